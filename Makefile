@@ -1,0 +1,44 @@
+# A fresh machine needs Python (3.11 or newer) and make; every target does its own set-up.
+#   make search   set up, then run the main job
+#   make test     set up, then linters, types, import rules and tests
+#   make lock     write requirements.lock anew from pyproject.toml
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup search test lint lock clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+# Until the search command exists this runs the part of the main job that does.
+search: $(READY)
+	$(BIN)/python -m nas.data simulate --model II --images 3000 --out data/model_II
+	$(BIN)/python -m nas.data inspect data/model_II
+	$(BIN)/python -m nas.data preview data/model_II
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A fresh environment, so that nothing installed by hand finds its way into the lock.
+lock:
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --editable ".[dev]"
+	$(VENV)-lock/bin/python -m pip freeze --exclude-editable > requirements.lock
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV)

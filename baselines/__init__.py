@@ -1,0 +1,1 @@
+"""What a found network must beat: the hand-designed networks and the leaderboard."""

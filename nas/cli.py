@@ -1,0 +1,104 @@
+"""How every command turns a frozen dataclass into flags, help and YAML, and a mistake into one sentence.
+
+A command is a function of one frozen dataclass. Its fields are the flags (``image_size`` is ``--image-size``), fields
+without a default are positional, the strings below the fields are the help, and ``--config FILE`` and
+``--print-config`` read and write the same fields as YAML.
+"""
+
+import dataclasses
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonargparse
+
+from nas.errors import UserError
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: the dataclass of its settings, and the function that is called with an instance of it."""
+
+    settings: type
+    run: Callable[[Any], None]
+
+
+def main(name: str, commands: Command | Mapping[str, Command]) -> None:
+    """Parse the command line, run the command, and exit: 0 done, 2 a mistake of the user's, 130 interrupted.
+
+    Args:
+        name: what the user typed, for example ``python -m nas.data``.
+        commands: one command, or several by the name of their sub-command.
+    """
+    try:
+        command, settings = _parse(name, commands)
+        command.run(settings)
+    except _mistakes() as mistake:
+        _print_error(f"{mistake}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _print_error("interrupted")
+        sys.exit(130)
+
+
+class _Parser(jsonargparse.ArgumentParser):
+    """Flags with dashes, as users expect them, and booleans as ``--flag`` / ``--no-flag``."""
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> Any:
+        args = tuple(arg.replace("_", "-") if arg.startswith("--") else arg for arg in args)
+        if kwargs.get("type") is bool:
+            del kwargs["type"]
+            kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
+        return super().add_argument(*args, **kwargs)
+
+
+def _parse(name: str, commands: Command | Mapping[str, Command]) -> tuple[Command, Any]:
+    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    if isinstance(commands, Command):
+        parser = _parser(name, commands)
+    else:
+        parser = _Parser(prog=name, exit_on_error=False)
+        subcommands = parser.add_subcommands(metavar="COMMAND")
+        for subname, command in commands.items():
+            subparser = _parser(f"{name} {subname}", command)
+            subcommands.add_subcommand(subname, subparser, help=_summary(command.settings))
+    try:
+        values = parser.instantiate(parser.parse_args())
+    except jsonargparse.ArgumentError as error:
+        sentence = " ".join(str(error).split()).rstrip(".")
+        raise UserError(f"{sentence} (see {name} --help)") from error
+    if isinstance(commands, Command):
+        command = commands
+    else:
+        command = commands[values.subcommand]
+        values = values[values.subcommand]
+    fields = dataclasses.fields(command.settings)
+    return command, command.settings(**{field.name: values[field.name] for field in fields})
+
+
+def _parser(name: str, command: Command) -> _Parser:
+    parser = _Parser(
+        prog=name,
+        description=_summary(command.settings),
+        exit_on_error=False,
+        print_config="--print-config",
+    )
+    parser.add_argument("--config", action="config", help="YAML file with settings; flags after it take precedence.")
+    parser.add_class_arguments(command.settings, as_positional=True)
+    return parser
+
+
+def _summary(settings: type) -> str:
+    return (inspect.getdoc(settings) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """The exceptions that are a user's mistake; ``search_spaces`` is asked only if the command has loaded it."""
+    spaces = sys.modules.get("search_spaces")
+    return (UserError,) if spaces is None else (UserError, spaces.SpaceError)
+
+
+def _print_error(sentence: str) -> None:
+    print(f"error: {sentence}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Lensing data: simulation, the public layouts, the cache, splits, and tensors to train on."""

@@ -1,0 +1,5 @@
+"""The one exception type for a user's mistakes about search spaces and architectures."""
+
+
+class SpaceError(ValueError):
+    """A mistake of the user's: one sentence that names the gene or thing, what was given, and what is allowed."""
