@@ -1,0 +1,177 @@
+"""Simulates a whole dataset: chunks of images on worker processes, resumable, the same bytes for any number of them."""
+
+import dataclasses
+import importlib.metadata
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from nas.data.simulation import table
+from nas.data.simulation.output import PIXEL, Unfinished, image_bytes, is_complete, npy_header, unfinished
+from nas.data.simulation.settings import CLASSES, SimulationSettings, load_settings
+from nas.errors import UserError
+from nas.progress import progress, say
+
+CHUNK = 256
+"""Images that are simulated and recorded as one. It does not depend on the number of workers: chunks end up in the
+file, as row groups of the table."""
+
+FORMAT = 1
+"""Of the directory; it rises when readers must change."""
+
+
+def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
+    """Simulate a dataset into a directory, or go on where an earlier run stopped.
+
+    Args:
+        settings: of the dataset.
+        out: its directory.
+        workers: processes; their number does not change a byte.
+
+    Raises:
+        UserError: if the directory holds something else or cannot be written, or a worker died.
+    """
+    if workers < 1:
+        raise UserError(f"workers is {workers}: choose a number of at least 1")
+    description = describe(settings)
+    settings = load_settings(description)  # without what a command's settings may hold besides
+    chunks = -(-settings.images // CHUNK)
+    try:
+        if is_complete(out, description):
+            say(f"{out} already holds this dataset")
+            return
+        with unfinished(out, description, chunks) as work:
+            _simulate_missing(settings, work, workers)
+            work.publish(np.arange(settings.images) % len(CLASSES))
+    except OSError as error:
+        needed = image_bytes((settings.images, *settings.image_shape))
+        raise UserError(
+            f"cannot write the dataset to {out}: {error.strerror or error} "
+            f"(it needs {needed:,} bytes and a little more for its table{_free(out)})"
+        ) from error
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process was killed, perhaps for lack of memory: "
+            "repeat the command to go on from there, with fewer --workers"
+        ) from error
+
+
+def describe(settings: SimulationSettings) -> dict[str, Any]:
+    """The content of a dataset's ``dataset.json``."""
+    versions = {name: importlib.metadata.version(name) for name in ("lens-nas", "lenstronomy", "numpy")}
+    plain = {item.name: getattr(settings, item.name) for item in dataclasses.fields(SimulationSettings)}
+    settings = SimulationSettings(**{**plain, "image_size": settings.pixels})
+    description = {
+        "format": FORMAT,
+        "kind": "simulated",
+        "classes": CLASSES,
+        "images": settings.images,
+        "image_shape": settings.image_shape,
+        "settings": dataclasses.asdict(settings),
+        "units": {"images": table.image_unit(settings), **table.UNITS},
+        "versions": versions,
+    }
+    through_json: dict[str, Any] = json.loads(json.dumps(description))  # tuples become lists, as in the file
+    return through_json
+
+
+def _simulate_missing(settings: SimulationSettings, work: Unfinished, workers: int) -> None:
+    missing = work.missing()
+    sizes = [len(_indices(settings, chunk)) for chunk in missing]
+    with progress("simulating", settings.images, "images", settings.images - sum(sizes)) as advance:
+        run = _run_here(settings, work, missing) if workers == 1 else _run_there(settings, work, missing, workers)
+        for images in run:
+            advance(images)
+
+
+def _run_here(settings: SimulationSettings, work: Unfinished, chunks: list[int]) -> Iterator[int]:
+    for chunk in chunks:
+        yield simulate_chunk(settings, work, chunk)
+
+
+def _run_there(settings: SimulationSettings, work: Unfinished, chunks: list[int], workers: int) -> Iterator[int]:
+    """Run chunks on worker processes, two for each worker at a time, so that neither queue nor memory grows."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(chunks) or 1), context, initializer=_start_worker) as pool:
+        waiting: set[Future[int]] = set()
+        try:
+            for chunk in chunks:
+                if len(waiting) == 2 * workers:
+                    finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in finished)
+                waiting.add(pool.submit(simulate_chunk, settings, work, chunk))
+            while waiting:
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in finished)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, which lets running chunks end, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -> int:
+    """Simulate one chunk, write its images into their place and then its rows, which mark it as finished.
+
+    Returns:
+        How many images it has.
+    """
+    # lenstronomy takes seconds to import, and only those who render need it.
+    from nas.data.simulation.draw import draw_scene, generator
+    from nas.data.simulation.render import renderer
+
+    indices = _indices(settings, chunk)
+    render = renderer(settings)
+    images = np.empty((len(indices), *settings.image_shape), PIXEL)
+    rows = []
+    # One thread for each worker: how a sum is split among threads must not change its last bits.
+    with threadpool_limits(limits=1):
+        for place, index in enumerate(indices):
+            rng = generator(settings.seed, index)
+            scene = draw_scene(settings, index, rng)
+            images[place, 0] = render.observe(render.image(scene), scene, rng)
+            rows.append(table.row(index, scene, render.background))
+    _write_images(work.images, (settings.images, *settings.image_shape), indices.start, images)
+    table.write_rows(work.rows(chunk), rows)
+    return len(indices)
+
+
+def _write_images(path: Path, shape: tuple[int, ...], first: int, images: np.ndarray[Any, Any]) -> None:
+    """Write images from the given row on; through a file, since a memory map would count as memory in use."""
+    with path.open("r+b") as file:
+        file.seek(len(npy_header(shape)) + first * images[0].nbytes)
+        file.write(images.data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _indices(settings: SimulationSettings, chunk: int) -> range:
+    return range(chunk * CHUNK, min((chunk + 1) * CHUNK, settings.images))
+
+
+def _free(out: Path) -> str:
+    for directory in (out, *out.parents):
+        if directory.is_dir():
+            return f"; {shutil.disk_usage(directory).free:,} bytes are free there"
+    return ""

@@ -1,0 +1,184 @@
+"""Draws the scene of one image from its own random generator."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from nas.data.simulation import constants
+from nas.data.simulation.cosmology import convention_factor, einstein_area
+from nas.data.simulation.instruments import instrument
+from nas.data.simulation.scene import Floats, Lens, PointMasses, Scene, Source, VortexLine
+from nas.data.simulation.settings import CLASSES, Range, SimulationSettings, Subhalos
+
+HALF_TURN = math.pi / 2
+"""Angles of ellipses repeat after 180°: their full range is ± this, radians."""
+
+DISK_SCALE = 1.678
+"""Half-light radius of an exponential disk in units of its scale length."""
+
+
+def generator(seed: int, index: int) -> np.random.Generator:
+    """The random numbers of one image: the same whoever draws it, and whatever was drawn before."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
+
+
+def draw_scene(settings: SimulationSettings, index: int, rng: np.random.Generator) -> Scene:
+    """Draw the scene of one image.
+
+    Args:
+        settings: of the dataset.
+        index: of the image, which sets its class.
+        rng: the image's own generator.
+    """
+    label = index % len(CLASSES)
+    name = CLASSES[label]
+    return Scene(
+        label=label,
+        lens=_lens(settings, rng),
+        source=_source(settings, rng),
+        subhalos=_subhalos(settings, rng) if name == "subhalo" else PointMasses(),
+        vortex=_vortex(settings, rng) if name == "vortex" else None,
+        exposure_time=_exposure_time(settings, rng),
+    )
+
+
+def mass_to_area(settings: SimulationSettings) -> float:
+    """θ_E² of one solar mass, as effective for the source's redshift, arcsec²."""
+    return einstein_area(settings.physics) * _convention(settings)
+
+
+def _convention(settings: SimulationSettings) -> float:
+    """The factor on every deflection: 1, but for the public Models II and III."""
+    return convention_factor() if settings.physics == "deeplense" and settings.model in ("II", "III") else 1.0
+
+
+def _lens(settings: SimulationSettings, rng: np.random.Generator) -> Lens:
+    if settings.physics == "deeplense":
+        factor = _convention(settings)
+        theta_e = math.sqrt(einstein_area("deeplense") * constants.LENS_MASS)
+        return Lens(theta_e * factor, constants.LENS_ELLIPTICITY, 0.0, constants.LENS_SHEAR * factor, 0.0)
+    ranges, width = settings.lens, settings.nuisance
+    # Four standard deviations at the most: an Einstein radius must stay positive.
+    deviation = float(np.clip(rng.standard_normal(), -4, 4))
+    theta_e = ranges.einstein_radius + width * ranges.einstein_radius_scatter * deviation
+    e1, e2 = _ellipse(ranges.ellipticity, constants.LENS_ELLIPTICITY, 0.0, width, rng)
+    gamma1, gamma2 = _ellipse(ranges.shear, constants.LENS_SHEAR, 0.0, width, rng)
+    return Lens(theta_e, e1, e2, gamma1, gamma2)
+
+
+def _source(settings: SimulationSettings, rng: np.random.Generator) -> Source:
+    if settings.physics == "deeplense":
+        x, y = rng.uniform(-constants.SOURCE_OFFSET, constants.SOURCE_OFFSET, 2)
+        e1, e2 = _components(constants.SOURCE_ELLIPTICITY, constants.SOURCE_ANGLE)
+        magnitude = None if settings.model == "I" else constants.SOURCE_MAGNITUDE
+        return Source(magnitude, constants.SOURCE_RADIUS, constants.SOURCE_SERSIC_INDEX, e1, e2, float(x), float(y))
+    ranges, width = settings.source, settings.nuisance
+    magnitude = _uniform(ranges.magnitude, constants.SOURCE_MAGNITUDE, width, rng)
+    radius = _uniform(ranges.radius, constants.SOURCE_RADIUS, width, rng)
+    sersic_index = _uniform(ranges.sersic_index, constants.SOURCE_SERSIC_INDEX, width, rng)
+    e1, e2 = _ellipse(ranges.ellipticity, constants.SOURCE_ELLIPTICITY, constants.SOURCE_ANGLE, width, rng)
+    x = _uniform((-ranges.offset, ranges.offset), 0.0, width, rng)
+    y = _uniform((-ranges.offset, ranges.offset), 0.0, width, rng)
+    disk = Source(magnitude, radius, sersic_index, e1, e2, x, y)
+    return _with_clumps(disk, settings, rng) if settings.model == "IV" else disk
+
+
+def _with_clumps(disk: Source, settings: SimulationSettings, rng: np.random.Generator) -> Source:
+    """Put clumps on a disk; where they sit and how they share their light is random at any nuisance."""
+    ranges, width = settings.clumps, settings.nuisance
+    number = round(_uniform(ranges.number, sum(ranges.number) / 2, width, rng))
+    fraction = _uniform(ranges.flux_fraction, sum(ranges.flux_fraction) / 2, width, rng)
+    shares = rng.dirichlet(np.ones(number)) if number else np.empty(0)
+    # An exponential disk has the radial density r·exp(−r/scale), a gamma law; no clump lies beyond two half-light
+    # radii, where there is hardly a disk.
+    distance = np.minimum(rng.gamma(2.0, disk.radius / DISK_SCALE, number), 2 * disk.radius)
+    azimuth = rng.uniform(0, 2 * math.pi, number)
+    x, y = _squeeze(distance * np.cos(azimuth), distance * np.sin(azimuth), disk.e1, disk.e2)
+    return replace(
+        disk,
+        clump_fluxes=fraction * shares,
+        clump_x=disk.x + x,
+        clump_y=disk.y + y,
+        clump_width=_uniform(ranges.width, sum(ranges.width) / 2, width, rng),
+    )
+
+
+def _subhalos(settings: SimulationSettings, rng: np.random.Generator) -> PointMasses:
+    ranges = settings.subhalos
+    # The public code draws a Poisson number and then does not use it.
+    mean = ranges.mean_number
+    if ranges.mass_fraction is not None:
+        mean = ranges.mass_fraction * constants.LENS_MASS / mean_mass(ranges)
+    number = round(mean) if settings.physics == "deeplense" else int(rng.poisson(mean))
+    masses = subhalo_masses(ranges, rng.uniform(size=number))
+    distance = rng.uniform(*ranges.distance, number)
+    azimuth = rng.uniform(0, 2 * math.pi, number)
+    return PointMasses(masses, distance * np.sin(azimuth), distance * np.cos(azimuth))
+
+
+def subhalo_masses(ranges: Subhalos, quantiles: Floats) -> Floats:
+    """Masses at quantiles of dN/dm ∝ m^slope (public code, ``draw_old_cdm_sub_masses``).
+
+    Args:
+        ranges: slope and limits of the mass function.
+        quantiles: from 0 to 1, shape (n,).
+
+    Returns:
+        Solar masses, shape (n,).
+    """
+    power = ranges.slope + 1
+    if power == 0:
+        return np.asarray(ranges.min_mass * (ranges.max_mass / ranges.min_mass) ** quantiles)
+    low, high = ranges.min_mass**power, ranges.max_mass**power
+    return np.asarray((low + (high - low) * quantiles) ** (1 / power))
+
+
+def mean_mass(ranges: Subhalos) -> float:
+    """Mean of the mass function, solar masses."""
+
+    def moment(order: int) -> float:
+        """∫ m^order dN/dm dm up to a constant."""
+        power = ranges.slope + 1 + order
+        if power == 0:
+            return math.log(ranges.max_mass / ranges.min_mass)
+        return (ranges.max_mass**power - ranges.min_mass**power) / power
+
+    return ranges.min_mass if ranges.min_mass == ranges.max_mass else moment(1) / moment(0)
+
+
+def _vortex(settings: SimulationSettings, rng: np.random.Generator) -> VortexLine:
+    axion_mass = math.pow(10, rng.uniform(*settings.vortex.log10_axion_mass))
+    half_length = constants.VORTEX_LENGTH_MASS / (2 * axion_mass)
+    return VortexLine(settings.vortex.mass, axion_mass, half_length, float(rng.uniform(0, 2 * math.pi)))
+
+
+def _exposure_time(settings: SimulationSettings, rng: np.random.Generator) -> float:
+    camera = instrument(settings.model, settings.physics)
+    span = camera.log10_exposure_time
+    if span is None:
+        return camera.exposure_time * camera.exposures
+    width = 1.0 if settings.physics == "deeplense" else settings.nuisance
+    return math.pow(10, _uniform(span, math.log10(camera.exposure_time), width, rng))
+
+
+def _uniform(full: Range, fixed: float, width: float, rng: np.random.Generator) -> float:
+    """A draw from the range that grows with ``width`` from the fixed value (0) to the full range (1)."""
+    low, high = (fixed + width * (end - fixed) for end in full)
+    return float(rng.uniform(low, high))
+
+
+def _ellipse(full: Range, fixed: float, angle: float, width: float, rng: np.random.Generator) -> tuple[float, float]:
+    """Both components of an ellipticity or shear, its size and its angle (radians) drawn."""
+    size = _uniform(full, fixed, width, rng)
+    return _components(size, _uniform((angle - HALF_TURN, angle + HALF_TURN), angle, width, rng))
+
+
+def _components(size: float, angle: float) -> tuple[float, float]:
+    return size * math.cos(2 * angle), size * math.sin(2 * angle)
+
+
+def _squeeze(x: Floats, y: Floats, e1: float, e2: float) -> tuple[Floats, Floats]:
+    """Move points of a round disk onto an ellipse of the same area (undoes ``transform_e1e2_product_average``)."""
+    norm = math.sqrt(1 - e1**2 - e2**2)
+    return ((1 + e1) * x + e2 * y) / norm, (e2 * x + (1 - e1) * y) / norm

@@ -1,0 +1,192 @@
+"""The directory of a simulated dataset, at every moment either unfinished and resumable, or whole.
+
+Unfinished work lives in ``DIR/.partial``: ``dataset.json`` as it will be, ``images.npy`` at its full size, and one
+small table for each finished chunk, which is that chunk's mark of completion. At the end the files move up into
+``DIR``, ``dataset.json`` last: where it stands the dataset is whole.
+"""
+
+import fcntl
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.data.simulation import table
+from nas.errors import UserError
+from nas.files import atomic_path, write_json
+
+PARTIAL = ".partial"
+DESCRIPTION = "dataset.json"
+IMAGES, LABELS, PARAMETERS = "images.npy", "labels.npy", "parameters.parquet"
+
+PIXEL = np.dtype("<f4")
+
+
+def is_complete(out: Path, description: Mapping[str, Any]) -> bool:
+    """Whether the directory already holds the very dataset that is wanted.
+
+    Args:
+        out: the dataset's directory.
+        description: the wanted content of its ``dataset.json``.
+
+    Raises:
+        UserError: if it holds something else.
+    """
+    if not (out / DESCRIPTION).exists():
+        return False
+    found = _read_description(out / DESCRIPTION)
+    if found.get("settings") != description["settings"]:
+        raise UserError(
+            f"{out} already holds another dataset ({_difference(found, description)}): choose another --out"
+        )
+    shutil.rmtree(out / PARTIAL, ignore_errors=True)  # left behind if a run was killed in its last moment
+    return True
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A dataset on its way."""
+
+    out: Path
+    description: Mapping[str, Any]
+    chunks: int
+
+    @property
+    def directory(self) -> Path:
+        """Where everything is until the end."""
+        return self.out / PARTIAL
+
+    @property
+    def images(self) -> Path:
+        """The array of all images."""
+        return self.directory / IMAGES
+
+    def rows(self, chunk: int) -> Path:
+        """The parameters of one chunk; the file exists once the chunk is finished."""
+        return self.directory / f"chunk-{chunk:06d}.parquet"
+
+    def missing(self) -> list[int]:
+        """The chunks that are still to be done."""
+        return [chunk for chunk in range(self.chunks) if not self.rows(chunk).exists()]
+
+    def publish(self, labels: NDArray[np.int64]) -> None:
+        """Put the finished dataset in place. Killed at any point, it is repeated by the next run."""
+        with atomic_path(self.directory / LABELS) as temporary, temporary.open("wb") as file:
+            np.save(file, labels)
+        table.join((self.rows(chunk) for chunk in range(self.chunks)), self.directory / PARAMETERS)
+        for name in (IMAGES, LABELS, PARAMETERS, DESCRIPTION):
+            if (self.directory / name).exists():
+                (self.directory / name).replace(self.out / name)
+        shutil.rmtree(self.directory)
+
+
+@contextmanager
+def unfinished(out: Path, description: Mapping[str, Any], chunks: int) -> Iterator[Unfinished]:
+    """Take hold of a dataset's directory, new or interrupted, for this process alone.
+
+    Args:
+        out: the dataset's directory, missing, empty or with an interrupted run of the same settings.
+        description: the content of ``dataset.json`` to be.
+        chunks: how many chunks there are.
+
+    Raises:
+        UserError: if the directory holds anything else, or is in use.
+        OSError: if it cannot be written, or the disk has no room for the images.
+    """
+    work = Unfinished(out, description, chunks)
+    _refuse_others(work)
+    fresh = not out.exists()
+    work.directory.mkdir(parents=True, exist_ok=True)
+    handle = os.open(work.directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"another run is writing to {out}: wait for it, or choose another --out") from error
+        if not (work.directory / DESCRIPTION).exists():
+            try:
+                _prepare(work)
+            except OSError:
+                shutil.rmtree(out if fresh else work.directory, ignore_errors=True)
+                raise
+        yield work
+    finally:
+        os.close(handle)
+
+
+def image_bytes(shape: tuple[int, ...]) -> int:
+    """Bytes of ``images.npy``.
+
+    Args:
+        shape: images, channels, height, width.
+    """
+    return len(npy_header(shape)) + int(np.prod(shape)) * PIXEL.itemsize
+
+
+def npy_header(shape: tuple[int, ...]) -> bytes:
+    """What stands before the pixels in ``images.npy``."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": PIXEL.str, "fortran_order": False, "shape": shape})
+    return header.getvalue()
+
+
+def _refuse_others(work: Unfinished) -> None:
+    if not work.out.exists():
+        return
+    started = work.directory / DESCRIPTION
+    ours = {PARTIAL, IMAGES, LABELS, PARAMETERS} if started.exists() else {PARTIAL}
+    foreign = sorted(entry.name for entry in work.out.iterdir() if entry.name not in ours)
+    if foreign:
+        raise UserError(f"{work.out} is not empty (it holds {foreign[0]}): choose another --out")
+    if started.exists() and (found := _read_description(started)) != work.description:
+        raise UserError(
+            f"{work.out} holds an unfinished dataset that differs ({_difference(found, work.description)}): "
+            f"repeat its command to finish it, or remove {work.directory}"
+        )
+
+
+def _prepare(work: Unfinished) -> None:
+    """Take the disk space of the images before any work is done; the description marks that this succeeded."""
+    shape = (work.description["images"], *work.description["image_shape"])
+    with work.images.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, image_bytes(shape))
+        else:  # macOS
+            file.truncate(image_bytes(shape))
+        file.write(npy_header(shape))
+    write_json(work.directory / DESCRIPTION, work.description)
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is not the description of a dataset: choose another --out") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """The first entry in which two descriptions differ, in words."""
+    there, here = _flat(found), _flat(wanted)
+    for name in here:
+        if there.get(name) != here[name]:
+            return f"{name.removeprefix('settings.')} is {there.get(name)} there and {here[name]} here"
+    return "its settings are of another version"
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
