@@ -1,7 +1,7 @@
 """How every command turns a frozen dataclass into flags, help and YAML, and a mistake into one sentence.
 
-A command is a function of one frozen dataclass. Its fields are the flags (``image_size`` is ``--image-size``), fields
-without a default are positional, the strings below the fields are the help, and ``--config FILE`` and
+A command is a function of one frozen dataclass. Its fields are the flags (``image_size`` is ``--image-size``), a field
+that is not keyword-only is positional, the strings below the fields are the help, and ``--config FILE`` and
 ``--print-config`` read and write the same fields as YAML.
 """
 

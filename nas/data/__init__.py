@@ -1,1 +1,8 @@
 """Lensing data: simulation, the public layouts, the cache, splits, and tensors to train on."""
+
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.normalisation import Normalisation
+from nas.data.options import ReadOptions
+from nas.data.splits import Splits
+
+__all__ = ["LensDataset", "Normalisation", "ReadOptions", "Splits", "open_dataset"]

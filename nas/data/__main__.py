@@ -1,0 +1,84 @@
+"""``python -m nas.data``: simulate a data set, inspect or preview one."""
+
+import json
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from rich.console import Console
+
+from nas.cli import Command, main
+from nas.data import inspect, preview
+from nas.data.dataset import open_dataset
+from nas.data.options import ReadOptions
+from nas.data.simulation import SimulationSettings, simulate
+from nas.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulate(SimulationSettings):
+    """Simulate images of strong lenses of the three dark-matter classes."""
+
+    out: Path = Path("data/simulated")
+    """Directory to write; an unfinished one is continued."""
+    workers: int = os.cpu_count() or 1
+    """Processes; the images do not depend on their number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspect(ReadOptions):
+    """Say what a data directory holds: layout, classes, splits, duplicates, and files that cannot be used."""
+
+    directory: Path = field(kw_only=False)
+    """The data directory, of any known layout."""
+    json: bool = False
+    """Print JSON for programs instead of tables for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview(ReadOptions):
+    """Draw images of a data directory by class; for simulated ones also what substructure adds."""
+
+    directory: Path = field(kw_only=False)
+    """The data directory, of any known layout."""
+    out: Path = Path("preview.png")
+    """Picture to write: .png, .pdf or .svg."""
+    columns: int = 6
+    """Images of each class."""
+    seed: int = 0
+    """Seed of the choice of images."""
+
+
+def _simulate(command: Simulate) -> None:
+    settings = SimulationSettings(
+        **{item.name: getattr(command, item.name) for item in fields(SimulationSettings)}
+    )
+    if command.workers < 1:
+        raise UserError(f"--workers {command.workers} is not a number of processes: give 1 or more")
+    simulate(settings, command.out, command.workers)
+
+
+def _inspect(command: Inspect) -> None:
+    dataset = open_dataset(command.directory, command)
+    if command.json:
+        print(json.dumps(inspect.report(dataset), indent=2))
+    else:
+        inspect.show(dataset, Console())
+
+
+def _preview(command: Preview) -> None:
+    if command.columns < 1:
+        raise UserError(f"--columns {command.columns} is not a number of images: give 1 or more")
+    preview.draw_preview(open_dataset(command.directory, command), command.columns, command.seed, command.out)
+    print(f"wrote {command.out}")
+
+
+if __name__ == "__main__":
+    main(
+        "python -m nas.data",
+        {
+            "simulate": Command(Simulate, _simulate),
+            "inspect": Command(Inspect, _inspect),
+            "preview": Command(Preview, _preview),
+        },
+    )

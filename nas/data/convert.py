@@ -1,0 +1,244 @@
+"""Reading every image of a layout once into one float32 array, with a table of where each came from."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nas.data.layout import SPLITS, Layout
+from nas.data.options import ReadOptions
+from nas.data.reading import RawImage, UnreadableImageError, channels_first, image_shape, read_image
+from nas.errors import UserError
+from nas.files import write_json
+from nas.progress import progress
+
+IMAGES, TABLE, META = "images.f32", "table.parquet", "meta.json"
+
+Shape = tuple[int, int, int]
+
+# The most common shape must hold this share of the images to be *the* shape, others being mistakes. Below it the data
+# set is one of varying sizes, which is cropped and padded to a common one.
+_ONE_SHAPE = 0.5
+
+# How many duplicates are named; all are counted.
+_EXAMPLES = 20
+
+
+def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) -> str:
+    """Write images, table and metadata of a data set into the existing directory ``out``.
+
+    Returns:
+        The fingerprint: a hash of all pixels, labels, splits and class names. Equal fingerprints are equal data sets.
+
+    Raises:
+        UserError: a class has no image that can be used, or a file is dangerous to open.
+    """
+    items = list(zip(layout.images["file"], layout.images["row"], strict=True))
+    source = _Source(directory, options)
+    shapes = source.shapes(items)
+    target, fitted = _common_shape(Counter(shape for shape in shapes if shape), options.crop)
+    with (out / IMAGES).open("wb") as file:
+        written = source.write(items, shapes, target, fitted, file)
+    table = layout.images.iloc[written.positions].reset_index(drop=True)
+    table = table.assign(axion_mass=written.axion_masses, digest=written.digests)
+    splits = _count_splits(layout.classes, table)
+    _require_every_class(directory, layout.classes, table, source.skipped)
+    table.to_parquet(out / TABLE, index=False)
+    fingerprint = _fingerprint(layout.classes, target, table)
+    meta = {
+        "fingerprint": fingerprint,
+        "layout": layout.name,
+        "classes": list(layout.classes),
+        "notes": list(layout.notes),
+        "image_shape": list(target),
+        "dtype": ", ".join(sorted(written.dtypes)),
+        "value_range": [written.low, written.high],
+        "splits": splits,
+        "resized": {"cropped": written.cropped, "padded": written.padded} if fitted else None,
+        "duplicates": _duplicates(table),
+        "skipped": source.skipped,
+    }
+    write_json(out / META, meta)
+    return fingerprint
+
+
+@dataclass
+class _Written:
+    """What is known of the images once they are written."""
+
+    positions: list[int] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
+    axion_masses: list[float] = field(default_factory=list)
+    dtypes: set[str] = field(default_factory=set)
+    low: float = float("inf")
+    high: float = float("-inf")
+    cropped: int = 0
+    padded: int = 0
+
+
+class _Source:
+    """Reads the images of a layout and keeps a list of those that it had to skip.
+
+    An item is (file, row): row -1 is a file that holds one image, other rows are those of a packed array.
+    """
+
+    def __init__(self, directory: Path, options: ReadOptions) -> None:
+        self.skipped: list[dict[str, str]] = []
+        self._directory = directory
+        self._axis = options.channel_axis
+        self._packed: tuple[str, npt.NDArray[Any]] | None = None
+
+    def shapes(self, items: list[tuple[str, int]]) -> list[Shape | None]:
+        """First pass: the shape of every image, from headers where that is enough; None where it is unreadable."""
+        shapes: list[Shape | None] = []
+        with progress("looking at images", len(items), "images") as advance:
+            for file, row in items:
+                try:
+                    shapes.append(self._shape(file, row))
+                except UnreadableImageError as error:
+                    shapes.append(None)
+                    self._skip(file, row, str(error))
+                advance(1)
+        return shapes
+
+    def write(
+        self, items: list[tuple[str, int]], shapes: list[Shape | None], target: Shape, fitted: bool, file: IO[bytes]
+    ) -> _Written:
+        """Second pass: append every usable image to ``file`` as float32 of shape ``target``."""
+        written = _Written()
+        with progress("reading images", len(items), "images") as advance:
+            for position, (name, row) in enumerate(items):
+                shape = shapes[position]
+                try:
+                    if shape is not None:
+                        self._write_one(position, name, row, target, fitted, file, written)
+                except UnreadableImageError as error:
+                    self._skip(name, row, str(error))
+                advance(1)
+        return written
+
+    def _write_one(
+        self, position: int, name: str, row: int, target: Shape, fitted: bool, file: IO[bytes], written: _Written
+    ) -> None:
+        raw = self._read(name, row)
+        shape = raw.pixels.shape
+        if shape[0] != target[0] or (shape != target and not fitted):
+            raise UnreadableImageError(f"has shape {shape}, most have {target}")
+        pixels = np.ascontiguousarray(raw.pixels, dtype=np.float32)
+        if not np.isfinite(pixels).all():
+            raise UnreadableImageError("holds NaN or infinite pixels")
+        written.cropped += shape[1] > target[1] or shape[2] > target[2]
+        written.padded += shape[1] < target[1] or shape[2] < target[2]
+        pixels = _fit(pixels, target)
+        file.write(pixels.tobytes())
+        written.positions.append(position)
+        written.digests.append(hashlib.blake2b(pixels.tobytes(), digest_size=16).digest())
+        written.axion_masses.append(float("nan") if raw.axion_mass is None else raw.axion_mass)
+        written.dtypes.add(str(raw.pixels.dtype))
+        written.low = min(written.low, float(pixels.min()))
+        written.high = max(written.high, float(pixels.max()))
+
+    def _shape(self, file: str, row: int) -> Shape:
+        if row < 0:
+            with _reading():
+                return image_shape(self._directory / file, self._axis)
+        channels, height, width = self._read(file, row).pixels.shape
+        return channels, height, width
+
+    def _read(self, file: str, row: int) -> RawImage:
+        if row < 0:
+            with _reading():
+                return read_image(self._directory / file, self._axis)
+        if self._packed is None or self._packed[0] != file:
+            try:
+                self._packed = (file, np.load(self._directory / file, mmap_mode="r", allow_pickle=False))
+            except ValueError as error:
+                raise UserError(f"{self._directory / file} is cut short: get the file anew") from error
+        return RawImage(channels_first(self._packed[1][row], self._axis))
+
+    def _skip(self, file: str, row: int, reason: str) -> None:
+        self.skipped.append({"file": file if row < 0 else f"{file}[{row}]", "reason": reason})
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Tell a file that cannot be read (permissions, a failing disk) from a cache that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise UnreadableImageError(f"cannot be read ({error.strerror})") from error
+
+
+def _common_shape(shapes: Counter[Shape], crop: int | None) -> tuple[Shape, bool]:
+    """Return the shape that all images get, and whether they are cropped and padded to it."""
+    if not shapes:
+        return (1, 1, 1), False  # no image is usable: the caller says which class lacks them
+    most_common, count = shapes.most_common(1)[0]
+    channels = most_common[0]
+    if crop is not None:
+        return (channels, crop, crop), True
+    if count >= _ONE_SHAPE * shapes.total():
+        return most_common, False
+    channels = Counter(shape[0] for shape in shapes.elements()).most_common(1)[0][0]
+    sides = [side for shape in shapes.elements() for side in shape[1:]]
+    size = int(np.median(sides))
+    return (channels, size, size), True
+
+
+def _fit(pixels: npt.NDArray[np.float32], target: Shape) -> npt.NDArray[np.float32]:
+    """Crop or pad with zeros around the centre to the height and width of ``target``."""
+    for axis in (1, 2):
+        missing = target[axis] - pixels.shape[axis]
+        if missing > 0:
+            widths = [(0, 0)] * 3
+            widths[axis] = (missing // 2, missing - missing // 2)
+            pixels = np.pad(pixels, widths)
+        elif missing < 0:
+            start = -missing // 2
+            pixels = np.take(pixels, range(start, start + target[axis]), axis=axis)
+    return np.ascontiguousarray(pixels)
+
+
+def _require_every_class(
+    directory: Path, classes: tuple[str, ...], table: pd.DataFrame, skipped: list[dict[str, str]]
+) -> None:
+    missing = [name for label, name in enumerate(classes) if label not in set(table["label"])]
+    if missing:
+        why = f": {skipped[0]['file']} {skipped[0]['reason']}" if skipped else ""
+        raise UserError(f"{directory} holds no usable image of class {', '.join(missing)}{why}; get the files anew")
+
+
+def _count_splits(classes: tuple[str, ...], table: pd.DataFrame) -> dict[str, dict[str, int]]:
+    counts = table.groupby(["split", "label"]).size()
+    return {
+        split: {
+            classes[label]: int(counts[code, label]) for label in range(len(classes)) if (code, label) in counts.index
+        }
+        for code, split in enumerate(SPLITS)
+        if code in counts.index.get_level_values("split")
+    }
+
+
+def _duplicates(table: pd.DataFrame) -> dict[str, Any]:
+    """Count copies of identical images within a split, and images that stand in several splits (a leak)."""
+    copies = table[table.duplicated("digest", keep=False)]
+    groups = copies.groupby("digest")
+    within = int(copies.duplicated(["digest", "split"]).sum())
+    across = int((groups["split"].nunique() > 1).sum())
+    examples = [group["file"].tolist() for _, group in list(groups)[:_EXAMPLES]]
+    return {"within_splits": within, "across_splits": across, "examples": examples}
+
+
+def _fingerprint(classes: tuple[str, ...], shape: Shape, table: pd.DataFrame) -> str:
+    digest = hashlib.sha256(repr((classes, shape)).encode())
+    for column in ("label", "split"):
+        digest.update(table[column].to_numpy(dtype=np.int64).tobytes())
+    digest.update(b"".join(table["digest"]))
+    return digest.hexdigest()

@@ -1,0 +1,43 @@
+"""Finding out how a data directory is laid out.
+
+Two families cover the public data sets. *Folders*: a file an image, the directory names tell class and split. *Packed*:
+one array of images beside one of labels; our own simulations are of this family.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from nas.data.folders import find_folders
+from nas.data.layout import Layout
+from nas.data.packed import find_packed
+from nas.data.tree import Entry
+from nas.errors import UserError
+
+LayoutName = Literal["auto", "class_folders", "split_folders", "packed"]
+
+
+def find_layout(
+    directory: Path, entries: list[Entry], name: LayoutName = "auto", classes: tuple[str, ...] = ()
+) -> Layout:
+    """Find the layout of ``directory``, whose files are ``entries``.
+
+    Args:
+        directory: the data directory.
+        entries: what ``scan`` found there.
+        name: ``auto``, or what to take it for where the guess is wrong. ``class_folders`` takes every folder name for
+            a class and none for a split.
+        classes: class names by label of a packed array that does not tell them.
+
+    Raises:
+        UserError: no layout fits, several data sets are mixed, or there is one class only.
+    """
+    layout = find_packed(directory, entries, classes) if name in ("auto", "packed") else None
+    if layout is None and name == "packed":
+        raise UserError(f"{directory} holds no array of images with an array of as many labels beside it")
+    if layout is None:
+        layout = find_folders(directory, entries, splits=name != "class_folders")
+    if len(layout.classes) < 2:
+        raise UserError(
+            f"{directory} holds one class only ({', '.join(layout.classes)}): give the folder that holds all classes"
+        )
+    return layout

@@ -1,0 +1,100 @@
+"""A picture of a data set: images by class, and for simulated ones what substructure adds to each."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nas.data.dataset import LensDataset
+from nas.data.packed import METADATA
+from nas.data.simulation import SimulationSettings, load_settings, render_without_substructure
+from nas.errors import UserError
+from nas.files import atomic_path
+
+Image = npt.NDArray[np.floating]
+
+# Brightness is stretched by asinh: linear in the noise, logarithmic in the arcs, so that both are seen.
+_KNEE_PERCENTILE = 75.0
+_WHITE_PERCENTILE = 99.8
+_PANEL_INCHES = 1.5
+
+
+class _Row(NamedTuple):
+    """A row of the picture; signed images are drawn around zero."""
+
+    title: str
+    images: Sequence[Image]
+    signed: bool = False
+
+
+def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> None:
+    """Write a grid of random images, a row for each class, to ``out`` (PNG, PDF or SVG by its suffix).
+
+    Below each class with substructure of a simulated set stands a row of residuals: the noise-free image minus the
+    image of the same lens without substructure.
+
+    Args:
+        dataset: what to draw.
+        columns: images of each class; fewer where a class has fewer.
+        seed: of the choice of images.
+        out: the picture to write.
+
+    Raises:
+        UserError: the picture cannot be written.
+    """
+    settings = _simulation_settings(dataset)
+    rng = np.random.default_rng(seed)
+    rows: list[_Row] = []
+    for label, name in enumerate(dataset.classes):
+        members = np.flatnonzero(dataset.labels == label)
+        chosen = rng.permutation(members)[:columns]
+        rows.append(_Row(name, [dataset.images[position].mean(axis=0) for position in chosen]))
+        if settings is not None:
+            numbers = dataset.table["row"].to_numpy()[chosen]
+            pairs = [render_without_substructure(settings, int(number)) for number in numbers]
+            residuals = [with_it - without for with_it, without in pairs]
+            if any(residual.any() for residual in residuals):
+                rows.append(_Row(f"{name}\n− smooth lens", residuals, signed=True))
+    figure = _figure(rows, columns)
+    try:
+        with atomic_path(out) as path:
+            figure.savefig(path, dpi=120)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}): name another file with --out") from error
+    except ValueError as error:
+        raise UserError(f"{out} is not a picture's name: end it in .png, .pdf or .svg") from error
+
+
+def _simulation_settings(dataset: LensDataset) -> SimulationSettings | None:
+    if dataset.info["layout"] != "simulated":
+        return None
+    metadata = dataset.directory / Path(dataset.table["file"].iloc[0]).parent / METADATA
+    return load_settings(json.loads(metadata.read_text(encoding="utf-8")))
+
+
+def _figure(rows: list[_Row], columns: int) -> Figure:
+    figure = Figure(figsize=(columns * _PANEL_INCHES + 0.4, len(rows) * _PANEL_INCHES), layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for axes_row, row in zip(grid, rows, strict=True):
+        for axes in axes_row:
+            axes.set_axis_off()
+        for axes, image in zip(axes_row, row.images, strict=False):
+            _draw(axes, image, signed=row.signed)
+        axes_row[0].text(-0.08, 0.5, row.title, rotation=90, ha="right", va="center", transform=axes_row[0].transAxes)
+    return figure
+
+
+def _draw(axes: Axes, image: Image, *, signed: bool) -> None:
+    if signed:
+        limit = np.percentile(np.abs(image), _WHITE_PERCENTILE) or 1.0
+        axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, origin="lower")
+        return
+    sky = np.median(image)
+    knee = np.percentile(np.abs(image - sky), _KNEE_PERCENTILE) or 1.0
+    stretched = np.arcsinh((image - sky) / knee)
+    axes.imshow(stretched, cmap="inferno", vmax=np.percentile(stretched, _WHITE_PERCENTILE), origin="lower")

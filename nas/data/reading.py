@@ -1,0 +1,171 @@
+"""One image file to one array: numpy files, DeepLense's pickled axion files, and pictures.
+
+Nothing is unpickled but numpy's own arrays and scalars: a file that names any other callable is refused before it runs.
+"""
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from nas.errors import UserError
+
+ChannelAxis = Literal["auto", "first", "last"]
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+SUFFIXES = PICTURES | {".npy"}
+
+# What numpy's own pickles name, before and after its core moved to `numpy._core`.
+_NUMPY_GLOBALS = frozenset(
+    {(f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")}
+    | {("numpy", "ndarray"), ("numpy", "dtype")}
+)
+
+
+class UnreadableImageError(Exception):
+    """One file cannot be used; the message says why, in words that fit behind the file's name."""
+
+
+class UnsafePickleError(UserError):
+    """A file's pickle calls something other than numpy's reconstruction; it was not run."""
+
+
+@dataclass(frozen=True)
+class RawImage:
+    """An image as it stands on disk, channels first.
+
+    Attributes:
+        pixels: (C, H, W) in the file's own numeric type.
+        axion_mass: eV, where the file carries it (DeepLense's axion files), else None.
+    """
+
+    pixels: npt.NDArray[Any]
+    axion_mass: float | None = None
+
+
+def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
+    """Read one image.
+
+    Raises:
+        UnreadableImageError: the file is no image, is cut short, or has no channel axis that can be told apart.
+        UnsafePickleError: the file would run code.
+    """
+    if path.stat().st_size == 0:
+        raise UnreadableImageError("is empty (0 bytes)")
+    if path.suffix.lower() == ".npy":
+        array, mass = _read_npy(path)
+    elif path.suffix.lower() in PICTURES:
+        array, mass = _read_picture(path), None
+    else:
+        raise UnreadableImageError("is neither .npy nor a picture (.png, .jpg, .tif, .bmp)")
+    return RawImage(channels_first(array, channel_axis), mass)
+
+
+def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, int, int]:
+    """Return (C, H, W) of a file, from the header alone where that is enough; raises as ``read_image`` does."""
+    if path.suffix.lower() == ".npy" and path.stat().st_size > 0:
+        with path.open("rb") as file:
+            shape, dtype = _read_header(file)
+        if not dtype.hasobject:
+            # A view without memory behind it goes through the same rules as a real image.
+            return _shape3(channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis))
+    return _shape3(read_image(path, channel_axis).pixels)
+
+
+def npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type of a .npy file without reading its data; raises UnreadableImageError."""
+    with path.open("rb") as file:
+        return _read_header(file)
+
+
+def channels_first(array: npt.NDArray[Any], channel_axis: ChannelAxis) -> npt.NDArray[Any]:
+    """Return a view of shape (C, H, W) of an (H, W), (C, H, W) or (H, W, C) array.
+
+    With ``auto`` the channel axis is the first or last one if it is shorter than both others.
+    """
+    if array.dtype.kind not in "iuf":
+        raise UnreadableImageError(f"holds values of type {array.dtype}, not numbers")
+    if array.ndim == 2:
+        return array[np.newaxis]
+    if array.ndim != 3:
+        raise UnreadableImageError(f"has shape {array.shape}, which is not an image's")
+    if channel_axis == "first" or (channel_axis == "auto" and array.shape[0] < min(array.shape[1:])):
+        return array
+    if channel_axis == "last" or array.shape[2] < min(array.shape[:2]):
+        return np.moveaxis(array, 2, 0)
+    raise UnreadableImageError(f"has shape {array.shape}: say with --channel-axis where its channels are")
+
+
+def _shape3(array: npt.NDArray[Any]) -> tuple[int, int, int]:
+    channels, height, width = array.shape
+    return channels, height, width
+
+
+def _read_npy(path: Path) -> tuple[npt.NDArray[Any], float | None]:
+    with path.open("rb") as file:
+        _, dtype = _read_header(file)
+        if dtype.hasobject:
+            return _image_and_mass(_restricted_load(file, path))
+        file.seek(0)
+        try:
+            return np.load(file, allow_pickle=False), None
+        except (ValueError, EOFError) as error:
+            raise UnreadableImageError("is cut short") from error
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    try:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    except (ValueError, EOFError) as error:
+        raise UnreadableImageError("is not a numpy file, or is cut short") from error
+    return shape, dtype
+
+
+class _NumpyUnpickler(pickle.Unpickler):
+    """Rebuilds numpy arrays and scalars and refuses to look up anything else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _NUMPY_GLOBALS:
+            raise UnsafePickleError(f"{module}.{name}")
+        return super().find_class(module, name)
+
+
+def _restricted_load(file: IO[bytes], path: Path) -> Any:
+    try:
+        return _NumpyUnpickler(file).load()
+    except UnsafePickleError as error:
+        raise UnsafePickleError(
+            f"{path} is a pickle that calls {error} and was not opened: remove it unless you know who made it"
+        ) from error
+    except Exception as error:  # a damaged pickle can raise anything
+        raise UnreadableImageError("holds a damaged pickle") from error
+
+
+def _image_and_mass(value: Any) -> tuple[npt.NDArray[Any], float]:
+    """Unpack ``np.array([image, mass_eV], dtype=object)``, as DeepLense's axion files are written."""
+    problem = UnreadableImageError("is an object array but not [image, axion mass]")
+    if not isinstance(value, np.ndarray) or value.shape != (2,):
+        raise problem
+    image, mass = value
+    if not isinstance(image, np.ndarray) or image.ndim < 2 or image.dtype.hasobject or np.ndim(mass) != 0:
+        raise problem
+    try:
+        return image, float(mass)
+    except (TypeError, ValueError) as error:
+        raise problem from error
+
+
+def _read_picture(path: Path) -> npt.NDArray[Any]:
+    try:
+        with Image.open(path) as picture:
+            colour = picture.mode in {"RGB", "RGBA", "CMYK", "YCbCr"}
+            numeric = picture.mode in {"L", "F"} or picture.mode.startswith("I")
+            return np.asarray(picture if numeric else picture.convert("RGB" if colour else "L"))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableImageError("is not a picture that can be read, or is cut short") from error
