@@ -1,0 +1,168 @@
+"""Cache, splits and normalisation of a data set."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nas.data import LensDataset, Normalisation, ReadOptions, open_dataset
+from nas.errors import UserError
+from tests.nas.data import builders
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    root = tmp_path / "data"
+    builders.dark_matter(root, (20, 20, 20), (8, 8))
+    return root
+
+
+def conversions(capsys: pytest.CaptureFixture[str]) -> int:
+    return capsys.readouterr().err.count("reading images done")
+
+
+def test_the_second_open_reads_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = open_dataset(data), open_dataset(data)
+    assert conversions(capsys) == 1
+    np.testing.assert_array_equal(first.images, second.images)
+    assert not second.images.flags.writeable
+
+
+def test_a_changed_directory_is_read_again(data: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = open_dataset(data)
+    np.save(data / "cdm" / "sim_0.npy", np.ones((8, 8)))
+    after = open_dataset(data)
+    assert conversions(capsys) == 2
+    assert before.fingerprint != after.fingerprint
+    # The stale object is gone: a cache does not grow with every change.
+    assert [path.name for path in (cache / "objects").iterdir()] == [after.fingerprint]
+
+
+def test_the_same_images_elsewhere_are_the_same_object(data: Path, tmp_path: Path, cache: Path) -> None:
+    first = open_dataset(data)
+    os.system(f"cp -r {data} {tmp_path / 'copy'}")
+    assert open_dataset(tmp_path / "copy").fingerprint == first.fingerprint
+    assert len(list((cache / "objects").iterdir())) == 1
+
+
+@pytest.mark.parametrize("damage", ["images", "table", "meta", "index"])
+def test_a_half_written_cache_is_rebuilt(
+    data: Path, cache: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    pixels = np.array(open_dataset(data).images)
+    store = next((cache / "objects").iterdir())
+    if damage == "images":
+        (store / "images.f32").write_bytes(b"half")
+    elif damage == "table":
+        (store / "table.parquet").unlink()
+    elif damage == "meta":
+        (store / "meta.json").write_text("{")
+    else:
+        next((cache / "index").iterdir()).write_text("{}")
+    np.testing.assert_array_equal(open_dataset(data).images, pixels)
+    assert conversions(capsys) == 2
+
+
+def test_a_conversion_killed_half_way_leaves_no_trace(data: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nas.data.convert.write_json", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        open_dataset(data)
+    assert list((cache / "objects").iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setenv("LENS_NAS_CACHE", str(cache))
+    (cache / "objects" / "unfinished").mkdir()  # what a kill leaves
+    assert len(open_dataset(data).images) == 60
+
+
+def test_skipped_files_are_judged_at_every_open(data: Path) -> None:
+    (data / "cdm" / "sim_0.npy").write_bytes(b"")
+    assert len(open_dataset(data, ReadOptions(allow_skipped=True)).images) == 59
+    with pytest.raises(UserError, match=r"sim_0\.npy"):
+        open_dataset(data)
+
+
+def test_duplicates_are_counted_within_and_across_splits(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        builders.dark_matter(tmp_path / split, (3, 3, 3), (8, 8))
+    original = tmp_path / "train" / "cdm" / "sim_0.npy"
+    for copy in ("train/cdm/sim_1.npy", "test/cdm/sim_0.npy"):
+        (tmp_path / copy).write_bytes(original.read_bytes())
+    duplicates = open_dataset(tmp_path).info["duplicates"]
+    assert (duplicates["within_splits"], duplicates["across_splits"]) == (1, 1)
+    assert duplicates["examples"] == [["test/cdm/sim_0.npy", "train/cdm/sim_0.npy", "train/cdm/sim_1.npy"]]
+
+
+def test_made_splits_are_stratified_disjoint_complete_and_repeatable(data: Path, cache: Path) -> None:
+    dataset = open_dataset(data)
+    splits = dataset.splits(seed=3)
+    assert splits.made == ("train", "val", "test")
+    joined = np.concatenate([splits.train, splits.val, splits.test])
+    assert sorted(joined) == list(range(60))
+    for part, each in ((splits.train, 14), (splits.val, 3), (splits.test, 3)):
+        assert np.bincount(dataset.labels[part]).tolist() == [each] * 3
+    again = dataset.splits(seed=3)  # from the record
+    next((cache / "objects").rglob("splits-3.npy")).unlink()
+    anew = dataset.splits(seed=3)
+    for other in (again, anew):
+        np.testing.assert_array_equal(other.test, splits.test)
+    assert set(dataset.splits(seed=4).test) != set(splits.test)
+
+
+def test_splits_on_disk_are_kept_and_only_the_missing_one_is_made(tmp_path: Path) -> None:
+    builders.common_task(tmp_path)
+    dataset = open_dataset(tmp_path)
+    splits = dataset.splits()
+    assert splits.made == ("test",)
+    assert set(dataset.table["file"][splits.val].str.split("/").str[1]) == {"val"}
+    assert set(dataset.table["file"][splits.test].str.split("/").str[1]) == {"train"}
+    assert len(splits.test) == 3
+
+
+def test_copies_of_an_image_stay_on_one_side_of_a_made_split(data: Path) -> None:
+    for number in range(1, 12):
+        copy = data / "cdm" / f"sim_{number}.npy"
+        copy.write_bytes((data / "cdm" / "sim_0.npy").read_bytes())
+    dataset = open_dataset(data)
+    digests = dataset.table["digest"].to_numpy()
+    for seed in range(20):
+        splits = dataset.splits(seed)
+        sides = [set(digests[part]) for part in (splits.train, splits.val, splits.test)]
+        assert sides[0] & sides[1] == sides[0] & sides[2] == sides[1] & sides[2] == set()
+
+
+def test_nothing_to_split(tmp_path: Path) -> None:
+    builders.dark_matter(tmp_path / "few", (2, 5, 5), (8, 8))
+    with pytest.raises(UserError, match="class no_substructure has 2"):
+        open_dataset(tmp_path / "few").splits()
+    builders.dark_matter(tmp_path / "only" / "test", (2, 2, 2), (8, 8))
+    with pytest.raises(UserError, match="no training images, only test"):
+        open_dataset(tmp_path / "only").splits()
+
+
+@given(st.integers(1, 3), st.integers(1, 40), st.floats(-1e4, 1e4), st.floats(1e-3, 1e3), st.integers(0, 99))
+def test_normalised_training_images_have_mean_0_and_variance_1(
+    channels: int, count: int, mean: float, std: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    images = rng.normal(mean, std, (2 * count, channels, 8, 8)).astype(np.float32)
+    chosen = np.sort(rng.permutation(2 * count)[:count])
+    normalisation = Normalisation.fit(images, chosen)
+    reference = images[chosen].astype(np.float64)
+    np.testing.assert_allclose(normalisation.mean, reference.mean(axis=(0, 2, 3)), rtol=1e-6, atol=1e-6 * std)
+    np.testing.assert_allclose(normalisation.std, reference.std(axis=(0, 2, 3)), rtol=1e-5)
+    assert normalisation(images).dtype == np.float32
+
+
+def test_a_constant_channel_is_not_divided_by_zero() -> None:
+    images = np.full((3, 1, 4, 4), 7, dtype=np.float32)
+    normalisation = Normalisation.fit(images, np.arange(3))
+    np.testing.assert_array_equal(normalisation(images), 0)
+
+
+def test_info_is_json(data: Path) -> None:
+    dataset: LensDataset = open_dataset(data)
+    assert json.loads(json.dumps(dataset.info)) == dataset.info
