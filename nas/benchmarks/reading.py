@@ -1,0 +1,71 @@
+"""How long a folder of images takes to open, the first time and again.
+
+``python -m nas.benchmarks.reading`` writes ``results/data/reading_speed.md`` and ``.json``.
+"""
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nas.benchmarks.record import publish
+from nas.cli import Command, main
+from nas.data import open_dataset
+from nas.progress import progress
+
+_CLASSES = ("no", "sphere", "vort")
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Time the first and the second opening of a folder of .npy images in the layout of the common task."""
+
+    images: int = 90_000
+    """Number of files."""
+    image_size: int = 64
+    """Pixels on a side."""
+    out: Path = Path("results/data")
+    """Directory for the table."""
+
+
+def run(benchmark: Benchmark) -> None:
+    """Make the folder, open it twice with an empty cache, print the table and write it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary) / "dataset"
+        _write_images(directory, benchmark.images, benchmark.image_size)
+        os.environ["LENS_NAS_CACHE"] = str(Path(temporary) / "cache")
+        first, second = _open(directory), _open(directory)
+    publish(
+        benchmark.out,
+        "reading_speed",
+        {
+            "images": benchmark.images,
+            "image_size": benchmark.image_size,
+            "first_open_seconds": round(first, 1),
+            "second_open_seconds": round(second, 2),
+        },
+    )
+
+
+def _write_images(directory: Path, images: int, size: int) -> None:
+    rng = np.random.default_rng(0)
+    with progress("writing images", images, "images") as advance:
+        for number in range(images):
+            folder = directory / "train" / _CLASSES[number % len(_CLASSES)]
+            if number < len(_CLASSES):
+                folder.mkdir(parents=True)
+            np.save(folder / f"{number}.npy", rng.random((1, size, size), dtype=np.float32))
+            advance(1)
+
+
+def _open(directory: Path) -> float:
+    start = time.perf_counter()
+    open_dataset(directory)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main("python -m nas.benchmarks.reading", Command(Benchmark, run))

@@ -1,0 +1,25 @@
+"""Publishing a benchmark: the same record as JSON for programs and as a Markdown table for people."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from nas.files import write_json, write_text
+from nas.provenance import command, environment
+
+
+def publish(out: Path, name: str, figures: dict[str, Any]) -> None:
+    """Print the figures and write them, with what made them, to ``out``/``name``.json and .md."""
+    record = {"command": command(), **figures, **environment()}
+    lines = [f"| {key.replace('_', ' ')} | {_text(value)} |" for key, value in record.items()]
+    table = "\n".join(["| what | value |", "|---|---|", *lines]) + "\n"
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / f"{name}.json", record)
+    write_text(out / f"{name}.md", table)
+    sys.stdout.write(table)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("python "):
+        return f"`{value}`"
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
