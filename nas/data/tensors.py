@@ -46,25 +46,26 @@ class Augmentation:
         return images
 
     def _move(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Shift, flip and transpose in one gather, so that every image gets its own draw without a loop."""
-        batch, _, height, width = images.shape
+        """Flip, shift and transpose in one gather, so that every image gets its own draw without a loop."""
+        batch, channels, height, width = images.shape
         device = images.device
 
         def draw(low: int, high: int) -> Tensor:
-            return torch.randint(low, high, (batch, 1, 1), generator=generator, device=device)
+            return torch.randint(low, high, (batch, 1), generator=generator, device=device)
 
-        rows = torch.arange(height, device=device).view(1, height, 1).expand(batch, height, width)
-        columns = torch.arange(width, device=device).view(1, 1, width).expand(batch, height, width)
+        # Where row i and column j of the result come from; only their sum below is as large as the images.
+        rows = torch.arange(height, device=device).expand(batch, height)
+        columns = torch.arange(width, device=device).expand(batch, width)
         if self.symmetries:
-            if height == width:
-                transposed = draw(0, 2).bool()
-                rows, columns = torch.where(transposed, columns, rows), torch.where(transposed, rows, columns)
             rows = torch.where(draw(0, 2).bool(), height - 1 - rows, rows)
             columns = torch.where(draw(0, 2).bool(), width - 1 - columns, columns)
         if self.shift:
             rows = (rows + draw(-self.shift, self.shift + 1)) % height
             columns = (columns + draw(-self.shift, self.shift + 1)) % width
-        pixels = (rows * width + columns).view(batch, 1, height * width).expand(-1, images.shape[1], -1)
+        pixels = (rows * width)[:, :, None] + columns[:, None, :]
+        if self.symmetries and height == width:
+            pixels = torch.where(draw(0, 2).bool()[:, :, None], pixels.transpose(1, 2), pixels)
+        pixels = pixels.reshape(batch, 1, height * width).expand(-1, channels, -1)
         return images.flatten(2).gather(2, pixels).view_as(images)
 
 
