@@ -50,9 +50,7 @@ class Preview(ReadOptions):
 
 
 def _simulate(command: Simulate) -> None:
-    settings = SimulationSettings(
-        **{item.name: getattr(command, item.name) for item in fields(SimulationSettings)}
-    )
+    settings = SimulationSettings(**{item.name: getattr(command, item.name) for item in fields(SimulationSettings)})
     if command.workers < 1:
         raise UserError(f"--workers {command.workers} is not a number of processes: give 1 or more")
     simulate(settings, command.out, command.workers)

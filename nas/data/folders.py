@@ -43,7 +43,9 @@ def find_folders(directory: Path, entries: list[Entry], *, splits: bool = True) 
         if parent and any(PurePosixPath(path).suffix.lower() in SUFFIXES for path in paths)
     }
     if not folders and any(PurePosixPath(path).suffix.lower() in SUFFIXES for path in files[""]):
-        raise UserError(f"{directory} holds images of one class only: give the folder above it, which holds all classes")
+        raise UserError(
+            f"{directory} holds images of one class only: give the folder above it, which holds all classes"
+        )
     if not folders:
         raise UserError(f"{directory} holds no folders of images (.npy or pictures), one for each class")
     root = _only_root(directory, set(folders.values()))
