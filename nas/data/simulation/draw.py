@@ -142,7 +142,7 @@ def mean_mass(ranges: Subhalos) -> float:
         power = ranges.slope + 1 + order
         if power == 0:
             return math.log(ranges.max_mass / ranges.min_mass)
-        return (ranges.max_mass**power - ranges.min_mass**power) / power
+        return float(ranges.max_mass**power - ranges.min_mass**power) / power
 
     return ranges.min_mass if ranges.min_mass == ranges.max_mass else moment(1) / moment(0)
 

@@ -133,11 +133,13 @@ class SimulationSettings:
         self._check_substructure()
         if self.physics == "deeplense":
             self._check_public()
+        if self.model != "IV" and self.clumps != Clumps():
+            raise UserError(f"clumps cannot be changed for model {self.model}, which has none: choose model IV")
 
     @property
     def pixels(self) -> int:
         """Pixels on a side of the images."""
-        return self.image_size or DEFAULT_IMAGE_SIZE[self.model]
+        return DEFAULT_IMAGE_SIZE[self.model] if self.image_size is None else self.image_size
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
