@@ -1,0 +1,58 @@
+"""The progress bar of a training: epochs, loss, validation AUC, time left; nothing where nobody watches."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from nas.training.record import EpochRecord, best_record
+
+
+class TrainingBar:
+    """What the loop reports to."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def step(self) -> None:
+        """One step is done."""
+        self._progress.advance(self._task)
+
+    def loss(self, loss: float) -> None:
+        """Show the mean loss of the epoch so far."""
+        self._progress.update(self._task, loss=f"{loss:.3f}")
+
+    def epochs(self, records: list[EpochRecord]) -> None:
+        """Show the epochs that are done."""
+        last, best = records[-1], best_record(records)
+        auc = f"{last.val['auc']:.4f} (best {best.val['auc']:.4f} in epoch {best.epoch})"
+        self._progress.update(self._task, epoch=last.epoch, auc=auc)
+
+
+@contextmanager
+def training_bar(epochs: int, steps: int, records: list[EpochRecord]) -> Iterator[TrainingBar]:
+    """Show the progress of a training on standard error.
+
+    Args:
+        epochs: number of epochs of the whole training.
+        steps: number of steps in one.
+        records: epochs that are done already.
+    """
+    progress = Progress(
+        TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]}  val AUC {task.fields[auc]}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty() or bool(os.environ.get("CI")),
+    )
+    with progress:
+        task = progress.add_task("", total=epochs * steps, completed=len(records) * steps, epoch=0, loss="–", auc="–")
+        bar = TrainingBar(progress, task)
+        if records:
+            bar.epochs(records)
+        yield bar

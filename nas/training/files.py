@@ -1,0 +1,85 @@
+"""The files of one training, and how it goes on after it was killed.
+
+    state.safetensors   all that changes: weights, moving average, optimizer, the epochs so far
+    model.safetensors   the weights of the best epoch so far, with all that is needed to use them
+    log.csv             one line an epoch
+
+They are written in this order after every epoch, each atomically. The state alone says how far the training is; a
+kill between the files leaves the others one epoch behind, and ``TrainingFiles.write`` after a resume mends that.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from nas.errors import UserError
+from nas.files import write_text
+from nas.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nas.training.record import EpochRecord, best_record, to_csv
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """The files of one training."""
+
+    directory: Path
+    """Where they are; made when the first epoch is done."""
+    identity: Mapping[str, Any]
+    """JSON values that decide the outcome: a training is resumed only where they are equal."""
+
+    @property
+    def state(self) -> Path:
+        """All that a resumed training needs."""
+        return self.directory / "state.safetensors"
+
+    @property
+    def model(self) -> Path:
+        """The weights of the best epoch."""
+        return self.directory / "model.safetensors"
+
+    def read(self) -> tuple[Checkpoint, list[EpochRecord]] | None:
+        """Return the state and the epochs so far; None where nothing was written yet.
+
+        Raises:
+            UserError: the state is damaged, or belongs to a training with other settings or data.
+        """
+        if not self.state.exists():
+            return None
+        saved = load_checkpoint(self.state, "state")
+        _require_equal(self.directory, saved.about["identity"], self.identity)
+        return saved, [EpochRecord(**record) for record in saved.about["epochs"]]
+
+    def write_state(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
+        """Write how far the training is."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        epochs = [record.to_json() for record in records]
+        save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
+
+    def write_outcome(self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]) -> None:
+        """Write the log and, where the last epoch is the best, its weights."""
+        if weights is not None:
+            outcome = best_record(records).to_json()
+            save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})
+        write_text(self.directory / "log.csv", to_csv(records))
+
+
+def _require_equal(directory: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    before, after = dict(_leaves(then)), dict(_leaves(now))
+    for name in {**before, **after}:
+        if before.get(name) != after.get(name):
+            raise UserError(
+                f"{directory} holds a training with {name} {before.get(name)}, not {after.get(name)}: "
+                "give another directory, or the settings and data of that training"
+            )
+
+
+def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """All leaves of nested dictionaries with their dotted names; a list is one leaf."""
+    if isinstance(tree, Mapping):
+        for name, branch in tree.items():
+            yield from _leaves(branch, f"{path}.{name}" if path else name)
+    else:
+        yield path, list(tree) if isinstance(tree, tuple) else tree

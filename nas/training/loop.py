@@ -1,0 +1,165 @@
+"""The one training loop: any network, on images that live on its device."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nas.data.tensors import LensTensors
+from nas.errors import UserError
+from nas.training.bar import training_bar
+from nas.training.checkpoint import load_checkpoint
+from nas.training.epoch import train_epoch
+from nas.training.evaluation import evaluate
+from nas.training.files import TrainingFiles
+from nas.training.metrics import NonFiniteError
+from nas.training.optimisation import Optimisation
+from nas.training.precision import autocast
+from nas.training.recipe import Recipe
+from nas.training.record import EpochRecord, best_record
+from nas.training.step import CrossEntropyStep, Step
+
+Validate = Callable[[nn.Module, LensTensors], Mapping[str, float]]
+OnEpoch = Callable[[EpochRecord], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out of a training.
+
+    Attributes:
+        model: the network with the weights of the best epoch, in evaluation mode.
+        best: the epoch of the highest validation AUC.
+        epochs: all epochs.
+    """
+
+    model: nn.Module
+    best: EpochRecord
+    epochs: tuple[EpochRecord, ...]
+
+
+def validation_scores(model: nn.Module, val: LensTensors) -> dict[str, float]:
+    """The usual scores of an epoch: AUC, accuracy, loss, and the AUC of each class."""
+    return evaluate(model, val).to_json()
+
+
+def fit(
+    model: nn.Module,
+    train: LensTensors,
+    val: LensTensors,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    directory: Path | None = None,
+    about: Mapping[str, Any] | None = None,
+    step: Step | None = None,
+    validate: Validate = validation_scores,
+    on_epoch: OnEpoch | None = None,
+) -> Result:
+    """Train a network, and return it with the weights of the epoch that validation liked best.
+
+    On a CPU the outcome depends on the arguments, the initial weights, the versions and the number of threads, and on
+    nothing else: a training that was killed and called again with the same directory ends with the same bits as an
+    unbroken one. The global random state is left as it was found.
+
+    Args:
+        model: any network; it is moved to the device of the images and changed in place.
+        train: images to learn from.
+        val: images that choose the epoch; on the same device.
+        recipe: how to train; ``drop_path`` is the business of whoever built the network.
+        seed: of the order of the images, the augmentation, and dropout.
+        directory: for state, best weights and log; None keeps everything in memory.
+        about: JSON values for the checkpoint that name the network and the data; a training is resumed only where
+            they, the recipe and the seed are the same.
+        step: what happens to a batch; None is cross-entropy of the labels.
+        validate: scores the network on ``val`` after each epoch; must return ``auc`` among its numbers.
+        on_epoch: called after each epoch, when its files are written; not for epochs of an earlier, killed call.
+
+    Raises:
+        NonFiniteError: a loss or a score is not a number.
+        UserError: the directory belongs to another training, or the network does not fit the classes.
+    """
+    if seed < 0:
+        raise UserError(f"--seed {seed} cannot be used: give 0 or more")
+    device = train.images.device
+    model.to(device)
+    if recipe.channels_last:
+        model.to(memory_format=torch.channels_last)
+    steps = max(1, len(train) // recipe.batch_size)
+    optimisation = Optimisation(model, recipe, recipe.epochs * steps)
+    identity = {**(about or {}), "recipe": recipe.to_json(), "seed": seed}
+    files = TrainingFiles(directory, identity) if directory is not None else None
+    records, best_weights = _resume(files, optimisation)
+    precision = autocast(recipe.amp, model, device)
+    step = step or CrossEntropyStep(len(train.classes), precision, recipe.label_smoothing)
+    stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
+    with (
+        torch.random.fork_rng([device] if device.type == "cuda" else []),
+        training_bar(recipe.epochs, steps, records) as bar,
+    ):
+        for epoch in range(len(records), recipe.epochs):
+            generator = _seed_epoch(seed, epoch, device)
+            batches = train.shuffled(recipe.batch_size, generator, recipe.augmentation)
+            rate, start = optimisation.learning_rate, time.perf_counter()
+            with _located(epoch + 1, files):
+                loss = train_epoch(optimisation, stepped, batches, step, bar)
+                seconds = time.perf_counter() - start
+                scores = dict(validate(optimisation.scored, val))
+            records.append(EpochRecord(epoch + 1, optimisation.updates, loss, rate, seconds, scores))
+            improved = best_record(records) is records[-1]
+            if improved:
+                best_weights = _copy(optimisation.scored)
+            if files is not None:
+                files.write_state(optimisation.state(), records)
+                files.write_outcome(best_weights if improved else None, records)
+            bar.epochs(records)
+            if on_epoch is not None:
+                on_epoch(records[-1])
+    model.load_state_dict(best_weights)
+    return Result(model.eval(), best_record(records), tuple(records))
+
+
+def _resume(files: TrainingFiles | None, optimisation: Optimisation) -> tuple[list[EpochRecord], dict[str, Tensor]]:
+    """Return to where an earlier call came; return its epochs and the weights of the best of them."""
+    saved = files.read() if files is not None else None
+    if files is None or saved is None:
+        return [], {}
+    checkpoint, records = saved
+    optimisation.restore(checkpoint.tensors, records[-1].updates)
+    if best_record(records) is not records[-1]:
+        return records, load_checkpoint(files.model).tensors
+    # The kill may have come between the state and the outcome.
+    weights = _copy(optimisation.scored)
+    files.write_outcome(weights, records)
+    return records, weights
+
+
+def _seed_epoch(seed: int, epoch: int, device: torch.device) -> torch.Generator:
+    """Seed dropout and return the generator of order and augmentation; both depend on nothing but seed and epoch."""
+    own, everywhere = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64).tolist()
+    torch.manual_seed(everywhere)
+    return torch.Generator(device).manual_seed(own)
+
+
+def _copy(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+@contextmanager
+def _located(epoch: int, files: TrainingFiles | None) -> Iterator[None]:
+    """Say in which epoch a number was not one, what is left, and what to do."""
+    try:
+        yield
+    except NonFiniteError as error:
+        left = (
+            f"{files.state} holds epoch {epoch - 1}" if files is not None and epoch > 1 else "no checkpoint was written"
+        )
+        raise NonFiniteError(
+            f"in epoch {epoch} {error} ({left}): lower --learning-rate, or clip with --clip-grad"
+        ) from error

@@ -1,0 +1,52 @@
+"""Where a network is trained, and in which precision."""
+
+from typing import Literal
+
+import torch
+from torch import nn
+
+from nas.errors import UserError
+
+Amp = Literal["auto", "bf16", "off"]
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the device of this name; ``auto`` is the first CUDA device, or the CPU where there is none.
+
+    Raises:
+        UserError: there is no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UserError(f"device {name} cannot be used ({reason}): give --device auto, cpu or cuda") from error
+    return device
+
+
+def autocast(amp: Amp, model: nn.Module, device: torch.device) -> torch.autocast:
+    """Return the context in which ``model`` is trained on ``device``: bf16 or float32.
+
+    On a CPU with bf16 instructions ``auto`` means bf16, unless the network has grouped convolutions: their backward
+    pass in bf16 is slow enough there to make the whole network slower than in float32
+    (``results/training/throughput.md``).
+    """
+    bf16 = amp == "bf16" or (amp == "auto" and _has_bf16(device) and not (device.type == "cpu" and _is_grouped(model)))
+    return torch.autocast(device.type, torch.bfloat16, enabled=bf16)
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether the device computes in bf16 itself, rather than by emulation."""
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return False
+
+
+def _is_grouped(model: nn.Module) -> bool:
+    return any(isinstance(module, nn.Conv2d) and module.groups > 1 for module in model.modules())

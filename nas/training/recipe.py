@@ -1,0 +1,84 @@
+"""How a network is trained: the settings that every training shares."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from nas.data.tensors import Augmentation
+from nas.errors import UserError
+from nas.training.precision import Amp
+
+Optimizer = Literal["adamw", "nadamw", "lion", "sgd"]
+Schedule = Literal["cosine", "constant"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a network is trained; the defaults suit small networks and some thousands of images."""
+
+    epochs: int = 20
+    """Passes over the training images."""
+    batch_size: int = 64
+    """Images in a step."""
+    optimizer: Optimizer = "adamw"
+    """How a gradient becomes a step; sgd has Nesterov momentum .9."""
+    learning_rate: float = 2e-3
+    """Learning rate after the warm-up."""
+    weight_decay: float = 0.05
+    """Decay of the weights; biases, norms and what the network names in no_weight_decay() are spared."""
+    schedule: Schedule = "cosine"
+    """Course of the learning rate after the warm-up."""
+    warmup: float = 0.1
+    """Share of the steps over which the learning rate rises from a hundredth."""
+    label_smoothing: float = 0.0
+    """Share of every label that is spread evenly over all classes."""
+    clip_grad: float = 1.0
+    """Largest norm of the gradient; 0 leaves it as it is."""
+    ema_decay: float = 0.0
+    """Score and keep a moving average of the weights with this decay; 0 scores and keeps the weights themselves."""
+    drop_path: float = 0.0
+    """Share of residual branches skipped in training, for networks that can."""
+    amp: Amp = "auto"
+    """Mixed precision in training: auto is bf16 where it is quicker, off is float32; scores are always float32."""
+    channels_last: bool = True
+    """Keep channels innermost in memory, which convolutions prefer."""
+    compile: bool = False
+    """Compile the network first: takes a minute, pays on a GPU."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """Random changes of the training images."""
+
+    def __post_init__(self) -> None:
+        _require(self.epochs >= 1, "epochs", self.epochs, "1 or more")
+        # Batch statistics of a single image are nothing.
+        _require(self.batch_size >= 2, "batch_size", self.batch_size, "2 or more")
+        _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "a positive number")
+        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
+        _require(self.clip_grad >= 0, "clip_grad", self.clip_grad, "0 (off) or more")
+        for name in ("warmup", "label_smoothing", "ema_decay", "drop_path"):
+            value = getattr(self, name)
+            _require(0 <= value < 1, name, value, "0 or more and less than 1")
+
+    @staticmethod
+    def of(settings: "Recipe") -> "Recipe":
+        """Return the recipe alone from settings that inherit its fields."""
+        return Recipe(**{item.name: getattr(settings, item.name) for item in fields(Recipe)})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as JSON values."""
+        return asdict(Recipe.of(self))
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> "Recipe":
+        """Return the recipe that ``to_json`` wrote.
+
+        Raises:
+            UserError: another version wrote it, with other fields.
+        """
+        try:
+            return Recipe(**{**values, "augmentation": Augmentation(**values["augmentation"])})
+        except (KeyError, TypeError) as error:
+            raise UserError(f"the recipe was written by another version of this toolkit ({error})") from error
+
+
+def _require(good: bool, name: str, value: object, allowed: str) -> None:
+    if not good:
+        raise UserError(f"--{name.replace('_', '-')} {value} cannot be used: give {allowed}")

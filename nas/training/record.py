@@ -1,0 +1,50 @@
+"""What is written down after every epoch."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch.
+
+    Attributes:
+        epoch: its number, from 1.
+        updates: number of updates since the start of the training.
+        loss: mean training loss over the epoch.
+        learning_rate: of the first update.
+        seconds: time of training, without scoring.
+        val: scores on the validation images by name; ``auc`` is among them and chooses the epoch.
+    """
+
+    epoch: int
+    updates: int
+    loss: float
+    learning_rate: float
+    seconds: float
+    val: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON values."""
+        return asdict(self)
+
+
+def best_record(records: Sequence[EpochRecord]) -> EpochRecord:
+    """Return the epoch of the highest validation AUC, the earliest of equals."""
+    return max(records, key=lambda record: record.val["auc"])
+
+
+def to_csv(records: Sequence[EpochRecord]) -> str:
+    """Return one line an epoch under a line of names; scores are ``val_<name>``."""
+    rows = []
+    for record in records:
+        row = record.to_json()
+        rows.append(row | {f"val_{name}": value for name, value in row.pop("val").items()})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
