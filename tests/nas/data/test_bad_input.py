@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from nas.data.reading import UnreadableImageError, image_shape, read_image
 from nas.errors import UserError
+from tests.conftest import Run
 from tests.nas.data import builders
 
 Fails = Callable[..., str]
@@ -108,7 +109,7 @@ def damaged_pickle(path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used(
-    fails: Fails, run: Callable[..., object], data: Path, damage: Callable[[Path], None], reason: str, cache: Path
+    fails: Fails, run: Run, data: Path, damage: Callable[[Path], None], reason: str, cache: Path
 ) -> None:
     damage(data / "cdm" / "sim_1.npy")
     sentence = fails("nas.data", "inspect", data)
@@ -116,20 +117,20 @@ def test_a_file_that_cannot_be_used(
     assert reason in sentence
     assert "--allow-skipped" in sentence
     done = run("nas.data", "inspect", data, "--json", "--allow-skipped")
-    report = json.loads(done.stdout)  # type: ignore[attr-defined]
+    report = json.loads(done.stdout)
     assert [item["file"] for item in report["skipped"]] == ["cdm/sim_1.npy"]
     assert report["splits"]["all"] == {"no_substructure": 4, "subhalo": 3, "vortex": 4}
     assert not list(cache.rglob("unfinished"))
 
 
-def test_few_bad_files_are_reported_and_no_error(run: Callable[..., object], tmp_path: Path) -> None:
+def test_few_bad_files_are_reported_and_no_error(run: Run, tmp_path: Path) -> None:
     builders.folder(tmp_path / "cdm", 100, (8, 8))
     builders.folder(tmp_path / "no_sub", 100, (8, 8))
     other_shape(tmp_path / "cdm" / "sim_7.npy")
     (tmp_path / "cdm" / "README.txt").write_text("made by hand")
     done = run("nas.data", "inspect", tmp_path, "--json")
-    assert done.returncode == 0  # type: ignore[attr-defined]
-    skipped = {item["file"]: item["reason"] for item in json.loads(done.stdout)["skipped"]}  # type: ignore[attr-defined]
+    assert done.returncode == 0
+    skipped = {item["file"]: item["reason"] for item in json.loads(done.stdout)["skipped"]}
     assert set(skipped) == {"cdm/README.txt", "cdm/sim_7.npy"}
     assert "neither .npy nor a picture" in skipped["cdm/README.txt"]
 
@@ -164,7 +165,7 @@ def test_a_pickle_that_calls_anything_else_does_not_run(
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_only_numpy_is_rebuilt_whatever_the_protocol(tmp_path: Path, protocol: int) -> None:
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "|O", "fortran_order": False, "shape": (2,)})  # type: ignore[arg-type]
+    np.lib.format.write_array_header_1_0(header, {"descr": "|O", "fortran_order": False, "shape": (2,)})
     path = tmp_path / "a.npy"
     path.write_bytes(header.getvalue() + pickle.dumps(Attack(tmp_path / "mark"), protocol))
     with pytest.raises(UserError, match="mkdir"):

@@ -105,4 +105,4 @@ def test_draws_come_from_the_generator_only(seed: int) -> None:
 @pytest.mark.parametrize("wrong", [{"shift": -1}, {"noise": -0.1}, {"noise": float("nan")}])
 def test_impossible_augmentation(wrong: dict[str, float]) -> None:
     with pytest.raises(UserError):
-        Augmentation(**wrong)  # type: ignore[arg-type]
+        Augmentation(**wrong)
