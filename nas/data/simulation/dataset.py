@@ -63,7 +63,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
         ) from error
     except BrokenProcessPool as error:
         raise UserError(
-            "a worker process was killed, perhaps for lack of memory: "
+            "a worker process died, perhaps for lack of memory: "
             "repeat the command to go on from there, with fewer --workers"
         ) from error
 

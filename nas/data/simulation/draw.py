@@ -8,8 +8,9 @@ import numpy as np
 from nas.data.simulation import constants
 from nas.data.simulation.cosmology import convention_factor, einstein_area
 from nas.data.simulation.instruments import instrument
+from nas.data.simulation.mass_function import masses_at
 from nas.data.simulation.scene import Floats, Lens, PointMasses, Scene, Source, VortexLine
-from nas.data.simulation.settings import CLASSES, Range, SimulationSettings, Subhalos
+from nas.data.simulation.settings import CLASSES, Range, SimulationSettings
 
 HALF_TURN = math.pi / 2
 """Angles of ellipses repeat after 180°: their full range is ± this, radians."""
@@ -107,44 +108,11 @@ def _with_clumps(disk: Source, settings: SimulationSettings, rng: np.random.Gene
 def _subhalos(settings: SimulationSettings, rng: np.random.Generator) -> PointMasses:
     ranges = settings.subhalos
     # The public code draws a Poisson number and then does not use it.
-    mean = ranges.mean_number
-    if ranges.mass_fraction is not None:
-        mean = ranges.mass_fraction * constants.LENS_MASS / mean_mass(ranges)
-    number = round(mean) if settings.physics == "deeplense" else int(rng.poisson(mean))
-    masses = subhalo_masses(ranges, rng.uniform(size=number))
+    number = round(ranges.expected_number) if settings.physics == "deeplense" else rng.poisson(ranges.expected_number)
+    masses = masses_at(rng.uniform(size=number), ranges.slope, ranges.min_mass, ranges.max_mass)
     distance = rng.uniform(*ranges.distance, number)
     azimuth = rng.uniform(0, 2 * math.pi, number)
     return PointMasses(masses, distance * np.sin(azimuth), distance * np.cos(azimuth))
-
-
-def subhalo_masses(ranges: Subhalos, quantiles: Floats) -> Floats:
-    """Masses at quantiles of dN/dm ∝ m^slope (public code, ``draw_old_cdm_sub_masses``).
-
-    Args:
-        ranges: slope and limits of the mass function.
-        quantiles: from 0 to 1, shape (n,).
-
-    Returns:
-        Solar masses, shape (n,).
-    """
-    power = ranges.slope + 1
-    if power == 0:
-        return np.asarray(ranges.min_mass * (ranges.max_mass / ranges.min_mass) ** quantiles)
-    low, high = ranges.min_mass**power, ranges.max_mass**power
-    return np.asarray((low + (high - low) * quantiles) ** (1 / power))
-
-
-def mean_mass(ranges: Subhalos) -> float:
-    """Mean of the mass function, solar masses."""
-
-    def moment(order: int) -> float:
-        """∫ m^order dN/dm dm up to a constant."""
-        power = ranges.slope + 1 + order
-        if power == 0:
-            return math.log(ranges.max_mass / ranges.min_mass)
-        return float(ranges.max_mass**power - ranges.min_mass**power) / power
-
-    return ranges.min_mass if ranges.min_mass == ranges.max_mass else moment(1) / moment(0)
 
 
 def _vortex(settings: SimulationSettings, rng: np.random.Generator) -> VortexLine:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
 from nas.data.simulation.checks import check_choice, check_number, check_range
+from nas.data.simulation.constants import LENS_MASS
+from nas.data.simulation.mass_function import mean_mass
 from nas.errors import UserError
 
 Model = Literal["I", "II", "III", "IV"]
@@ -23,6 +25,9 @@ DEFAULT_IMAGE_SIZE: Mapping[Model, int] = {"I": 150, "II": 64, "III": 64, "IV": 
 """Pixels on a side in the public data."""
 
 SMALLEST_IMAGE, LARGEST_IMAGE = 16, 512
+
+MOST_SUBHALOS = 10_000
+"""In an image on average; more take seconds for each image."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,13 @@ class Subhalos:
     """Mean mass in subhalos as a share of the lens's 1e12 solar masses; sets the mean number (0.02 with slope -1.9)."""
     distance: Range = (0.25, 2.0)
     """Distance from the lens's centre, uniform in this range, arcsec."""
+
+    @property
+    def expected_number(self) -> float:
+        """Mean number of subhalos that both settings together give."""
+        if self.mass_fraction is None:
+            return self.mean_number
+        return self.mass_fraction * LENS_MASS / mean_mass(self.slope, self.min_mass, self.max_mass)
 
 
 @dataclass(frozen=True)
@@ -165,9 +177,9 @@ class SimulationSettings:
         subhalos, vortex = self.subhalos, self.vortex
         check_number("subhalos.slope", subhalos.slope, -5, 5)
         check_range("subhalos.min_mass to subhalos.max_mass", (subhalos.min_mass, subhalos.max_mass), 1, 1e12)
-        check_number("subhalos.mean_number", subhalos.mean_number, 0, 1e5)
         if subhalos.mass_fraction is not None:
             check_number("subhalos.mass_fraction", subhalos.mass_fraction, 0, 1)
+        check_number("mean number of subhalos", subhalos.expected_number, 0, MOST_SUBHALOS)
         check_range("subhalos.distance", subhalos.distance, 0, 100)
         check_number("vortex.mass", vortex.mass, 1, 1e12)
         check_range("vortex.log10_axion_mass", vortex.log10_axion_mass, -26, -18)

@@ -362,6 +362,6 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
             break
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "a worker process was killed" in errors.splitlines()[-1]
+    assert "a worker process died" in errors.splitlines()[-1]
     assert "Traceback" not in errors
     assert not (out / "dataset.json").exists()

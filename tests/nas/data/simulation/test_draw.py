@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from nas.data.simulation import constants
-from nas.data.simulation.draw import draw_scene, generator, mean_mass, subhalo_masses
+from nas.data.simulation.draw import draw_scene, generator
 from nas.data.simulation.scene import Scene
 from nas.data.simulation.settings import SimulationSettings, Subhalos
 
@@ -25,33 +25,6 @@ def test_classes_take_turns() -> None:
     for scene in drawn:
         assert bool(scene.subhalos.masses.size) == (scene.label == 1)
         assert (scene.vortex is not None) == (scene.label == 2)
-
-
-@pytest.mark.parametrize("slope", [-0.9, -1.0, -1.9, -2.0])
-def test_subhalo_masses_follow_their_power_law(slope: float) -> None:
-    ranges = Subhalos(slope=slope)
-    masses = subhalo_masses(ranges, np.random.default_rng(1).uniform(size=4000))
-
-    def cumulative(mass: np.ndarray) -> np.ndarray:
-        grid = np.geomspace(ranges.min_mass, ranges.max_mass, 20001)
-        density = grid ** (slope + 1)  # over log m
-        total = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-        return np.interp(np.log(mass), np.log(grid), total / total[-1])
-
-    assert stats.kstest(masses, cumulative).pvalue > 0.01
-
-
-@pytest.mark.parametrize("slope", [-0.9, -1.0, -1.9, -2.0])
-def test_mean_mass(slope: float) -> None:
-    ranges = Subhalos(slope=slope)
-    middles = (np.arange(2_000_000) + 0.5) / 2_000_000
-    assert mean_mass(ranges) == pytest.approx(subhalo_masses(ranges, middles).mean(), rel=1e-3)
-
-
-def test_one_possible_mass() -> None:
-    ranges = Subhalos(min_mass=1e8, max_mass=1e8)
-    assert mean_mass(ranges) == 1e8
-    assert subhalo_masses(ranges, np.array([0.3])) == pytest.approx(1e8)
 
 
 def test_public_data_have_25_subhalos_and_realistic_ones_a_poisson_number() -> None:

@@ -33,6 +33,8 @@ from nas.errors import UserError
         ({"source": SourceRanges(magnitude=(22, 20))}, "source.magnitude is 22 to 20: choose two rising numbers"),
         ({"subhalos": Subhalos(min_mass=1e9, max_mass=1e8)}, "subhalos.min_mass to subhalos.max_mass is 1e"),
         ({"subhalos": Subhalos(mass_fraction=2)}, "subhalos.mass_fraction is 2"),
+        ({"subhalos": Subhalos(slope=-1.9, min_mass=1, mass_fraction=0.02)}, "mean number of subhalos is "),
+        ({"subhalos": Subhalos(mean_number=-1)}, "mean number of subhalos is -1: choose a number from 0 to 10000"),
         ({"vortex": Vortex(mass=0)}, "vortex.mass is 0"),
         ({"physics": "deeplense", "nuisance": 0.0}, "nuisance cannot be changed with physics deeplense"),
         ({"physics": "deeplense", "vortex": Vortex(mass=1e9)}, "vortex cannot be changed with physics deeplense"),
