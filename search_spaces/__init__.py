@@ -1,5 +1,26 @@
 """What can be built: search spaces, architectures, the supernet and the networks that come out of it."""
 
+from search_spaces.architecture import Architecture
+from search_spaces.costs import flops, params
 from search_spaces.errors import SpaceError
+from search_spaces.network import HybridNet
+from search_spaces.registry import get_space, list_spaces
+from search_spaces.space import Gene, SearchSpace
+from search_spaces.supernet import Supernet, extract, recalibrate
+from search_spaces.tabular import TabularSpace
 
-__all__ = ["SpaceError"]
+__all__ = [
+    "Architecture",
+    "Gene",
+    "HybridNet",
+    "SearchSpace",
+    "SpaceError",
+    "Supernet",
+    "TabularSpace",
+    "extract",
+    "flops",
+    "get_space",
+    "list_spaces",
+    "params",
+    "recalibrate",
+]

@@ -1,0 +1,97 @@
+"""An architecture: one choice for each active gene of a search space, as a frozen value."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from search_spaces.errors import SpaceError
+
+Choice = int | float | str
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One choice for each active gene: hashable, comparable, JSON both ways, one readable line as a string.
+
+    An architecture carries its active genes and no others, so there is nothing in it that its network does not show.
+    It is a plain value: a :class:`~search_spaces.SearchSpace` makes architectures and says whether one is valid.
+
+    Attributes:
+        space: the name of the search space.
+        genes: the active genes with their choices, in the order of the space.
+    """
+
+    space: str
+    genes: tuple[tuple[str, Choice], ...]
+
+    @cached_property
+    def choices(self) -> dict[str, Choice]:
+        """The active genes as a mapping; to be read only."""
+        return dict(self.genes)
+
+    def __getitem__(self, gene: str) -> Choice:
+        try:
+            return self.choices[gene]
+        except KeyError:
+            raise SpaceError(f"gene {gene} is not active in {self}.") from None
+
+    def __contains__(self, gene: str) -> bool:
+        return gene in self.choices
+
+    def __str__(self) -> str:
+        """``space/group:gene=choice,gene=choice/group:…``, free of characters that mean something to a shell."""
+        groups = groupby(self.genes, key=lambda item: item[0].rpartition(".")[0])
+        return "/".join([self.space, *(_group_line(group, list(genes)) for group, genes in groups)])
+
+    def to_json(self) -> str:
+        """The architecture as JSON: ``{"space": …, "genes": {gene: choice, …}}``."""
+        return json.dumps({"space": self.space, "genes": self.choices})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Architecture":
+        """Read what :meth:`to_json` wrote, unchecked: ``SearchSpace.from_json`` also checks the genes.
+
+        Raises:
+            SpaceError: the text is not an architecture.
+        """
+        try:
+            value = json.loads(text)
+            space, genes = value["space"], tuple(value["genes"].items())
+        except (ValueError, TypeError, KeyError, AttributeError):
+            space, genes = None, ()
+        if not isinstance(space, str) or not all(_is_choice(choice) for _, choice in genes):
+            raise SpaceError(
+                f'an architecture in JSON is {{"space": NAME, "genes": {{GENE: CHOICE, …}}}}, given was {text[:80]!r}.'
+            )
+        return cls(space, genes)
+
+
+def read_line(text: str) -> tuple[str, dict[str, str]]:
+    """Take apart what ``str(architecture)`` wrote.
+
+    Returns:
+        The name of the space, and the choice of each gene as text.
+
+    Raises:
+        SpaceError: the text has another form.
+    """
+    space, *groups = text.strip().split("/")
+    choices = {}
+    for group in groups:
+        prefix, colon, items = group.rpartition(":")
+        for item in items.split(","):
+            gene, equals, choice = item.partition("=")
+            if not (gene and equals and choice):
+                raise SpaceError(f"an architecture is written space/group:gene=choice,…/group:…, given was {text!r}.")
+            choices[f"{prefix}.{gene}" if colon else gene] = choice
+    return space, choices
+
+
+def _group_line(group: str, genes: list[tuple[str, Choice]]) -> str:
+    items = ",".join(f"{name.rpartition('.')[2]}={choice}" for name, choice in genes)
+    return f"{group}:{items}" if group else items
+
+
+def _is_choice(value: object) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)

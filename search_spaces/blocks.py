@@ -1,0 +1,163 @@
+"""The blocks of hybrid networks, put together from timm's layers. Each maps (B, C, H, W) to (B, C', H', W')."""
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from timm.layers.attention import Attention
+from timm.layers.classifier import NormMlpClassifierHead
+from timm.layers.conv_bn_act import ConvNormAct
+from timm.layers.drop import DropPath
+from timm.layers.mlp import Mlp
+from timm.layers.norm import LayerNorm, LayerNorm2d
+from timm.layers.norm_act import BatchNormAct2d, GroupNormAct
+from timm.models._efficientnet_blocks import InvertedResidual, SqueezeExcite
+from torch import Tensor, nn
+
+from search_spaces.errors import SpaceError
+from search_spaces.hybrid import STAGES, AttentionStage, Stage, blocks
+
+NORMS: dict[str, Any] = {"batch": BatchNormAct2d, "group": partial(GroupNormAct, group_size=8)}
+"""Normalisation of convolutions by name. Groups of 8 channels, unlike a number of groups, survive slicing."""
+
+
+def norm_layer(norm: str) -> Any:
+    """timm's layer of that name.
+
+    Raises:
+        SpaceError: there is none.
+    """
+    if norm not in NORMS:
+        raise SpaceError(f"norm was given {norm!r}; allowed are {', '.join(NORMS)}.")
+    return NORMS[norm]
+
+
+def make_stem(in_chans: int, width: int, norm: str) -> nn.Module:
+    """A 3 × 3 convolution of stride 2."""
+    return ConvNormAct(in_chans, width, 3, stride=2, norm_layer=norm_layer(norm), act_layer=nn.SiLU)
+
+
+def make_stage(stage: Stage, norm: str, drop_path: float = 0.0) -> nn.Sequential:
+    """The blocks of a stage, the first of which halves the map."""
+    return nn.Sequential(*(make_block(block, i == 0, norm, drop_path) for i, block in enumerate(blocks(stage))))
+
+
+def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> nn.Module:
+    """A block; the first one of a stage halves the map and changes the width.
+
+    Args:
+        block: the block, as a stage of one block.
+        first: whether it is the first of its stage.
+        norm: normalisation of convolutions, a name in :data:`NORMS`.
+        drop_path: probability of leaving out a branch in training (Huang et al. 2016, arXiv 1603.09382).
+    """
+    if isinstance(block, AttentionStage):
+        return AttentionBlock(block, first, drop_path)
+    squeeze = partial(SqueezeExcite, rd_channels=squeeze_width(block.in_width, block.se)) if block.se else None
+    return InvertedResidual(
+        block.in_width,
+        block.width,
+        block.kernel,
+        stride=2 if first else 1,
+        exp_ratio=block.expansion,
+        act_layer=nn.SiLU,
+        norm_layer=norm_layer(norm),
+        se_layer=squeeze,
+        drop_path_rate=drop_path,
+    )
+
+
+def make_head(width: int, num_classes: int, global_pool: str = "avg", drop_rate: float = 0.0) -> nn.Module:
+    """Global pooling, layer norm and a linear classifier."""
+    return NormMlpClassifierHead(width, num_classes, pool_type=global_pool, drop_rate=drop_rate, norm_layer=LayerNorm2d)
+
+
+def stage_drop_path(rate: float, stage: int) -> float:
+    """The stochastic-depth rate of a stage: none in the first, all of it in the last."""
+    return rate * stage / (STAGES - 1)
+
+
+def squeeze_width(in_width: int, se: float) -> int:
+    """Channels in the squeeze of a block, as EfficientNet counts them: a fraction of the block's input."""
+    return max(1, round(in_width * se))
+
+
+class AttentionBlock(nn.Module):
+    """A pre-norm transformer block on a map, with attention over all of it or in windows.
+
+    The first block of a stage starts with :class:`Entry`. Windows only bound attention: the layers of an entry, and
+    the stages before and after, carry information across them.
+
+    Args:
+        block: the block, as a stage of one block.
+        first: whether it is the first of its stage.
+        drop_path: probability of leaving out each of the two branches in training.
+    """
+
+    def __init__(self, block: AttentionStage, first: bool, drop_path: float = 0.0) -> None:
+        super().__init__()
+        self.window = block.window
+        self.entry = Entry(block.in_width, block.width) if first else nn.Identity()
+        self.norm1 = LayerNorm(block.width)
+        self.attn = Attention(block.width, block.heads, attn_head_dim=block.head_dim, qkv_bias=True)
+        self.norm2 = LayerNorm(block.width)
+        self.mlp = Mlp(block.width, block.width * block.mlp)
+        self.drop_path = DropPath(drop_path) if drop_path else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to (B, width, H, W), or half of H and W in a first block."""
+        x = self.entry(x).permute(0, 2, 3, 1).contiguous()
+        x = x + self.drop_path(self._attend(self.norm1(x)))
+        x = x + self.drop_path(self.mlp(self.norm2(x)))
+        return x.permute(0, 3, 1, 2)
+
+    def _attend(self, x: Tensor) -> Tensor:
+        """Attention within each window; x is (B, H, W, C)."""
+        batch, height, width, channels = x.shape
+        (rows, row), (columns, column) = windows(height, self.window), windows(width, self.window)
+        padding = (0, columns * column - width, 0, rows * row - height)
+        mask = None
+        if any(padding):
+            x = F.pad(x, (0, 0, *padding))
+            real = F.pad(x.new_ones((1, height, width, 1), dtype=torch.bool), (0, 0, *padding))
+            mask = _partition(real, rows, row, columns, column).view(1, -1, 1, 1, row * column)
+            mask = mask.expand(batch, -1, -1, -1, -1).flatten(0, 1)
+        x = self.attn(_partition(x, rows, row, columns, column), mask)
+        x = x.view(batch, rows, columns, row, column, channels).transpose(2, 3)
+        return x.reshape(batch, rows * row, columns * column, channels)[:, :height, :width]
+
+
+class Entry(nn.Module):
+    """Halve the map, change the width, and add position information that holds at any size.
+
+    Positions come from a depthwise convolution whose zero padding shows where the border is (Chu et al. 2021, arXiv
+    2102.10882: conditional position encodings).
+    """
+
+    def __init__(self, in_width: int, width: int) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(in_width, width, 1)
+        self.position = nn.Conv2d(width, width, 3, padding=1, groups=width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in_width, H, W) to (B, width, ⌈H/2⌉, ⌈W/2⌉)."""
+        x = self.proj(F.avg_pool2d(x, 2, ceil_mode=True))
+        return x + self.position(x)
+
+
+def windows(side: int, window: int) -> tuple[int, int]:
+    """How a side of the map is cut: into as few and as even windows of at most ``window`` pixels as cover it.
+
+    Returns:
+        The number of windows and the side of each, in pixels; together at least ``side``. A window of 0 is one over
+        all of it.
+    """
+    count = -(-side // window) if window else 1
+    return count, -(-side // count)
+
+
+def _partition(x: Tensor, rows: int, row: int, columns: int, column: int) -> Tensor:
+    """(B, rows · row, columns · column, C) to (B · rows · columns, row · column, C)."""
+    x = x.view(x.shape[0], rows, row, columns, column, x.shape[-1]).transpose(2, 3)
+    return x.reshape(-1, row * column, x.shape[-1])

@@ -1,0 +1,110 @@
+"""Parameters and FLOPs of a network, from its architecture alone.
+
+The counts follow ``blocks.py`` layer by layer and are exact: equal to those of the built network, FLOPs as
+``torch.utils.flop_counter`` counts them (convolutions and matrix products, a multiplication and an addition being two).
+Every stage is counted once and remembered: millions of architectures share some thousands of stages.
+"""
+
+from functools import lru_cache
+
+import torch
+from torch.utils.flop_counter import flop_registry
+
+from search_spaces.architecture import Architecture
+from search_spaces.blocks import squeeze_width, windows
+from search_spaces.hybrid import AttentionStage, MBConvStage, Stage, check_image_size, describe
+
+# torch's counter has formulas for all fused attention kernels but the CPU's, which it passes over in silence. With
+# these, the count of a network is the same on every device.
+for _direction in ("", "_backward"):
+    flop_registry.setdefault(
+        getattr(torch.ops.aten, f"_scaled_dot_product_flash_attention_for_cpu{_direction}"),
+        flop_registry[getattr(torch.ops.aten, f"_scaled_dot_product_flash_attention{_direction}")],
+    )
+
+
+def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
+    """The number of parameters of the architecture's network.
+
+    Raises:
+        SpaceError: the architecture is of a space without networks.
+    """
+    stem, stages = describe(architecture)
+    width = stages[-1].width
+    return stem * (9 * in_chans + 2) + sum(map(_stage_params, stages)) + 2 * width + (width + 1) * num_classes
+
+
+def flops(architecture: Architecture, image_size: int, in_chans: int = 1, num_classes: int = 3) -> int:
+    """The floating-point operations of a forward pass with one square image.
+
+    Args:
+        architecture: an architecture of a hybrid space.
+        image_size: side of the image in pixels.
+        in_chans: channels of the image.
+        num_classes: classes that the network tells apart.
+
+    Raises:
+        SpaceError: the architecture is of a space without networks, or the image is too small.
+    """
+    check_image_size(image_size, image_size)
+    stem, stages = describe(architecture)
+    side = _half(image_size)
+    products = side * side * 9 * in_chans * stem + stages[-1].width * num_classes
+    for stage in stages:
+        products += _stage_products(stage, side)
+        side = _half(side)
+    return 2 * products
+
+
+def _half(side: int) -> int:
+    return -(-side // 2)
+
+
+@lru_cache(maxsize=2**15)
+def _stage_params(stage: Stage) -> int:
+    if isinstance(stage, MBConvStage):
+        return _mbconv_params(stage, stage.in_width) + (stage.depth - 1) * _mbconv_params(stage, stage.width)
+    entry = (stage.in_width + 1 + 9 + 1) * stage.width  # projection and position
+    return entry + stage.depth * _attention_params(stage)
+
+
+@lru_cache(maxsize=2**15)
+def _stage_products(stage: Stage, side: int) -> int:
+    """Multiplications of the stage on a map of this side, which it halves."""
+    half = _half(side)
+    if isinstance(stage, MBConvStage):
+        rest = _mbconv_products(stage, stage.width, half, half)
+        return _mbconv_products(stage, stage.in_width, side, half) + (stage.depth - 1) * rest
+    entry = half * half * (stage.in_width + 9) * stage.width
+    return entry + stage.depth * _attention_products(stage, half)
+
+
+def _mbconv_params(stage: MBConvStage, in_width: int) -> int:
+    inner = in_width * stage.expansion
+    squeeze = squeeze_width(in_width, stage.se) if stage.se else 0
+    convolutions = inner * (in_width + stage.kernel**2 + stage.width)
+    norms = 2 * (2 * inner + stage.width)
+    return convolutions + norms + (2 * inner * squeeze + inner + squeeze if squeeze else 0)
+
+
+def _mbconv_products(stage: MBConvStage, in_width: int, side: int, out_side: int) -> int:
+    inner = in_width * stage.expansion
+    squeeze = squeeze_width(in_width, stage.se) if stage.se else 0
+    return inner * (side**2 * in_width + out_side**2 * (stage.kernel**2 + stage.width) + 2 * squeeze)
+
+
+def _attention_params(stage: AttentionStage) -> int:
+    width, inner = stage.width, stage.heads * stage.head_dim
+    attention = (width + 1) * 3 * inner + (inner + 1) * width
+    mlp = (2 * width + 1) * stage.mlp * width + width
+    norms = 4 * width
+    return attention + mlp + norms
+
+
+def _attention_products(stage: AttentionStage, side: int) -> int:
+    width, inner = stage.width, stage.heads * stage.head_dim
+    count, window = windows(side, stage.window)
+    tokens = (count * window) ** 2  # with those that fill up the last windows
+    attention = tokens * (4 * width * inner + 2 * window**2 * inner)
+    mlp = side**2 * 2 * width * stage.mlp * width
+    return attention + mlp

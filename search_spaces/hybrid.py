@@ -1,0 +1,145 @@
+"""The hybrid convolution–attention space: its genes, and what they say about a network.
+
+The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem of stride 2, then four stages that each halve the
+resolution in their first block and are made of MBConv or attention blocks. This file alone knows the genes' names.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from search_spaces.architecture import Architecture
+from search_spaces.errors import SpaceError
+from search_spaces.space import Gene, SearchSpace
+
+STAGES = 4
+STRIDE = 2 ** (STAGES + 1)
+"""Total stride of a network, and so the smallest image side in pixels that leaves one pixel of every map."""
+
+
+class MBConvStage(NamedTuple):
+    """A stage of inverted residual blocks; widths in channels."""
+
+    in_width: int
+    width: int
+    depth: int
+    kernel: int
+    expansion: int
+    se: float
+
+
+class AttentionStage(NamedTuple):
+    """A stage of transformer blocks; widths in channels, the window in pixels of the stage's map (0: global)."""
+
+    in_width: int
+    width: int
+    depth: int
+    heads: int
+    head_dim: int
+    mlp: int
+    window: int
+
+
+Stage = MBConvStage | AttentionStage
+
+
+class Hybrid(NamedTuple):
+    """What an architecture of a hybrid space says: the width of the stem and the four stages."""
+
+    stem: int
+    stages: tuple[Stage, ...]
+
+
+class StageChoices(NamedTuple):
+    """What one stage offers, each from light to heavy."""
+
+    depth: tuple[int, ...]
+    width: tuple[int, ...]
+    heads: tuple[int, ...]
+    kernel: tuple[int, ...] = (3, 5)
+    expansion: tuple[int, ...] = (3, 4, 6)
+    se: tuple[float, ...] = (0.0, 0.25)
+    mlp: tuple[int, ...] = (1, 2, 4)
+    window: tuple[int, ...] = (0,)
+
+
+def hybrid_space(
+    name: str,
+    *,
+    stem: Sequence[int],
+    head_dim: int,
+    stages: Sequence[StageChoices],
+    named: Mapping[str, str],
+    size: Callable[[Architecture], float],
+) -> SearchSpace:
+    """A hybrid space.
+
+    Args:
+        name: the space's name.
+        stem: choices of the stem's width.
+        head_dim: channels of each attention head; a gene with one choice, so that architectures say it.
+        stages: what each of the four stages offers.
+        named: notable architectures by name, each written as one line.
+        size: what smallest and largest mean.
+    """
+    genes = [Gene("stem.width", tuple(stem)), Gene("attention.head_dim", (head_dim,))]
+    for i, choices in enumerate(stages, start=1):
+        mbconv, attention = (f"stage{i}.op", "mbconv"), (f"stage{i}.op", "attention")
+        genes += [
+            Gene(f"stage{i}.op", ("mbconv", "attention")),
+            Gene(f"stage{i}.depth", choices.depth),
+            Gene(f"stage{i}.width", choices.width),
+            Gene(f"stage{i}.kernel", choices.kernel, when=mbconv),
+            Gene(f"stage{i}.expansion", choices.expansion, when=mbconv),
+            Gene(f"stage{i}.se", choices.se, when=mbconv),
+            Gene(f"stage{i}.heads", choices.heads, when=attention),
+            Gene(f"stage{i}.mlp", choices.mlp, when=attention),
+            Gene(f"stage{i}.window", choices.window, when=attention),
+        ]
+    return SearchSpace(name, genes, named=named, size=size)
+
+
+def describe(architecture: Architecture) -> Hybrid:
+    """What the architecture says about its network.
+
+    Raises:
+        SpaceError: the architecture is of a space without networks.
+    """
+    genes: Mapping[str, Any] = architecture.choices
+    if "stem.width" not in genes:
+        raise SpaceError(f"{architecture.space} is a space of tables: no network can be built from {architecture}.")
+    width = genes["stem.width"]
+    stages: list[Stage] = []
+    for i in range(1, STAGES + 1):
+        stage = f"stage{i}."
+        shape = (width, genes[stage + "width"], genes[stage + "depth"])
+        if genes[stage + "op"] == "mbconv":
+            stages.append(MBConvStage(*shape, genes[stage + "kernel"], genes[stage + "expansion"], genes[stage + "se"]))
+        else:
+            heads, head_dim = genes[stage + "heads"], genes["attention.head_dim"]
+            stages.append(AttentionStage(*shape, heads, head_dim, genes[stage + "mlp"], genes[stage + "window"]))
+        width = genes[stage + "width"]
+    return Hybrid(genes["stem.width"], tuple(stages))
+
+
+def blocks(stage: Stage) -> list[Stage]:
+    """The blocks of a stage, each as a stage of one block."""
+    first = stage._replace(depth=1)
+    return [first, *[first._replace(in_width=stage.width)] * (stage.depth - 1)]
+
+
+def operator(stage: Stage) -> str:
+    """The name of the stage's operator."""
+    return "mbconv" if isinstance(stage, MBConvStage) else "attention"
+
+
+def check_image_size(height: int, width: int) -> None:
+    """Check that the image, in pixels, is large enough for the strides.
+
+    Raises:
+        SpaceError: it is not.
+    """
+    if min(height, width) < STRIDE:
+        raise SpaceError(
+            f"images of {height} × {width} pixels are too small: hybrid networks have a stride of {STRIDE}, so a side "
+            f"needs {STRIDE} pixels or more."
+        )

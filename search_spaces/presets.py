@@ -1,0 +1,71 @@
+"""The hybrid spaces of the toolkit."""
+
+from search_spaces.costs import params
+from search_spaces.hybrid import StageChoices, hybrid_space
+from search_spaces.space import SearchSpace
+
+
+def hybrid_nano() -> SearchSpace:
+    """Networks of about 0.05 to 1 million parameters, which a laptop's CPU trains in minutes."""
+    return hybrid_space(
+        "hybrid_nano",
+        stem=(8, 16, 24),
+        head_dim=16,
+        stages=(
+            StageChoices(depth=(1, 2), width=(16, 24, 32), heads=(1, 2), kernel=(3, 5, 7), window=(4, 8, 0)),
+            StageChoices(depth=(1, 2, 3), width=(32, 40, 48), heads=(2, 3), kernel=(3, 5, 7), window=(4, 8, 0)),
+            StageChoices(depth=(1, 2, 3), width=(64, 80, 96), heads=(4, 5, 6)),
+            StageChoices(depth=(1, 2), width=(96, 112, 128), heads=(6, 7, 8)),
+        ),
+        named={
+            "coatnet_like": "hybrid_nano/stem:width=16/attention:head_dim=16"
+            "/stage1:op=mbconv,depth=1,width=24,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=2,width=48,kernel=3,expansion=4,se=0.25"
+            "/stage3:op=attention,depth=2,width=96,heads=6,mlp=4,window=0"
+            "/stage4:op=attention,depth=1,width=128,heads=8,mlp=4,window=0",
+            "pure_mbconv": "hybrid_nano/stem:width=16/attention:head_dim=16"
+            "/stage1:op=mbconv,depth=1,width=24,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=2,width=40,kernel=5,expansion=4,se=0.25"
+            "/stage3:op=mbconv,depth=2,width=80,kernel=3,expansion=6,se=0.25"
+            "/stage4:op=mbconv,depth=1,width=128,kernel=5,expansion=6,se=0.25",
+            "attention_heavy": "hybrid_nano/stem:width=16/attention:head_dim=16"
+            "/stage1:op=attention,depth=1,width=24,heads=2,mlp=2,window=8"
+            "/stage2:op=attention,depth=2,width=48,heads=3,mlp=2,window=8"
+            "/stage3:op=attention,depth=3,width=96,heads=6,mlp=4,window=0"
+            "/stage4:op=attention,depth=2,width=128,heads=8,mlp=4,window=0",
+        },
+        size=params,
+    )
+
+
+def hybrid_small() -> SearchSpace:
+    """Networks of about 0.3 to 15 million parameters, for a workstation's GPU."""
+    return hybrid_space(
+        "hybrid_small",
+        stem=(16, 24, 32),
+        head_dim=32,
+        stages=(
+            StageChoices(depth=(1, 2, 3), width=(32, 48, 64), heads=(1, 2), kernel=(3, 5, 7), window=(4, 8, 0)),
+            StageChoices(depth=(1, 2, 3), width=(64, 96, 128), heads=(2, 3, 4), kernel=(3, 5, 7), window=(4, 8, 0)),
+            StageChoices(depth=(2, 4, 6), width=(128, 192, 256), heads=(4, 6, 8)),
+            StageChoices(depth=(1, 2, 3), width=(256, 320, 384), heads=(8, 10, 12)),
+        ),
+        named={
+            "coatnet_like": "hybrid_small/stem:width=32/attention:head_dim=32"
+            "/stage1:op=mbconv,depth=2,width=48,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=3,width=96,kernel=3,expansion=4,se=0.25"
+            "/stage3:op=attention,depth=4,width=192,heads=6,mlp=4,window=0"
+            "/stage4:op=attention,depth=2,width=384,heads=12,mlp=4,window=0",
+            "pure_mbconv": "hybrid_small/stem:width=32/attention:head_dim=32"
+            "/stage1:op=mbconv,depth=2,width=48,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=2,width=96,kernel=5,expansion=4,se=0.25"
+            "/stage3:op=mbconv,depth=4,width=192,kernel=3,expansion=6,se=0.25"
+            "/stage4:op=mbconv,depth=2,width=320,kernel=5,expansion=6,se=0.25",
+            "attention_heavy": "hybrid_small/stem:width=32/attention:head_dim=32"
+            "/stage1:op=attention,depth=1,width=48,heads=2,mlp=2,window=8"
+            "/stage2:op=attention,depth=2,width=96,heads=3,mlp=4,window=8"
+            "/stage3:op=attention,depth=6,width=192,heads=6,mlp=4,window=0"
+            "/stage4:op=attention,depth=3,width=384,heads=12,mlp=4,window=0",
+        },
+        size=params,
+    )

@@ -1,0 +1,314 @@
+"""A search space: named genes with their choices, and the rules that say when a gene is active."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from optuna.distributions import CategoricalDistribution
+
+from search_spaces.architecture import Architecture, Choice, read_line
+from search_spaces.errors import SpaceError
+
+
+@dataclass(frozen=True)
+class Gene:
+    """One decision.
+
+    Attributes:
+        name: ``group.name``, or a plain name.
+        choices: what may be chosen, from the lightest to the heaviest where that has a meaning.
+        when: the rule: the gene is active only where the gene ``when[0]`` is active and has the choice ``when[1]``.
+            ``None``: always active.
+    """
+
+    name: str
+    choices: tuple[Choice, ...]
+    when: tuple[str, Choice] | None = None
+
+    def is_active(self, chosen: Mapping[str, Choice]) -> bool:
+        """Whether the gene is active, given the choices of the genes before it."""
+        return self.when is None or chosen.get(self.when[0]) == self.when[1]
+
+
+class SearchSpace:
+    """Named genes, the rules between them, and everything one does with them.
+
+    The rules form a forest, so sampling and counting are exact without enumeration. Architectures of a plain space are
+    different networks whenever they differ; :class:`~search_spaces.tabular.TabularSpace` adds equivalences. All
+    chance comes from the generator that is passed in.
+
+    Args:
+        name: the space's name, which its architectures carry.
+        genes: the genes; one stands after the gene that its rule names.
+        named: notable architectures by name, each written as one line (``str(architecture)``).
+        size: what ``smallest`` and ``largest`` compare, where a gene on which others depend has no lightest choice.
+
+    Raises:
+        SpaceError: a gene is defined twice or without distinct choices, or its rule names no earlier gene's choice.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        genes: Sequence[Gene],
+        *,
+        named: Mapping[str, str] | None = None,
+        size: Callable[[Architecture], float] = lambda architecture: 0.0,
+    ) -> None:
+        self.name = name
+        self.genes: dict[str, Gene] = {}
+        for gene in genes:
+            self._check_definition(gene)
+            self.genes[gene.name] = gene
+        self._size = size
+        self._ways, self._count = _count(genes)
+        self._thresholds = {gene: np.cumsum(ways[:-1]) / sum(ways) for gene, ways in self._ways.items()}
+        self.named: dict[str, Architecture] = {}
+        for label, line in (named or {}).items():
+            self.named[label] = self.parse(line)
+
+    # Making architectures
+
+    def architecture(self, choices: Mapping[str, Choice]) -> Architecture:
+        """The architecture with these choices: one for each of its active genes, and no others.
+
+        Raises:
+            SpaceError: an unknown, inactive or missing gene, or a choice that is not allowed.
+        """
+        architecture = self.from_params(choices)
+        for name in choices:
+            if name not in architecture:
+                parent, choice = self.genes[name].when or ("", "")
+                raise SpaceError(
+                    f"gene {name} of {self.name} was given {choices[name]!r}, but it is active only where {parent} is "
+                    f"{choice} (here {architecture.choices.get(parent, 'inactive')})."
+                )
+        return architecture
+
+    def from_params(self, params: Mapping[str, Choice]) -> Architecture:
+        """The architecture of an Optuna trial's parameters; those of inactive genes are passed over.
+
+        Raises:
+            SpaceError: an unknown gene, a missing active gene, or a choice that is not allowed.
+        """
+        for name in params:
+            if name not in self.genes:
+                raise SpaceError(f"{self.name} has no gene {name!r}{nearest(name, self.genes)}.")
+
+        def choose(gene: Gene) -> Choice:
+            if gene.name not in params:
+                raise SpaceError(f"gene {gene.name} of {self.name} is missing; allowed are {_list(gene.choices)}.")
+            return self._allowed(gene, params[gene.name])
+
+        return self._decide(choose)
+
+    def to_params(self, architecture: Architecture) -> dict[str, Choice]:
+        """A choice for every gene, as an Optuna trial holds them; inactive genes stand at their first choice."""
+        return {name: architecture.choices.get(name, gene.choices[0]) for name, gene in self.genes.items()}
+
+    def distributions(self) -> dict[str, CategoricalDistribution]:
+        """The Optuna distribution of every gene, active or not."""
+        return {name: CategoricalDistribution(gene.choices) for name, gene in self.genes.items()}
+
+    def parse(self, text: str) -> Architecture:
+        """Read ``str(architecture)``, or the name of a named architecture.
+
+        Raises:
+            SpaceError: the text is neither, is of another space, or breaks a rule of this one.
+        """
+        if text in self.named:
+            return self.named[text]
+        if "/" not in text:
+            raise SpaceError(
+                f"{text!r} is no architecture of {self.name}{nearest(text, self.named)}: write one out "
+                f"({self.name}/group:gene=choice,…) or name one of {_list(self.named) or 'none'}."
+            )
+        space, choices = read_line(text)
+        self._check_name(space)
+        return self.architecture({name: self._read(name, choice) for name, choice in choices.items()})
+
+    def from_json(self, text: str) -> Architecture:
+        """Read ``architecture.to_json()`` and check it.
+
+        Raises:
+            SpaceError: the text is no architecture, or none of this space.
+        """
+        architecture = Architecture.from_json(text)
+        self._check_name(architecture.space)
+        return self.architecture(architecture.choices)
+
+    # Asking about architectures
+
+    def validate(self, architecture: Architecture) -> None:
+        """Check that the architecture is one of this space.
+
+        Raises:
+            SpaceError: it is of another space, or breaks a rule of this one.
+        """
+        self._check_name(architecture.space)
+        if self.architecture(architecture.choices) != architecture:
+            raise SpaceError(f"the genes of {architecture} are not in the order of {self.name}.")
+
+    def active_genes(self, architecture: Architecture) -> tuple[str, ...]:
+        """The names of the genes that the architecture's network depends on."""
+        return tuple(architecture.choices)
+
+    def canonical(self, architecture: Architecture) -> Architecture:
+        """The one architecture that stands for all that build the same network."""
+        return architecture
+
+    def __len__(self) -> int:
+        """The number of distinct architectures."""
+        return self._count
+
+    def __iter__(self) -> Iterator[Architecture]:
+        """Every distinct architecture, one at a time."""
+        return (self._wrap(chosen) for chosen in _assignments(list(self.genes.values())))
+
+    @property
+    def smallest(self) -> Architecture:
+        """The smallest architecture (in parameters, where the architectures are networks)."""
+        return min(self.corners(heavy=False), key=self._size)
+
+    @property
+    def largest(self) -> Architecture:
+        """The largest architecture (in parameters, where the architectures are networks)."""
+        return max(self.corners(heavy=True), key=self._size)
+
+    def corners(self, *, heavy: bool) -> list[Architecture]:
+        """The extreme architectures, one for each combination of the genes on which others depend.
+
+        All other genes have their last (heavy) or first (light) choice. So a cost that grows with each of them has its
+        largest, or smallest, value among the corners.
+        """
+        parents = dict.fromkeys(gene.when[0] for gene in self.genes.values() if gene.when)
+        combinations = product(*(self.genes[parent].choices for parent in parents))
+        default = {name: gene.choices[-1 if heavy else 0] for name, gene in self.genes.items()}
+        corners = (self.from_params(default | dict(zip(parents, choices, strict=True))) for choices in combinations)
+        return list(dict.fromkeys(corners))
+
+    # Chance
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """Draw uniformly among the distinct architectures."""
+        return self._decide(lambda gene: self._draw(gene, rng))
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator, n: int = 1) -> Architecture:
+        """Draw another choice for ``n`` random active genes; genes that this makes active are drawn afresh.
+
+        The result is always another network: while it is equivalent to the first one, it is mutated further.
+
+        Raises:
+            SpaceError: the space holds one architecture only.
+        """
+        if len(self) == 1:
+            raise SpaceError(f"{self.name} holds a single architecture, so there is nothing to mutate it into.")
+        mutant = architecture
+        while self.canonical(mutant) == self.canonical(architecture):
+            mutant = self._mutate_once(mutant, rng, n)
+        return mutant
+
+    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
+        """A child that takes each of its active genes from a parent in which that gene is active."""
+
+        def choose(gene: Gene) -> Choice:
+            # Never empty: the parent that gave the choice on which this gene depends has the gene as well.
+            offers = [parent.choices[gene.name] for parent in (first, second) if gene.name in parent]
+            return offers[int(rng.integers(len(offers)))]
+
+        return self._decide(choose)
+
+    def _mutate_once(self, architecture: Architecture, rng: np.random.Generator, n: int) -> Architecture:
+        mutable = [name for name in architecture.choices if len(self.genes[name].choices) > 1]
+        targets = {mutable[i] for i in rng.choice(len(mutable), size=min(n, len(mutable)), replace=False)}
+
+        def choose(gene: Gene) -> Choice:
+            present = architecture.choices.get(gene.name)
+            if present is None:
+                return self._draw(gene, rng)
+            if gene.name not in targets:
+                return present
+            others = [choice for choice in gene.choices if choice != present]
+            return others[int(rng.integers(len(others)))]
+
+        return self._decide(choose)
+
+    def _draw(self, gene: Gene, rng: np.random.Generator) -> Choice:
+        """A choice with probability proportional to the number of architectures that follow from it."""
+        return gene.choices[int(np.searchsorted(self._thresholds[gene.name], rng.random(), side="right"))]
+
+    # Decisions and checks
+
+    def _decide(self, choose: Callable[[Gene], Choice]) -> Architecture:
+        """Walk the genes in order and ask for a choice wherever one is active."""
+        chosen: dict[str, Choice] = {}
+        for gene in self.genes.values():
+            if gene.is_active(chosen):
+                chosen[gene.name] = choose(gene)
+        return self._wrap(chosen)
+
+    def _wrap(self, chosen: Mapping[str, Choice]) -> Architecture:
+        return Architecture(self.name, tuple(chosen.items()))
+
+    def _allowed(self, gene: Gene, choice: Choice) -> Choice:
+        """The gene's own choice that equals the given one (so 4.0 from JSON becomes 4)."""
+        if isinstance(choice, bool) or choice not in gene.choices:
+            raise SpaceError(
+                f"gene {gene.name} of {self.name} was given {choice!r}; allowed are {_list(gene.choices)}"
+                f"{nearest(choice, gene.choices)}."
+            )
+        return gene.choices[gene.choices.index(choice)]
+
+    def _read(self, name: str, text: str) -> Choice:
+        """The choice that is written so; text that is none is left for the checks to complain about."""
+        choices = self.genes[name].choices if name in self.genes else ()
+        return next((choice for choice in choices if str(choice) == text), text)
+
+    def _check_name(self, space: str) -> None:
+        if space != self.name:
+            raise SpaceError(f"an architecture of {space!r} was given where one of {self.name} belongs.")
+
+    def _check_definition(self, gene: Gene) -> None:
+        if gene.name in self.genes:
+            raise SpaceError(f"gene {gene.name} of {self.name} is defined twice.")
+        if not gene.choices or len(set(gene.choices)) != len(gene.choices):
+            raise SpaceError(f"gene {gene.name} of {self.name} needs one or more distinct choices.")
+        if gene.when and (gene.when[0] not in self.genes or gene.when[1] not in self.genes[gene.when[0]].choices):
+            raise SpaceError(
+                f"the rule of gene {gene.name} of {self.name} names no earlier gene's choice: {gene.when}."
+            )
+
+
+def nearest(given: object, known: Iterable[object]) -> str:
+    """``; did you mean …`` with the names most like the given one, or nothing where none is alike."""
+    matches = difflib.get_close_matches(str(given), [str(name) for name in known], n=2)
+    return f"; did you mean {' or '.join(matches)}" if matches else ""
+
+
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
+
+
+def _count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
+    """The number of architectures, and for each gene how many completions follow from each choice."""
+    ways: dict[str, list[int]] = {}
+    totals: dict[tuple[str, Choice] | None, int] = {}  # the product over the genes with this rule
+    for gene in reversed(genes):
+        ways[gene.name] = [totals.get((gene.name, choice), 1) for choice in gene.choices]
+        totals[gene.when] = totals.get(gene.when, 1) * sum(ways[gene.name])
+    return ways, totals.get(None, 1)
+
+
+def _assignments(genes: list[Gene]) -> Iterator[dict[str, Choice]]:
+    """Every way to decide the genes, which may be long; the last gene varies fastest."""
+    if not genes:
+        yield {}
+        return
+    *earlier, gene = genes
+    for chosen in _assignments(earlier):
+        if gene.is_active(chosen):
+            yield from ({**chosen, gene.name: choice} for choice in gene.choices)
+        else:
+            yield chosen

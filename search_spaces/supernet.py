@@ -1,0 +1,162 @@
+"""The supernet: one set of shared weights for all networks of a space, and the way out of it.
+
+There are no elastic layers. A subnet is run by the very blocks of the standalone network, bound to slices of the shared
+tensors; extraction copies the same slices. So the two agree by construction.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
+
+from search_spaces.architecture import Architecture
+from search_spaces.binding import BoundModule
+from search_spaces.blocks import make_block, make_head, make_stage, make_stem, stage_drop_path
+from search_spaces.hybrid import blocks, describe, operator
+from search_spaces.network import HybridNet, check_channels_and_classes, check_images, init_weights
+from search_spaces.registry import get_space
+from search_spaces.slicing import shared_name, slice_of
+from search_spaces.space import SearchSpace
+
+_CACHED_PARTS = 2048
+
+Statistics = Mapping[str, Tensor]
+"""The BatchNorm buffers of a standalone network, by name."""
+
+
+class Supernet(nn.Module):
+    """The shared weights of all networks of a hybrid space.
+
+    The architecture travels as an argument, and nothing of it stays behind. In training mode BatchNorm normalises with
+    the statistics of the batch and records none, since those of one subnet are wrong for another. In evaluation
+    mode it uses the ``statistics`` that are passed, which :func:`recalibrate` makes for one architecture; without them
+    it uses the shared buffers, which are means of 0 and variances of 1 unless somebody loads others.
+
+    Args:
+        space: a hybrid space or its name.
+        in_chans: channels of the images.
+        num_classes: classes to tell apart.
+        norm: normalisation of the convolutions, ``batch`` or ``group``.
+        drop_rate: dropout before the classifier.
+        drop_path_rate: stochastic depth, as in :class:`~search_spaces.network.HybridNet`.
+
+    Raises:
+        SpaceError: the space has no networks, or an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        space: str | SearchSpace,
+        in_chans: int = 1,
+        num_classes: int = 3,
+        *,
+        norm: str = "batch",
+        drop_rate: float = 0.0,
+        drop_path_rate: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check_channels_and_classes(in_chans, num_classes)
+        self.space = get_space(space) if isinstance(space, str) else space
+        self.in_chans = in_chans
+        self.num_classes = num_classes
+        self.norm = norm
+        self.drop_rate = drop_rate
+        self.drop_path_rate = drop_path_rate
+
+        # The corners of the space hold the largest stages of every operator.
+        largest = [describe(corner) for corner in self.space.corners(heavy=True)]
+        self.stem = make_stem(in_chans, largest[0].stem, norm)
+        self.stages = nn.ModuleList()
+        for i, stages in enumerate(zip(*(hybrid.stages for hybrid in largest), strict=True)):
+            distinct = dict.fromkeys(stages)
+            self.stages.append(nn.ModuleDict({operator(s): make_stage(s, norm, self._drop_path(i)) for s in distinct}))
+        self.head = make_head(largest[0].stages[-1].width, num_classes, drop_rate=drop_rate)
+        self.apply(init_weights)
+        self._parts: dict[Hashable, BoundModule] = {}
+
+    def forward(self, images: Tensor, architecture: Architecture, statistics: Statistics | None = None) -> Tensor:
+        """Images (B, in_chans, H, W) to the logits (B, num_classes) of the architecture's network.
+
+        Args:
+            images: a batch of images.
+            architecture: an architecture of the space.
+            statistics: of BatchNorm for this architecture, used in evaluation mode.
+
+        Raises:
+            SpaceError: the architecture is of another space, or the images do not fit the network.
+        """
+        self.space.validate(architecture)
+        check_images(images, self.in_chans)
+        for part in self._subnet(architecture):
+            images = part(images, self.training, statistics)
+        return images
+
+    def _subnet(self, architecture: Architecture) -> Iterator[BoundModule]:
+        """The blocks of the architecture's network, from first to last."""
+        stem, stages = describe(architecture)
+        yield self._part("stem", self.stem, make_stem, self.in_chans, stem, self.norm)
+        for i, stage in enumerate(stages):
+            shared = self.stages[i][operator(stage)]
+            for j, block in enumerate(blocks(stage)):
+                yield self._part(f"stages.{i}.{j}", shared[j], make_block, block, j == 0, self.norm, self._drop_path(i))
+        yield self._part("head", self.head, make_head, stages[-1].width, self.num_classes, "avg", self.drop_rate)
+
+    def _part(self, name: str, shared: nn.Module, make: Callable[..., nn.Module], *args: Hashable) -> BoundModule:
+        """The part that ``make(*args)`` makes, without weights of its own; those used last are kept."""
+        key = (name, make, args)
+        part = self._parts.pop(key, None)
+        if part is None:
+            with torch.device("meta"):
+                part = BoundModule(make(*args), shared, name)
+            if len(self._parts) >= _CACHED_PARTS:
+                del self._parts[next(iter(self._parts))]
+        self._parts[key] = part
+        return part
+
+    def _drop_path(self, stage: int) -> float:
+        return stage_drop_path(self.drop_path_rate, stage)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles start with no parts: those of this supernet are bound to its own tensors."""
+        return {**self.__dict__, "_parts": {}}
+
+
+def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
+    """Take a network out of the supernet, as an ordinary module with copies of its weights.
+
+    Its outputs are those of the supernet for the same architecture and statistics. It has no dropout and no stochastic
+    depth.
+
+    Raises:
+        SpaceError: the architecture is of another space.
+    """
+    supernet.space.validate(architecture)
+    with torch.device("meta"):
+        network = HybridNet(architecture, supernet.in_chans, supernet.num_classes, norm=supernet.norm)
+    stages = describe(architecture).stages
+    shared = supernet.state_dict()
+    weights = {}
+    for name, tensor in network.state_dict().items():
+        source = shared[shared_name(name, stages)]
+        part = slice_of(name, tensor.shape, source.shape)
+        weights[name] = (source if part is None else part.of(source)).clone()
+    network.load_state_dict(weights, assign=True)
+    return network.train(supernet.training)
+
+
+def recalibrate(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tensor]:
+    """Replace the BatchNorm statistics of an extracted network by the averages over some batches of images.
+
+    Weights that were trained with the statistics of each batch need it before every evaluation.
+
+    Args:
+        network: the network, changed in place.
+        batches: images, each batch (B, in_chans, H, W); a few hundred images are enough.
+
+    Returns:
+        The new statistics, to be passed to :meth:`Supernet.forward` with the same architecture.
+    """
+    update_bn(batches, network)
+    return {name: buffer.clone() for name, buffer in network.named_buffers()}
