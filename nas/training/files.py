@@ -26,7 +26,7 @@ class TrainingFiles:
     """The files of one training."""
 
     directory: Path
-    """Where they are; made when the first epoch is done."""
+    """Where they are; ``read`` makes it."""
     identity: Mapping[str, Any]
     """JSON values that decide the outcome: a training is resumed only where they are equal."""
 
@@ -44,8 +44,13 @@ class TrainingFiles:
         """Return the state and the epochs so far; None where nothing was written yet.
 
         Raises:
-            UserError: the state is damaged, or belongs to a training with other settings or data.
+            UserError: the directory cannot be made, or its state is damaged or of another training.
         """
+        try:
+            # Now, so that a place which cannot be written is known before the first epoch.
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{self.directory} cannot be a training's directory ({error.strerror})") from error
         if not self.state.exists():
             return None
         saved = load_checkpoint(self.state, "state")
@@ -54,7 +59,6 @@ class TrainingFiles:
 
     def write_state(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
         """Write how far the training is."""
-        self.directory.mkdir(parents=True, exist_ok=True)
         epochs = [record.to_json() for record in records]
         save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
 

@@ -18,7 +18,7 @@ from nas.training.checkpoint import load_checkpoint
 from nas.training.epoch import train_epoch
 from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
-from nas.training.metrics import NonFiniteError
+from nas.training.metrics import NonFiniteError, check_labels
 from nas.training.optimisation import Optimisation
 from nas.training.precision import autocast
 from nas.training.recipe import Recipe
@@ -83,10 +83,12 @@ def fit(
 
     Raises:
         NonFiniteError: a loss or a score is not a number.
-        UserError: the directory belongs to another training, or the network does not fit the classes.
+        UserError: the directory belongs to another training, the network does not fit the classes, or validation
+            images lack a class.
     """
     if seed < 0:
         raise UserError(f"--seed {seed} cannot be used: give 0 or more")
+    check_labels(val.labels.cpu().numpy(), val.classes)
     device = train.images.device
     model.to(device)
     if recipe.channels_last:

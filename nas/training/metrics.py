@@ -39,6 +39,21 @@ class Scores:
         }
 
 
+def check_labels(labels: npt.NDArray[np.int64], classes: tuple[str, ...]) -> None:
+    """Refuse a split on which there is no ROC curve: one that lacks a class, or has but one.
+
+    Args:
+        labels: (N,) positions in ``classes``.
+        classes: K class names.
+    """
+    counts = np.bincount(labels, minlength=len(classes))
+    if (counts == 0).any() or len(classes) < 2:
+        absent = ", ".join(name for name, count in zip(classes, counts, strict=True) if count == 0)
+        raise UserError(
+            f"there is no ROC curve without images of {absent or 'a second class'}: give a split with all classes"
+        )
+
+
 def score(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], classes: tuple[str, ...]) -> Scores:
     """Score class probabilities.
 
@@ -56,12 +71,7 @@ def score(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64]
     bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
     if bad:
         raise NonFiniteError(f"the class scores of {bad} of {len(labels)} images are not numbers")
-    counts = np.bincount(labels, minlength=len(classes))
-    if (counts == 0).any() or len(classes) < 2:
-        absent = ", ".join(name for name, count in zip(classes, counts, strict=True) if count == 0)
-        raise UserError(
-            f"there is no ROC curve without images of {absent or 'a second class'}: give a split with all classes"
-        )
+    check_labels(labels, classes)
     class_auc = {
         name: float(roc_auc_score(labels == label, probabilities[:, label])) for label, name in enumerate(classes)
     }

@@ -1,0 +1,133 @@
+"""Train one network: ``python -m nas.train``."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+import search_spaces
+from nas.cli import Command, main
+from nas.data import LensDataset, Normalisation, ReadOptions, open_dataset
+from nas.data.tensors import LensTensors
+from nas.errors import UserError
+from nas.files import write_json
+from nas.progress import say
+from nas.provenance import command, environment
+from nas.training import Recipe, Result, fit, pick_device
+from nas.training.card import ModelCard
+
+NAME = "python -m nas.train"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(ReadOptions, Recipe):
+    """Train one network, an architecture of a search space or a model of timm, and report its validation scores.
+
+    The weights of the best epoch are kept in the run directory. The same command again continues a training that was
+    interrupted, and ends with the same weights.
+    """
+
+    architecture: str | None = None
+    """Architecture to train: one line of genes, or the name of one, for example coatnet_like."""
+    space: str = "hybrid_nano"
+    """Search space of the architecture."""
+    model: str | None = None
+    """Or a model of timm to train, by its name: resnet18."""
+    data: Path | None = None
+    """Directory of the data set."""
+    run: Path | None = None
+    """Directory for weights, log and result; by default one in results/runs that is named after the settings."""
+    seed: int = 0
+    """Seed of the first weights, the order of the images, and their augmentation."""
+    device: str = "auto"
+    """Where to train: auto, cpu, cuda or cuda:1."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        if (self.architecture is None) == (self.model is None):
+            raise UserError("give either --architecture LINE or --model NAME, the one network to train")
+
+
+def run(settings: TrainSettings) -> None:
+    """Train the network, print its scores and write ``result.json``."""
+    device = pick_device(settings.device)
+    recipe = Recipe.of(settings)
+    dataset = _open(settings)
+    splits = dataset.splits()
+    normalisation = Normalisation.fit(dataset.images, splits.train)
+    card = _card(settings, dataset, normalisation)
+    model = card.build(settings.seed, recipe.drop_path)
+    about = {"model": card.to_json(), "data": dataset.fingerprint}
+    directory = settings.run or _default_directory(card, {**about, "recipe": recipe.to_json(), "seed": settings.seed})
+    parameters = sum(weight.numel() for weight in model.parameters())
+    say(f"{card.model} with {parameters:,} parameters, {len(splits.train):,} images to learn from, {directory}")
+    if splits.made:
+        say(f"splits that the data lack, made from seed 0: {', '.join(splits.made)}")
+    result = fit(
+        model,
+        LensTensors.load(dataset, splits.train, normalisation, device),
+        LensTensors.load(dataset, splits.val, normalisation, device),
+        recipe,
+        seed=settings.seed,
+        directory=directory,
+        about=about,
+    )
+    _report(result, recipe)
+    outcome = {
+        "command": command(),
+        **about,
+        "parameters": parameters,
+        "images": {"train": len(splits.train), "val": len(splits.val), "made": list(splits.made)},
+        "recipe": recipe.to_json(),
+        "seed": settings.seed,
+        "best": result.best.to_json(),
+        "seconds": round(sum(record.seconds for record in result.epochs), 1),
+        **environment(),
+    }
+    write_json(directory / "result.json", outcome)
+
+
+def _open(settings: TrainSettings) -> LensDataset:
+    if settings.data is None:
+        raise UserError(
+            "--data is missing: give the directory of a data set, or make one with "
+            "python -m nas.data simulate --images 3000 --out data/simulated"
+        )
+    return open_dataset(settings.data, settings)
+
+
+def _card(settings: TrainSettings, dataset: LensDataset, normalisation: Normalisation) -> ModelCard:
+    if settings.architecture is None:
+        assert settings.model is not None  # the settings have one of them
+        name, line = settings.model, None
+    else:
+        name, line = settings.space, str(search_spaces.get_space(settings.space).parse(settings.architecture))
+    channels, height, width = dataset.images.shape[1:]
+    return ModelCard(name, line, dataset.classes, channels, (height, width), normalisation)
+
+
+def _default_directory(card: ModelCard, identity: dict[str, Any]) -> Path:
+    """A directory for exactly this training, so that the same command finds it again and no other does."""
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    return Path("results/runs") / f"{card.model}-{digest}"
+
+
+def _report(result: Result, recipe: Recipe) -> None:
+    """Print the scores of the best epoch in one line, and its AUC by class in another."""
+    best = result.best
+    classes = ", ".join(
+        f"{name.removeprefix('auc_')} {value:.4f}" for name, value in best.val.items() if name.startswith("auc_")
+    )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"validation AUC [bold]{best.val['auc']:.4f}[/bold] ({classes}), accuracy {best.val['accuracy']:.1%}, "
+        f"epoch {best.epoch} of {recipe.epochs}"
+    )
+
+
+if __name__ == "__main__":
+    main(NAME, Command(TrainSettings, run))

@@ -1,0 +1,47 @@
+"""Devices by name, and bf16 where it is quicker."""
+
+import pytest
+import torch
+from torch import nn
+
+from nas.errors import UserError
+from nas.training import autocast, pick_device
+
+CPU = torch.device("cpu")
+DENSE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3))
+DEPTHWISE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3, groups=4))
+
+
+def product_type(context: torch.autocast) -> torch.dtype:
+    with context:
+        return (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+
+
+def on_a_cpu_with(monkeypatch: pytest.MonkeyPatch, **capabilities: bool) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+
+
+@pytest.mark.parametrize("instructions", ["avx512_bf16", "amx_bf16"])
+def test_auto_is_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch, instructions: str) -> None:
+    on_a_cpu_with(monkeypatch, **{instructions: True})
+    assert product_type(autocast("auto", DENSE, CPU)) == torch.bfloat16
+    assert product_type(autocast("auto", DEPTHWISE, CPU)) == torch.float32
+
+
+def test_auto_is_float32_where_the_processor_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_cpu_with(monkeypatch, avx512_bf16=False)
+    assert product_type(autocast("auto", DENSE, CPU)) == torch.float32
+
+
+def test_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_cpu_with(monkeypatch, avx512_bf16=True)
+    assert product_type(autocast("off", DENSE, CPU)) == torch.float32
+    assert product_type(autocast("bf16", DEPTHWISE, CPU)) == torch.bfloat16
+
+
+def test_devices() -> None:
+    assert pick_device("cpu") == CPU
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    for name in ("gpu", f"cuda:{torch.cuda.device_count()}"):
+        with pytest.raises(UserError, match=f"device {name} cannot be used .*: give --device auto"):
+            pick_device(name)
