@@ -1,0 +1,98 @@
+"""Evolution: aging or non-dominated parents, and offspring that a predictor has screened."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from nas.samplers.base import HistorySampler
+from nas.samplers.encoding import Encoding
+from nas.samplers.history import History
+from nas.samplers.predictor import Predictor
+from nas.samplers.ranking import best_first, hypervolume_gain, normal_scores, ranks
+from nas.samplers.space import Space
+
+Array = np.ndarray[Any, Any]
+
+_WARMUP = 10
+_POPULATION = 50
+_TOURNAMENT = 10
+_OFFSPRING = 50
+_MEMORY = 400
+_CURIOSITY = 0.5
+_DRAWS = 100
+
+
+class EvolutionSampler(HistorySampler):
+    """Aging evolution (Real et al. 2019) whose offspring is screened by a predictor fitted on the history.
+
+    After a few random trials: parents are the winners of tournaments among the last trials that finished (with several
+    objectives: among the best fronts, by front and crowding, as NSGA-II does), children are crossed and mutated on
+    active genes, and of many children that were never proposed before the most promising is evaluated.
+
+    Args:
+        seed: with the number of a trial it makes the trial's random numbers.
+        space: space knowledge: which genes are active, and which architectures are the same.
+        predictor: whether children are screened; without it the first child is taken, which is plain evolution.
+        crossover: how often a child has two parents.
+    """
+
+    def __init__(
+        self, seed: int = 0, *, space: Space | None = None, predictor: bool = True, crossover: float = 0.5
+    ) -> None:
+        super().__init__(seed, space)
+        self._predictor = predictor
+        self._crossover = crossover
+
+    def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
+        """Children of the population, the most promising first, then random architectures."""
+        if len(history.evaluated) >= _WARMUP:
+            rank = ranks(history.standings())
+            children = self._children(history, rank, rng)
+            yield from _screen(history, rank, children, rng) if self._predictor and children else children
+        for _ in range(_DRAWS):
+            yield history.space.sample(rng)
+
+    def _children(self, history: History, rank: Array, rng: np.random.Generator) -> list[Hashable]:
+        """New children, each in its canonical form and only once."""
+        space, wanted = history.space, _OFFSPRING if self._predictor else 1
+        parents = [[history.evaluated[i].architecture for i in pair] for pair in _select(rank, 2 * _OFFSPRING, rng)]
+        children: dict[Hashable, None] = {}
+        for first, second in parents:
+            child = space.crossover(first, second, rng) if rng.random() < self._crossover else first
+            child = space.canonical(space.mutate(child, rng))
+            if child not in history.known:
+                children[child] = None
+            if len(children) == wanted:
+                break
+        return list(children)
+
+
+def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:
+    """Pairs of parents, shape (n, 2): winners of tournaments."""
+    if rank.shape[1] == 1:
+        population = np.arange(len(rank))[-_POPULATION:]
+        fitness, size = rank[population, 0], _TOURNAMENT
+    else:
+        population = best_first(rank, _POPULATION)
+        fitness, size = np.arange(len(population)), 2
+    entrants = rng.integers(len(population), size=(n, 2, size))
+    winners = fitness[entrants].argmin(axis=2, keepdims=True)
+    return np.asarray(population[np.take_along_axis(entrants, winners, axis=2)[..., 0]])
+
+
+def _screen(history: History, rank: Array, children: Sequence[Hashable], rng: np.random.Generator) -> list[Hashable]:
+    """The children, the most promising first."""
+    recent = np.arange(len(rank))[-_MEMORY // 2 :]
+    kept = np.union1d(best_first(rank, _MEMORY // 2), recent)
+    encoding = Encoding(history.space)
+    rows = encoding.rows(history.evaluated[i].architecture for i in kept)
+    candidates = encoding.rows(children)
+    scores = normal_scores(ranks(history.standings()[kept]))
+    hopes = []
+    for column in scores.T:
+        mean, deviation = Predictor(rows, column).predict(candidates)
+        hopes.append(mean + _CURIOSITY * deviation)
+    hope = np.stack(hopes, axis=1)
+    gain = hope[:, 0] if len(hopes) == 1 else hypervolume_gain(hope, scores, rng)
+    return [children[i] for i in np.argsort(-gain, kind="stable")]

@@ -1,0 +1,91 @@
+"""Who is better: ranks, normal scores, non-dominated sorting and crowding."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+Array = np.ndarray[Any, Any]
+
+_DIRECTIONS = 256
+
+
+def ranks(standings: Array) -> Array:
+    """The rank of every trial in every objective, the best first; equals share the mean of their ranks.
+
+    Args:
+        standings: shape (trials, objectives, 3), compared lexicographically, lower is better.
+
+    Returns:
+        Shape (trials, objectives), from 1 on.
+    """
+    columns = [np.unique(column, axis=0, return_inverse=True)[1] for column in standings.swapaxes(0, 1)]
+    return np.stack([rankdata(column) for column in columns], axis=1)
+
+
+def normal_scores(ranks: Array) -> Array:
+    """Ranks as quantiles of the normal distribution, the best highest: blind to the unit, deaf to outliers."""
+    return np.asarray(-ndtri((ranks - 0.5) / len(ranks)))
+
+
+def best_first(ranks: Array, n: int) -> Array:
+    """The indices of the ``n`` best trials, the best first.
+
+    With several objectives front after front, the least crowded of a front first (Deb et al. 2002, NSGA-II).
+    """
+    if ranks.shape[1] == 1:
+        return np.argsort(ranks[:, 0], kind="stable")[:n]
+    chosen: list[int] = []
+    left = np.arange(len(ranks))
+    while len(left) and len(chosen) < n:
+        front = non_dominated(ranks[left])
+        members = left[front]
+        chosen += members[np.argsort(-crowding(ranks[members]), kind="stable")].tolist()
+        left = np.delete(left, front)
+    return np.array(chosen[:n], int)
+
+
+def non_dominated(ranks: Array) -> Array:
+    """The indices of the trials that no other dominates."""
+    front: list[int] = []
+    left = np.argsort(ranks.sum(axis=1), kind="stable")  # nothing is dominated by what comes after it
+    while len(left):
+        first, left = left[0], left[1:]
+        front.append(first)
+        left = left[(ranks[left] < ranks[first]).any(axis=1) | (ranks[left] == ranks[first]).all(axis=1)]
+    return np.array(sorted(front), int)
+
+
+def crowding(ranks: Array) -> Array:
+    """The crowding distance of each member of a front; infinite at the ends of an objective."""
+    distance = np.zeros(len(ranks))
+    for column in ranks.T:
+        order = np.argsort(column, kind="stable")
+        gaps = np.full(len(ranks), np.inf)
+        gaps[1:-1] = column[order[2:]] - column[order[:-2]]
+        distance[order] += gaps
+    return distance
+
+
+def hypervolume_gain(candidates: Array, scores: Array, rng: np.random.Generator) -> Array:
+    """By how much each candidate would raise the hypervolume of what is known, up to a factor.
+
+    A hypervolume is the mean of scalarisations in random directions (Zhang and Golovin 2020, arXiv 2006.04655, lemma
+    5), which costs the same for any number of objectives.
+
+    Args:
+        candidates: the scores that the candidates may reach, higher is better, shape (candidates, objectives).
+        scores: those that are known; the worst of each objective is the reference point.
+        rng: for the directions.
+    """
+    reference, objectives = scores.min(axis=0), scores.shape[1]
+    directions = np.abs(rng.standard_normal((_DIRECTIONS, objectives)))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+
+    def scalarise(points: Array) -> Array:
+        reach = ((points[:, None, :] - reference) / directions).min(axis=2)
+        return np.asarray(np.maximum(reach, 0.0) ** objectives)
+
+    front = scores[non_dominated(-scores)]
+    return np.asarray(np.maximum(scalarise(candidates) - scalarise(front).max(axis=0), 0.0).mean(axis=1))

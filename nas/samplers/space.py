@@ -1,0 +1,116 @@
+"""What a sampler knows of the things it proposes: a protocol, and the space that any Optuna study implies."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+
+from nas.samplers.values import draw, perturb
+
+
+class Space(Protocol):
+    """Space knowledge: every :class:`search_spaces.SearchSpace` has it.
+
+    An architecture is whatever the space says; samplers only need it to be hashable.
+    """
+
+    def distributions(self) -> Mapping[str, BaseDistribution]:
+        """The Optuna distribution of every gene, active or not."""
+
+    def from_params(self, params: Mapping[str, Any]) -> Any:
+        """The architecture of a trial's parameters. Raises ValueError where they make none."""
+
+    def to_params(self, architecture: Any) -> Mapping[str, Any]:
+        """The parameters of an architecture, as a trial holds them."""
+
+    def active_genes(self, architecture: Any) -> Iterable[str]:
+        """The genes on which the architecture depends."""
+
+    def canonical(self, architecture: Any) -> Hashable:
+        """The one architecture that stands for all equivalent ones."""
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """Draw an architecture."""
+
+    def mutate(self, architecture: Any, rng: np.random.Generator) -> Any:
+        """A neighbour of the architecture."""
+
+    def crossover(self, first: Any, second: Any, rng: np.random.Generator) -> Any:
+        """A child of two architectures."""
+
+
+Point = tuple[tuple[str, Any], ...]
+"""An architecture of a study without space knowledge: the parameters that a trial asked for, sorted by name."""
+
+
+def point(params: Mapping[str, Any]) -> Point:
+    """A trial's parameters as a point."""
+    return tuple(sorted(params.items()))
+
+
+class StudySpace:
+    """The space that a study's trials imply, where nobody says more.
+
+    Its genes are all parameters that any trial asked for, each with the distribution of the latest trial. A trial
+    asks only for what it uses, so its parameters are its active genes.
+
+    Args:
+        distributions: the distribution of every parameter.
+        points: the trials' points, among which ``canonical`` looks.
+    """
+
+    def __init__(self, distributions: Mapping[str, BaseDistribution], points: Iterable[Point]) -> None:
+        self._distributions = dict(sorted(distributions.items()))
+        self._points: dict[tuple[str, ...], set[Point]] = {}
+        for point in points:
+            self._points.setdefault(tuple(name for name, _ in point), set()).add(point)
+
+    def distributions(self) -> Mapping[str, BaseDistribution]:
+        """The distribution of every parameter, by name."""
+        return self._distributions
+
+    def from_params(self, params: Mapping[str, Any]) -> Point:
+        """The parameters as a point."""
+        return point(params)
+
+    def to_params(self, point: Point) -> Mapping[str, Any]:
+        """The parameters of the point, and of no others."""
+        return dict(point)
+
+    def active_genes(self, point: Point) -> Iterable[str]:
+        """The parameters that the point has."""
+        return [name for name, _ in point]
+
+    def canonical(self, point: Point) -> Point:
+        """The known point whose trial a trial with these parameters would repeat; the point itself where none is.
+
+        A trial of a conditional study asks for some of the proposed parameters only. Which ones is seen when it is too
+        late, so the proposal is compared with what earlier trials asked for.
+        """
+        params = dict(point)
+        for names, known in self._points.items():
+            if all(name in params for name in names):
+                part = tuple((name, params[name]) for name in names)
+                if part in known:
+                    return part
+        return point
+
+    def sample(self, rng: np.random.Generator) -> Point:
+        """Draw every parameter from its distribution."""
+        return tuple((name, draw(distribution, rng)) for name, distribution in self._distributions.items())
+
+    def mutate(self, point: Point, rng: np.random.Generator) -> Point:
+        """Change one of the point's parameters."""
+        names = [name for name, _ in point if not self._distributions[name].single()]
+        if not names:
+            return point
+        target = names[int(rng.integers(len(names)))]
+        return tuple(
+            (name, perturb(self._distributions[name], value, rng) if name == target else value) for name, value in point
+        )
+
+    def crossover(self, first: Point, second: Point, rng: np.random.Generator) -> Point:
+        """Each parameter of the first point, or the same of the second with even odds."""
+        other = dict(second)
+        return tuple((name, other.get(name, value) if rng.random() < 0.5 else value) for name, value in first)
