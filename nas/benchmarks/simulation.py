@@ -4,13 +4,8 @@
 ``--memory`` writes ``simulation_memory`` instead.
 """
 
-import datetime
-import importlib.metadata
 import os
-import platform
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,15 +18,13 @@ import numpy as np
 from lenstronomy.SimulationAPI.sim_api import SimAPI
 from threadpoolctl import threadpool_limits
 
+from nas.benchmarks.record import publish
 from nas.cli import Command, main
 from nas.data.simulation import SimulationSettings, simulate
 from nas.data.simulation.draw import draw_scene, generator, mass_to_area
 from nas.data.simulation.instruments import instrument
 from nas.data.simulation.render import lens_arguments, renderer, source_arguments, source_light
-from nas.files import write_json, write_text
 from nas.progress import progress
-
-NAME = "python -m nas.benchmarks.simulation"
 
 MEBIBYTE = 2**20
 
@@ -59,15 +52,10 @@ class Benchmark:
 
 def run(benchmark: Benchmark) -> None:
     """Measure, print the table and write it."""
-    benchmark.out.mkdir(parents=True, exist_ok=True)
-    name = "simulation_memory" if benchmark.memory else "simulation_speed"
-    figures = _memory(benchmark) if benchmark.memory else _speed(benchmark)
-    record = {"command": _command(), **figures, "seed": benchmark.seed, **_environment()}
-    lines = [f"| {key.replace('_', ' ')} | {_text(value)} |" for key, value in record.items()]
-    table = "\n".join(["| what | value |", "|---|---|", *lines]) + "\n"
-    write_json(benchmark.out / f"{name}.json", record)
-    write_text(benchmark.out / f"{name}.md", table)
-    sys.stdout.write(table)
+    if benchmark.memory:
+        publish(benchmark.out, "simulation_memory", _memory(benchmark))
+    else:
+        publish(benchmark.out, "simulation_speed", _speed(benchmark))
 
 
 def plain_image(settings: SimulationSettings, index: int) -> np.ndarray[Any, Any]:
@@ -119,6 +107,7 @@ def _speed(benchmark: Benchmark) -> dict[str, Any]:
         "cores": 1,
         "images_in_a_round": settings.images,
         "rounds": benchmark.rounds,
+        "seed": benchmark.seed,
     }
 
 
@@ -162,6 +151,7 @@ def _memory(benchmark: Benchmark) -> dict[str, Any]:
         "peak_resident_MiB_shared_pages_counted_once": peaks["Pss"] * 1024 // MEBIBYTE,
         "images": settings.images,
         "workers": benchmark.workers,
+        "seed": benchmark.seed,
         "seconds": round(seconds, 1),
         "images_per_second": round(settings.images / seconds, 1),
     }
@@ -191,34 +181,5 @@ def _process_tree_memory() -> dict[str, int]:
     return total
 
 
-def _command() -> str:
-    return " ".join([NAME, *sys.argv[1:]])
-
-
-def _environment() -> dict[str, str]:
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("lenstronomy", "numpy", "scipy"))
-    git = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
-    return {
-        "hardware": f"{_processor()}, {os.cpu_count()} logical cores",
-        "versions": f"Python {platform.python_version()}, {versions}",
-        "commit": commit or "unknown",
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _text(value: Any) -> str:
-    return f"`{value}`" if str(value).startswith("python") else f"{value:,}" if isinstance(value, int) else str(value)
-
-
 if __name__ == "__main__":
-    main(NAME, Command(Benchmark, run))
+    main("python -m nas.benchmarks.simulation", Command(Benchmark, run))

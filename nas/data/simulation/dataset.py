@@ -3,15 +3,11 @@
 import dataclasses
 import importlib.metadata
 import json
-import multiprocessing
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from nas.data.simulation import table
 from nas.data.simulation.output import PIXEL, Unfinished, image_bytes, is_complete, npy_header, unfinished
 from nas.data.simulation.settings import CLASSES, SimulationSettings, load_settings
+from nas.data.simulation.workers import run
 from nas.errors import UserError
 from nas.progress import progress, say
 
@@ -89,58 +86,13 @@ def describe(settings: SimulationSettings) -> dict[str, Any]:
 
 def _simulate_missing(settings: SimulationSettings, work: Unfinished, workers: int) -> None:
     missing = work.missing()
-    sizes = [len(_indices(settings, chunk)) for chunk in missing]
-    with progress("simulating", settings.images, "images", settings.images - sum(sizes)) as advance:
-        run = _run_here(settings, work, missing) if workers == 1 else _run_there(settings, work, missing, workers)
-        with closing(run):
-            for images in run:
-                advance(images)
-
-
-def _run_here(settings: SimulationSettings, work: Unfinished, chunks: list[int]) -> Generator[int]:
-    for chunk in chunks:
-        yield simulate_chunk(settings, work, chunk)
-
-
-def _run_there(settings: SimulationSettings, work: Unfinished, chunks: list[int], workers: int) -> Generator[int]:
-    """Run chunks on worker processes, two for each worker at a time, so that neither queue nor memory grows."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
-    waiting: set[Future[int]] = set()
-    try:
-        for chunk in chunks:
-            if len(waiting) == 2 * workers:
-                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in finished)
-            with _interrupts_held_back():  # the pool starts its processes as work comes in
-                waiting.add(pool.submit(simulate_chunk, settings, work, chunk))
-        while waiting:
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in finished)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Keep Ctrl-C from processes that start meanwhile: the parent alone answers it, and lets running chunks end."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _follow_parent() -> None:
-    """Make this worker end with its parent, even one that is killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
+    done = settings.images - sum(len(_indices(settings, chunk)) for chunk in missing)
+    with (
+        progress("simulating", settings.images, "images", done) as advance,
+        closing(run(partial(simulate_chunk, settings, work), missing, workers)) as chunks,
+    ):
+        for images in chunks:
+            advance(images)
 
 
 def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -> int:
