@@ -61,7 +61,7 @@ def run(settings: TrainSettings) -> None:
     normalisation = Normalisation.fit(dataset.images, splits.train)
     card = _card(settings, dataset, normalisation)
     model = card.build(settings.seed, recipe.drop_path)
-    about = {"model": card.to_json(), "data": dataset.fingerprint}
+    about = {"data": dataset.fingerprint, "model": card.to_json()}
     directory = settings.run or _default_directory(card, {**about, "recipe": recipe.to_json(), "seed": settings.seed})
     parameters = sum(weight.numel() for weight in model.parameters())
     say(f"{card.model} with {parameters:,} parameters, {len(splits.train):,} images to learn from, {directory}")

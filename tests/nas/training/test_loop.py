@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,15 +168,24 @@ def test_fewer_images_than_a_batch_make_one_batch() -> None:
 
 def test_compiled_network_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without the compiler proper, which takes a minute.
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    compiled_models: list[nn.Module] = []
+
+    def lightly(model: nn.Module) -> Any:
+        compiled_models.append(model)
+        return compile_(model, backend="aot_eager")
+
+    compile_ = torch.compile
+    monkeypatch.setattr(torch, "compile", lightly)
     data = rings(64), rings(30, seed=1)
     recipe = {"epochs": 1, "batch_size": 32, "amp": "off", "optimizer": "sgd"}
     model = nn.Sequential(nn.Flatten(), nn.Linear(256, 3))
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     plain = fit(model, *data, Recipe(**recipe)).model.state_dict()
+    assert compiled_models == []
     plain = {name: tensor.clone() for name, tensor in plain.items()}
     model.load_state_dict(weights)
     compiled = fit(model, *data, Recipe(**recipe, compile=True))
+    assert compiled_models == [model]
     torch.testing.assert_close(compiled.model.state_dict(), plain)
     assert not torch.equal(plain["1.weight"], weights["1.weight"])
 

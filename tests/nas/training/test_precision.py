@@ -9,6 +9,8 @@ from nas.training import autocast, pick_device
 
 CPU = torch.device("cpu")
 DENSE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3))
+ATTENTION = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(400, 100))
+LARGE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(40_000, 200, device="meta"))
 DEPTHWISE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3, groups=4))
 
 
@@ -25,7 +27,13 @@ def on_a_cpu_with(monkeypatch: pytest.MonkeyPatch, **capabilities: bool) -> None
 def test_auto_is_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch, instructions: str) -> None:
     on_a_cpu_with(monkeypatch, **{instructions: True})
     assert product_type(autocast("auto", DENSE, CPU)) == torch.bfloat16
-    assert product_type(autocast("auto", DEPTHWISE, CPU)) == torch.float32
+    assert product_type(autocast("auto", LARGE, CPU)) == torch.bfloat16
+
+
+@pytest.mark.parametrize("model", [DEPTHWISE, ATTENTION])
+def test_auto_is_float32_for_networks_that_lose(monkeypatch: pytest.MonkeyPatch, model: nn.Module) -> None:
+    on_a_cpu_with(monkeypatch, avx512_bf16=True)
+    assert product_type(autocast("auto", model, CPU)) == torch.float32
 
 
 def test_auto_is_float32_where_the_processor_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ from tests.nas.training.test_resume import train
 torch.set_num_threads(1)
 
 def slowly(model, val):
-    time.sleep(0.3)
+    time.sleep(1)
     return validation_scores(model, val)
 
 train(Path(sys.argv[1]), validate=slowly)
@@ -116,7 +116,7 @@ train(Path(sys.argv[1]), validate=slowly)
 def test_sigkill(tmp_path: Path) -> None:
     directory = tmp_path / "killed"
     kills = 0
-    for wait in (0.0, 0.4, None):
+    for wait in (0.0, 0.6, None):
         process = subprocess.Popen([sys.executable, "-c", PROGRAM, directory], cwd=Path.cwd(), env=os.environ)
         if wait is None:
             assert process.wait(120) == 0
