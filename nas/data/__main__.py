@@ -15,6 +15,10 @@ from nas.data.simulation import SimulationSettings, simulate
 from nas.errors import UserError
 
 
+# A picture of more is too large to look at.
+_MOST_COLUMNS = 30
+
+
 @dataclass(frozen=True, kw_only=True)
 class Simulate(SimulationSettings):
     """Simulate images of strong lenses of the three dark-matter classes."""
@@ -65,8 +69,8 @@ def _inspect(command: Inspect) -> None:
 
 
 def _preview(command: Preview) -> None:
-    if command.columns < 1:
-        raise UserError(f"--columns {command.columns} is not a number of images: give 1 or more")
+    if not 1 <= command.columns <= _MOST_COLUMNS:
+        raise UserError(f"--columns {command.columns} does not fit on a picture: give 1 to {_MOST_COLUMNS}")
     preview.draw_preview(open_dataset(command.directory, command), command.columns, command.seed, command.out)
     print(f"wrote {command.out}")
 

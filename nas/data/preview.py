@@ -48,6 +48,7 @@ def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> No
         UserError: the picture cannot be written.
     """
     settings = _simulation_settings(dataset)
+    columns = min(columns, int(np.bincount(dataset.labels).max()))
     rng = np.random.default_rng(seed)
     rows: list[_Row] = []
     for label, name in enumerate(dataset.classes):
