@@ -1,6 +1,6 @@
 """Architectures as rows of numbers, so that a predictor can compare them."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,11 @@ class Encoding:
 
     def __init__(self, space: Space) -> None:
         self._space = space
+        self.distributions = dict(space.distributions())
         self._numbers: dict[str, tuple[int, BaseDistribution]] = {}
         self._choices: dict[str, Mapping[Any, tuple[int, float]]] = {}  # the column and the entry of each choice
         self._neutral: list[float] = []
-        for name, distribution in space.distributions().items():
+        for name, distribution in self.distributions.items():
             column = len(self._neutral)
             if not isinstance(distribution, CategoricalDistribution):
                 self._numbers[name] = column, distribution
@@ -41,11 +42,8 @@ class Encoding:
                 self._choices[name] = {c: (column + i, 0.5) for i, c in enumerate(distribution.choices)}
                 self._neutral += [0.0] * len(distribution.choices)
 
-    def rows(self, architectures: Iterable[Hashable]) -> Array:
-        """Shape (architectures, columns)."""
-        return np.array([self._row(architecture) for architecture in architectures])
-
-    def _row(self, architecture: Hashable) -> list[float]:
+    def row(self, architecture: Hashable) -> Array:
+        """Shape (columns,)."""
         row = self._neutral.copy()
         params = self._space.to_params(architecture)
         for name in self._space.active_genes(architecture):
@@ -55,7 +53,7 @@ class Encoding:
             elif name in self._choices:
                 column, entry = self._choices[name][params[name]]
                 row[column] = entry
-        return row
+        return np.array(row)
 
 
 def _as_numbers(distribution: CategoricalDistribution) -> list[float]:

@@ -7,9 +7,9 @@ import numpy as np
 
 from nas.samplers.base import HistorySampler
 from nas.samplers.encoding import Encoding
-from nas.samplers.history import History
+from nas.samplers.history import History, Record
 from nas.samplers.predictor import Predictor
-from nas.samplers.ranking import best_first, hypervolume_gain, normal_scores, ranks
+from nas.samplers.ranking import best_first, expected_gain, normal_scores, ranks
 from nas.samplers.space import Space
 
 Array = np.ndarray[Any, Any]
@@ -19,7 +19,6 @@ _POPULATION = 50
 _TOURNAMENT = 10
 _OFFSPRING = 50
 _MEMORY = 400
-_CURIOSITY = 0.5
 _DRAWS = 100
 
 
@@ -43,13 +42,15 @@ class EvolutionSampler(HistorySampler):
         super().__init__(seed, space)
         self._predictor = predictor
         self._crossover = crossover
+        self._encoding: Encoding | None = None
+        self._rows: dict[Record, Array] = {}
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
         """Children of the population, the most promising first, then random architectures."""
         if len(history.evaluated) >= _WARMUP:
             rank = ranks(history.standings())
             children = self._children(history, rank, rng)
-            yield from _screen(history, rank, children, rng) if self._predictor and children else children
+            yield from self._screen(history, rank, children, rng) if self._predictor and children else children
         for _ in range(_DRAWS):
             yield history.space.sample(rng)
 
@@ -67,6 +68,32 @@ class EvolutionSampler(HistorySampler):
                 break
         return list(children)
 
+    def _screen(
+        self, history: History, rank: Array, children: Sequence[Hashable], rng: np.random.Generator
+    ) -> list[Hashable]:
+        """The children, the most promising first."""
+        recent = np.arange(len(rank))[-_MEMORY // 2 :]
+        kept = [history.evaluated[i] for i in np.union1d(best_first(rank, _MEMORY // 2), recent)]
+        rows, candidates = self._encode(history.space, kept, children)
+        scores = normal_scores(ranks(np.array([record.standing for record in kept])))
+        predictors = [Predictor(rows, column) for column in scores.T]
+        predicted = np.array([predictor.predict(candidates) for predictor in predictors])
+        known = np.stack([predictor.predict(rows)[0] for predictor in predictors], axis=1)
+        means, deviations = predicted[:, 0].T, predicted[:, 1].T
+        gain = expected_gain(means, deviations, known, rng)
+        # Where no draw promises a gain, the predicted mean decides.
+        return [children[i] for i in np.lexsort((-means.sum(axis=1), -gain))]
+
+    def _encode(self, space: Space, kept: Sequence[Record], children: Sequence[Hashable]) -> tuple[Array, Array]:
+        """Rows of trials, each encoded once in its life as long as the space stays the same, and of children."""
+        if self._encoding is None or self._encoding.distributions != space.distributions():
+            self._encoding, self._rows = Encoding(space), {}
+        encoding, known = self._encoding, self._rows
+        for record in kept:
+            if record not in known:
+                known[record] = encoding.row(record.architecture)
+        return np.stack([known[record] for record in kept]), np.stack([encoding.row(child) for child in children])
+
 
 def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:
     """Pairs of parents, shape (n, 2): winners of tournaments."""
@@ -79,20 +106,3 @@ def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:
     entrants = rng.integers(len(population), size=(n, 2, size))
     winners = fitness[entrants].argmin(axis=2, keepdims=True)
     return np.asarray(population[np.take_along_axis(entrants, winners, axis=2)[..., 0]])
-
-
-def _screen(history: History, rank: Array, children: Sequence[Hashable], rng: np.random.Generator) -> list[Hashable]:
-    """The children, the most promising first."""
-    recent = np.arange(len(rank))[-_MEMORY // 2 :]
-    kept = np.union1d(best_first(rank, _MEMORY // 2), recent)
-    encoding = Encoding(history.space)
-    rows = encoding.rows(history.evaluated[i].architecture for i in kept)
-    candidates = encoding.rows(children)
-    scores = normal_scores(ranks(history.standings()[kept]))
-    hopes = []
-    for column in scores.T:
-        mean, deviation = Predictor(rows, column).predict(candidates)
-        hopes.append(mean + _CURIOSITY * deviation)
-    hope = np.stack(hopes, axis=1)
-    gain = hope[:, 0] if len(hopes) == 1 else hypervolume_gain(hope, scores, rng)
-    return [children[i] for i in np.argsort(-gain, kind="stable")]

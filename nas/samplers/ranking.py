@@ -68,24 +68,26 @@ def crowding(ranks: Array) -> Array:
     return distance
 
 
-def hypervolume_gain(candidates: Array, scores: Array, rng: np.random.Generator) -> Array:
-    """By how much each candidate would raise the hypervolume of what is known, up to a factor.
+def expected_gain(means: Array, deviations: Array, known: Array, rng: np.random.Generator) -> Array:
+    """By how much each candidate is expected to raise the hypervolume of what is known, up to a factor.
 
     A hypervolume is the mean of scalarisations in random directions (Zhang and Golovin 2020, arXiv 2006.04655, lemma
-    5), which costs the same for any number of objectives.
+    5). Each direction comes with a draw of what the candidates may turn out to be. With one objective this is the
+    expected improvement.
 
     Args:
-        candidates: the scores that the candidates may reach, higher is better, shape (candidates, objectives).
-        scores: those that are known; the worst of each objective is the reference point.
-        rng: for the directions.
+        means: predicted scores of the candidates, higher is better, shape (candidates, objectives).
+        deviations: standard deviations of these predictions.
+        known: predicted scores of what was evaluated; the worst of each objective is the reference point.
+        rng: for directions and draws.
     """
-    reference, objectives = scores.min(axis=0), scores.shape[1]
+    reference, objectives = known.min(axis=0), known.shape[1]
     directions = np.abs(rng.standard_normal((_DIRECTIONS, objectives)))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
 
     def scalarise(points: Array) -> Array:
-        reach = ((points[:, None, :] - reference) / directions).min(axis=2)
-        return np.asarray(np.maximum(reach, 0.0) ** objectives)
+        return np.asarray(np.maximum(((points - reference) / directions).min(axis=2), 0.0) ** objectives)
 
-    front = scores[non_dominated(-scores)]
-    return np.asarray(np.maximum(scalarise(candidates) - scalarise(front).max(axis=0), 0.0).mean(axis=1))
+    draws = means[:, None] + deviations[:, None] * rng.standard_normal((_DIRECTIONS, objectives))
+    front = known[non_dominated(-known)]
+    return np.asarray(np.maximum(scalarise(draws) - scalarise(front[:, None]).max(axis=0), 0.0).mean(axis=1))

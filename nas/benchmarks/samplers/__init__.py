@@ -1,0 +1,1 @@
+"""How good samplers are, on a public table of architectures and on synthetic landscapes."""

@@ -1,0 +1,156 @@
+"""What samplers are measured on: readings with noise for them, and the truth for us."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from optuna.study import StudyDirection
+
+from nas.benchmarks.samplers.landscapes import Landscape
+from nas.errors import UserError
+from search_spaces.architecture import Architecture
+from search_spaces.space import SearchSpace
+from search_spaces.tabular import TabularSpace, nas_bench_macro
+
+Judge = Callable[[Architecture, tuple[float, ...]], float]
+
+REFERENCE_ACCURACY = 85.0
+"""Reference point of the hypervolume, in percent; that of the parameters is the largest network."""
+
+
+class Problem(ABC):
+    """One thing to search.
+
+    Attributes:
+        space: what may be proposed.
+        directions: of the objectives, as Optuna says them.
+        better: whether the judged figure should be ``lower`` or ``higher``.
+    """
+
+    space: SearchSpace
+    directions: tuple[StudyDirection, ...] = (StudyDirection.MAXIMIZE,)
+    better: str = "higher"
+
+    @abstractmethod
+    def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
+        """One evaluation."""
+
+    @abstractmethod
+    def judge(self) -> Judge:
+        """A function that is told every evaluation of one run and says how good the run is so far."""
+
+
+class Synthetic(Problem):
+    """A landscape; the figure is the true value of the architecture with the best reading."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.space, self._landscape = landscape.space, landscape
+
+    def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
+        """A noisy value."""
+        return (self._landscape.reading(architecture, rng),)
+
+    def judge(self) -> Judge:
+        """The incumbent's true value."""
+        return _incumbent(self._landscape.truth)
+
+
+class Table:
+    """NAS-Bench-Macro's public file: accuracies of three trainings, in percent, and parameters of every code."""
+
+    def __init__(self, path: Path) -> None:
+        self.space: TabularSpace = nas_bench_macro()
+        try:
+            entries: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+            self._entries = {
+                code: (tuple(entry["test_acc"]), float(entry["mean_acc"]), float(entry["params"]))
+                for code, entry in entries.items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{path} is not NAS-Bench-Macro's table: give its nas-bench-macro_cifar10.json ({error!r})."
+            ) from error
+        self.best = max(mean for _, mean, _ in self._entries.values())
+        self.most_params = max(params for _, _, params in self._entries.values())
+        self.volume = hypervolume([(mean, params) for _, mean, params in self._entries.values()], self.most_params)
+
+    def reading(self, architecture: Architecture, rng: np.random.Generator) -> float:
+        """The accuracy of one of the three trainings, drawn at random."""
+        accuracies = self._entry(architecture)[0]
+        return float(accuracies[int(rng.integers(len(accuracies)))])
+
+    def mean(self, architecture: Architecture) -> float:
+        """The mean accuracy."""
+        return self._entry(architecture)[1]
+
+    def params(self, architecture: Architecture) -> float:
+        """The number of parameters."""
+        return self._entry(architecture)[2]
+
+    def _entry(self, architecture: Architecture) -> tuple[tuple[float, ...], float, float]:
+        return self._entries[self.space.code(architecture)]
+
+
+class Accuracy(Problem):
+    """One objective; the figure is the regret of the architecture with the best reading, by its mean accuracy."""
+
+    better = "lower"
+
+    def __init__(self, table: Table) -> None:
+        self.space, self._table = table.space, table
+
+    def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
+        """One training's accuracy."""
+        return (self._table.reading(architecture, rng),)
+
+    def judge(self) -> Judge:
+        """The incumbent's regret."""
+        return _incumbent(lambda architecture: self._table.best - self._table.mean(architecture))
+
+
+class AccuracyAndParams(Problem):
+    """Two objectives; the figure is the hypervolume of all that was evaluated, as a fraction of the whole table's."""
+
+    directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
+
+    def __init__(self, table: Table) -> None:
+        self.space, self._table = table.space, table
+
+    def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
+        """One training's accuracy, and the parameters."""
+        return self._table.reading(architecture, rng), self._table.params(architecture)
+
+    def judge(self) -> Judge:
+        """The archive's hypervolume."""
+        archive: list[tuple[float, float]] = []
+
+        def judge(architecture: Architecture, values: tuple[float, ...]) -> float:
+            archive.append((self._table.mean(architecture), values[1]))
+            return hypervolume(archive, self._table.most_params) / self._table.volume
+
+        return judge
+
+
+def hypervolume(points: list[tuple[float, float]], most_params: float) -> float:
+    """The area that is dominated by points of accuracy (up) and parameters (down)."""
+    area, best = 0.0, REFERENCE_ACCURACY
+    for accuracy, params in sorted(points, key=lambda point: (point[1], -point[0])):
+        if accuracy > best:
+            area += (accuracy - best) * (most_params - params)
+            best = accuracy
+    return area
+
+
+def _incumbent(figure: Callable[[Architecture], float]) -> Judge:
+    best: tuple[float, float] | None = None
+
+    def judge(architecture: Architecture, values: tuple[float, ...]) -> float:
+        nonlocal best
+        if best is None or values[0] > best[0]:
+            best = values[0], figure(architecture)
+        return best[1]
+
+    return judge

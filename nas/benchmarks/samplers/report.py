@@ -1,0 +1,146 @@
+"""Runs as a table with intervals and as curves."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nas.benchmarks.samplers.runs import Run
+from nas.errors import UserError
+from nas.files import atomic_path
+
+_RESAMPLES = 2000
+_INTERVAL = 2.5, 97.5
+
+
+class Row(NamedTuple):
+    """What a strategy reached within a budget; intervals are bootstrapped over seeds, with 95 % confidence."""
+
+    problem: str
+    strategy: str
+    budget: int
+    seeds: int
+    median: float
+    median_low: float
+    median_high: float
+    mean: float
+    mean_low: float
+    mean_high: float
+
+
+class Reference(NamedTuple):
+    """What another implementation reached, from a published file; NaN where it does not say."""
+
+    strategy: str
+    budget: int
+    median: float
+    mean: float
+
+
+def summarise(runs: Sequence[Run], budgets: Sequence[int]) -> list[Row]:
+    """A row for each problem, strategy and budget."""
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run.problem, run.strategy), []).append(run)
+    rows = []
+    for (problem, strategy), group in sorted(groups.items()):
+        for budget in budgets:
+            figures = np.array([run.at(budget) for run in group if run.budget >= budget])
+            if len(figures):
+                rows.append(_row(problem, strategy, budget, figures))
+    return rows
+
+
+def _row(problem: str, strategy: str, budget: int, figures: np.ndarray[Any, Any]) -> Row:
+    resampled = figures[np.random.default_rng(0).integers(len(figures), size=(_RESAMPLES, len(figures)))]
+    numbers = []
+    for statistic in (np.median, np.mean):
+        numbers += [statistic(figures), *np.percentile(statistic(resampled, axis=1), _INTERVAL)]
+    return Row(problem, strategy, budget, len(figures), *(round(float(number), 4) for number in numbers))
+
+
+def read_reference(path: Path) -> list[Reference]:
+    """Regrets or hypervolumes of other implementations.
+
+    Args:
+        path: CSV with the columns algo, budget, and regret_median with regret_mean or hv_archive_median.
+
+    Raises:
+        UserError: the file is something else.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                Reference(
+                    line["algo"],
+                    int(line["budget"]),
+                    float(line.get("regret_median") or line["hv_archive_median"]),
+                    float(line.get("regret_mean") or "nan"),
+                )
+                for line in csv.DictReader(file)
+            ]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{path} is no reference file: it needs columns algo, budget, regret_median ({error!r})."
+        ) from error
+
+
+def best_reference(references: Sequence[Reference], better: str) -> dict[int, Reference]:
+    """The best median and the best mean of each budget, whoever reached them."""
+    pick = np.nanmin if better == "lower" else np.nanmax
+    best = {}
+    for budget in sorted({reference.budget for reference in references}):
+        here = [reference for reference in references if reference.budget == budget]
+        means = [reference.mean for reference in here if reference.mean == reference.mean]
+        best[budget] = Reference(
+            "best of the reference file",
+            budget,
+            float(pick([reference.median for reference in here])),
+            float(pick(means)) if means else float("nan"),
+        )
+    return best
+
+
+def markdown(rows: Sequence[Row], references: Mapping[int, Reference]) -> str:
+    """The rows as a table, the best reference below each problem's."""
+    lines = ["| problem | strategy | budget | seeds | median [95 %] | mean [95 %] |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {row.problem} | {row.strategy} | {row.budget} | {row.seeds} "
+        f"| {row.median:.4f} [{row.median_low:.4f}, {row.median_high:.4f}] "
+        f"| {row.mean:.4f} [{row.mean_low:.4f}, {row.mean_high:.4f}] |"
+        for row in rows
+    ]
+    for reference in references.values():
+        mean = f"{reference.mean:.4f}" if reference.mean == reference.mean else "–"
+        lines.append(f"| | *{reference.strategy}* | {reference.budget} | | {reference.median:.4f} | {mean} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw(runs: Sequence[Run], references: Mapping[int, Reference], label: str, path: Path) -> None:
+    """Draw the mean figure of each strategy over evaluations, its standard error shaded, one panel a problem."""
+    problems = sorted({run.problem for run in runs})
+    figure = Figure(figsize=(5.5 * len(problems), 4.2), layout="constrained")
+    for axes, problem in zip(figure.subplots(1, len(problems), squeeze=False)[0], problems, strict=True):
+        for strategy in sorted({run.strategy for run in runs if run.problem == problem}):
+            curves = _curves([run for run in runs if (run.problem, run.strategy) == (problem, strategy)])
+            evaluations = np.arange(1, curves.shape[1] + 1)
+            mean, error = curves.mean(axis=0), curves.std(axis=0) / np.sqrt(len(curves))
+            (line,) = axes.plot(evaluations, mean, label=strategy, linewidth=1.4)
+            axes.fill_between(evaluations, mean - error, mean + error, color=line.get_color(), alpha=0.2, linewidth=0)
+        marks = [(budget, ref.mean if ref.mean == ref.mean else ref.median) for budget, ref in references.items()]
+        if marks:
+            axes.plot(*zip(*marks, strict=True), "k*", label="best of the reference file")
+        axes.set(title=problem, xlabel="evaluations", ylabel=label, xscale="log", xlim=(10, None))
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+def _curves(runs: Sequence[Run]) -> np.ndarray[Any, Any]:
+    """Shape (runs, evaluations); all runs are cut to the shortest."""
+    shortest = min(run.budget for run in runs)
+    return np.array([[run.at(evaluation) for evaluation in range(1, shortest + 1)] for run in runs])

@@ -1,0 +1,112 @@
+"""Runs of samplers, each written down as soon as it is done, so that a long benchmark can be stopped and go on."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from threadpoolctl import threadpool_limits
+
+from nas.benchmarks.samplers.problems import Problem
+from nas.errors import UserError
+from nas.progress import progress
+from nas.samplers import STRATEGIES, EvolutionSampler, PolicyGradientSampler, Space
+
+VARIANTS: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
+    **STRATEGIES,
+    "evolution without predictor": lambda seed, space: EvolutionSampler(seed, space=space, predictor=False),
+    "evolution without crossover": lambda seed, space: EvolutionSampler(seed, space=space, crossover=0.0),
+    "evolution without space": lambda seed, space: EvolutionSampler(seed),
+    "rl learning rate 0.02": lambda seed, space: PolicyGradientSampler(seed, space=space, learning_rate=0.02),
+    "rl learning rate 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, learning_rate=0.1),
+    "rl without entropy": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.0),
+    "rl entropy 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.1),
+}
+"""The strategies, and each of ours with one setting changed."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One search.
+
+    Attributes:
+        strategy: name of the sampler or variant.
+        problem: name of the problem.
+        seed: of the sampler and of the readings.
+        budget: how many architectures were evaluated.
+        steps: pairs of an evaluation, counted from 1, and the figure from there on.
+    """
+
+    strategy: str
+    problem: str
+    seed: int
+    budget: int
+    steps: tuple[tuple[int, float], ...]
+
+    def at(self, evaluations: int) -> float:
+        """The figure after so many evaluations."""
+        return [figure for evaluation, figure in self.steps if evaluation <= evaluations][-1]
+
+
+MakeProblem = Callable[[str, int], Problem]
+"""The problem of a name and a seed."""
+
+
+def search(strategy: str, problem: str, seed: int, budget: int, make: MakeProblem) -> Run:
+    """Run one search."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    world = make(problem, seed)
+    study = optuna.create_study(directions=world.directions, sampler=VARIANTS[strategy](seed, world.space))
+    distributions: dict[str, BaseDistribution] = {**world.space.distributions()}
+    judge, rng = world.judge(), np.random.default_rng([seed, 1])
+    steps: list[tuple[int, float]] = []
+    with threadpool_limits(limits=1):
+        for evaluation in range(1, budget + 1):
+            trial = study.ask(distributions)
+            architecture = world.space.from_params(trial.params)
+            values = world.read(architecture, rng)
+            study.tell(trial, list(values))
+            figure = round(judge(architecture, values), 5)
+            if not steps or figure != steps[-1][1]:
+                steps.append((evaluation, figure))
+    return Run(strategy, problem, seed, budget, tuple(steps))
+
+
+def load(path: Path) -> list[Run]:
+    """The runs that a file holds."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [Run(**{**run, "steps": tuple(map(tuple, run["steps"]))}) for run in map(json.loads, lines)]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path} holds something else than runs: move it away, and they are made anew.") from error
+
+
+def search_all(jobs: Iterable[tuple[str, str, int]], budget: int, make: MakeProblem, path: Path, workers: int) -> None:
+    """Run what the file does not hold yet, and append each run to the file.
+
+    Args:
+        jobs: strategy, problem and seed of each run.
+        budget: how many evaluations a run gets.
+        make: makes the problems; must be known to other processes.
+        path: the file.
+        workers: processes.
+    """
+    done = {(run.strategy, run.problem, run.seed) for run in load(path) if run.budget >= budget}
+    missing = sorted(set(jobs) - done, key=lambda job: job[2])  # all strategies advance together
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        progress("searching", len(missing), "runs") as advance,
+        ProcessPoolExecutor(workers) as pool,
+        path.open("a", encoding="utf-8") as file,
+    ):
+        for future in as_completed([pool.submit(search, *job, budget, make) for job in missing]):
+            file.write(json.dumps(asdict(future.result())) + "\n")
+            file.flush()
+            advance(1)
