@@ -14,7 +14,6 @@ from nas.data.options import ReadOptions
 from nas.data.simulation import SimulationSettings, simulate
 from nas.errors import UserError
 
-
 # A picture of more is too large to look at.
 _MOST_COLUMNS = 30
 
