@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import timm
@@ -12,6 +13,7 @@ from torch import nn
 import search_spaces  # noqa: F401 - registers its networks with timm
 from nas.data.normalisation import Normalisation
 from nas.errors import UserError
+from nas.training.checkpoint import load_checkpoint
 from nas.training.evaluation import check_logits
 
 _LIST = "timm.list_models() lists them"
@@ -100,6 +102,24 @@ class ModelCard:
                 "choose another model, or another size with --crop"
             ) from error
         return model
+
+
+def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
+    """Build the network of a ``model.safetensors`` with its weights, on the CPU and in evaluation mode.
+
+    Raises:
+        UserError: there is no such file, or it holds no network that can be built.
+    """
+    checkpoint = load_checkpoint(path)
+    card = ModelCard.from_json(checkpoint.about.get("model", {}))
+    model = card.build()
+    try:
+        model.load_state_dict(checkpoint.tensors)
+    except RuntimeError as error:
+        raise UserError(
+            f"the weights in {path} are not those of {card.model}, which it names: train it anew"
+        ) from error
+    return model, card
 
 
 def _create(name: str, options: dict[str, Any]) -> nn.Module:

@@ -105,21 +105,16 @@ def fit(
         torch.random.fork_rng([device] if device.type == "cuda" else []),
         training_bar(recipe.epochs, steps, records) as bar,
     ):
-        for epoch in range(len(records), recipe.epochs):
+        for epoch in range(len(records) + 1, recipe.epochs + 1):
             generator = _seed_epoch(seed, epoch, device)
             batches = train.shuffled(recipe.batch_size, generator, recipe.augmentation)
             rate, start = optimisation.learning_rate, time.perf_counter()
-            with _located(epoch + 1, files):
+            with _located(epoch, files):
                 loss = train_epoch(optimisation, stepped, batches, step, bar)
                 seconds = time.perf_counter() - start
                 scores = dict(validate(optimisation.scored, val))
-            records.append(EpochRecord(epoch + 1, optimisation.updates, loss, rate, seconds, scores))
-            improved = best_record(records) is records[-1]
-            if improved:
-                best_weights = _copy(optimisation.scored)
-            if files is not None:
-                files.write_state(optimisation.state(), records)
-                files.write_outcome(best_weights if improved else None, records)
+            records.append(EpochRecord(epoch, optimisation.updates, loss, rate, seconds, scores))
+            best_weights = _keep(files, optimisation, records) or best_weights
             bar.epochs(records)
             if on_epoch is not None:
                 on_epoch(records[-1])
@@ -134,12 +129,28 @@ def _resume(files: TrainingFiles | None, optimisation: Optimisation) -> tuple[li
         return [], {}
     checkpoint, records = saved
     optimisation.restore(checkpoint.tensors, records[-1].updates)
-    if best_record(records) is not records[-1]:
-        return records, load_checkpoint(files.model).tensors
-    # The kill may have come between the state and the outcome.
-    weights = _copy(optimisation.scored)
+    weights = _best_weights(optimisation, records)
+    # Again, since the kill may have come between the state and the outcome.
     files.write_outcome(weights, records)
-    return records, weights
+    return records, weights or load_checkpoint(files.model).tensors
+
+
+def _keep(
+    files: TrainingFiles | None, optimisation: Optimisation, records: list[EpochRecord]
+) -> dict[str, Tensor] | None:
+    """Write down the last epoch; return its weights if it is the best so far."""
+    weights = _best_weights(optimisation, records)
+    if files is not None:
+        files.write_state(optimisation.state(), records)
+        files.write_outcome(weights, records)
+    return weights
+
+
+def _best_weights(optimisation: Optimisation, records: list[EpochRecord]) -> dict[str, Tensor] | None:
+    """Return a copy of the weights if the last epoch is the best so far."""
+    if best_record(records) is not records[-1]:
+        return None
+    return {name: tensor.detach().clone() for name, tensor in optimisation.scored.state_dict().items()}
 
 
 def _seed_epoch(seed: int, epoch: int, device: torch.device) -> torch.Generator:
@@ -147,10 +158,6 @@ def _seed_epoch(seed: int, epoch: int, device: torch.device) -> torch.Generator:
     own, everywhere = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64).tolist()
     torch.manual_seed(everywhere)
     return torch.Generator(device).manual_seed(own)
-
-
-def _copy(model: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.train import TrainSettings
 from nas.train import run as train
-from nas.training import evaluate, load_checkpoint
-from nas.training.card import ModelCard
+from nas.training import evaluate, load_checkpoint, save_checkpoint
+from nas.training.card import ModelCard, load_network
 from search_spaces import SpaceError
 
 QUICK: dict[str, Any] = {"epochs": 1, "batch_size": 16, "device": "cpu"}
@@ -43,13 +43,12 @@ def data(tmp_path: Path) -> Path:
 def check_outcome(directory: Path, data: Path) -> dict[str, Any]:
     """What the run directory says must be what its weights score on the validation images."""
     result: dict[str, Any] = json.loads((directory / "result.json").read_text())
-    checkpoint = load_checkpoint(directory / "model.safetensors")
-    card = ModelCard.from_json(checkpoint.about["model"])
+    model, card = load_network(directory / "model.safetensors")
     assert json.loads(json.dumps(card.to_json())) == result["model"]
     dataset = open_dataset(data)
-    assert checkpoint.about["data"] == result["data"] == dataset.fingerprint
-    model = card.build(seed=99)
-    model.load_state_dict(checkpoint.tensors)
+    about = load_checkpoint(directory / "model.safetensors").about
+    assert about["data"] == result["data"] == dataset.fingerprint
+    assert about["outcome"] == result["best"]
     splits = dataset.splits()
     assert card.normalisation == Normalisation.fit(dataset.images, splits.train)
     scores = evaluate(model, LensTensors.load(dataset, splits.val, card.normalisation))
@@ -181,3 +180,14 @@ def test_a_directory_trained_on_other_data(tmp_path: Path, data: Path) -> None:
 def test_the_card_of_another_version() -> None:
     with pytest.raises(UserError, match=r"says too little about its network \('normalisation'\)"):
         ModelCard.from_json({"model": "resnet18"})
+
+
+def test_weights_of_another_network(tmp_path: Path) -> None:
+    card = ModelCard("test_resnet", None, ("a", "b"), 1, (32, 32), Normalisation((0.0,), (1.0,)))
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, {"weight": torch.ones(1)}, {"model": card.to_json()})
+    with pytest.raises(UserError, match="are not those of test_resnet"):
+        load_network(path)
+    save_checkpoint(path, {"weight": torch.ones(1)}, {"space": "hybrid_nano"})
+    with pytest.raises(UserError, match="says too little about its network"):
+        load_network(path)
