@@ -3,8 +3,10 @@
 from search_spaces.architecture import Architecture
 from search_spaces.costs import flops, params
 from search_spaces.errors import SpaceError
+from search_spaces.models import build_network
 from search_spaces.network import HybridNet
 from search_spaces.registry import get_space, list_spaces
+from search_spaces.sampling import sample_evenly
 from search_spaces.space import Gene, SearchSpace
 from search_spaces.supernet import Supernet, extract, recalibrate
 from search_spaces.tabular import TabularSpace
@@ -17,10 +19,12 @@ __all__ = [
     "SpaceError",
     "Supernet",
     "TabularSpace",
+    "build_network",
     "extract",
     "flops",
     "get_space",
     "list_spaces",
     "params",
     "recalibrate",
+    "sample_evenly",
 ]

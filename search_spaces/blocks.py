@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from timm.layers._fx import register_notrace_module
 from timm.layers.attention import Attention
 from timm.layers.classifier import NormMlpClassifierHead
 from timm.layers.conv_bn_act import ConvNormAct
@@ -23,7 +24,7 @@ NORMS: dict[str, Any] = {"batch": BatchNormAct2d, "group": partial(GroupNormAct,
 
 
 def norm_layer(norm: str) -> Any:
-    """timm's layer of that name.
+    """The timm layer of that name.
 
     Raises:
         SpaceError: there is none.
@@ -54,7 +55,7 @@ def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> 
     """
     if isinstance(block, AttentionStage):
         return AttentionBlock(block, first, drop_path)
-    squeeze = partial(SqueezeExcite, rd_channels=squeeze_width(block.in_width, block.se)) if block.se else None
+    squeeze: Any = partial(SqueezeExcite, rd_channels=squeeze_width(block.in_width, block.se)) if block.se else None
     return InvertedResidual(
         block.in_width,
         block.width,
@@ -83,6 +84,7 @@ def squeeze_width(in_width: int, se: float) -> int:
     return max(1, round(in_width * se))
 
 
+@register_notrace_module
 class AttentionBlock(nn.Module):
     """A pre-norm transformer block on a map, with attention over all of it or in windows.
 
@@ -143,7 +145,8 @@ class Entry(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_width, H, W) to (B, width, ⌈H/2⌉, ⌈W/2⌉)."""
         x = self.proj(F.avg_pool2d(x, 2, ceil_mode=True))
-        return x + self.position(x)
+        position: Tensor = self.position(x)
+        return x + position
 
 
 def windows(side: int, window: int) -> tuple[int, int]:

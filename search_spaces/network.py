@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from timm.layers._fx import register_notrace_function
 from timm.models import checkpoint_seq
 from timm.models._features import feature_take_indices
 from torch import Tensor, nn
@@ -56,8 +57,8 @@ class HybridNet(nn.Module):
         self.stages = nn.Sequential(
             *(make_stage(stage, norm, stage_drop_path(drop_path_rate, i)) for i, stage in enumerate(stages))
         )
-        self.head = make_head(self.num_features, num_classes, global_pool, drop_rate)
-        self.feature_info = [{"num_chs": stem, "reduction": 2, "module": "stem"}]
+        self.head: Any = make_head(self.num_features, num_classes, global_pool, drop_rate)
+        self.feature_info: list[dict[str, Any]] = [{"num_chs": stem, "reduction": 2, "module": "stem"}]
         for i, stage in enumerate(stages):
             self.feature_info.append({"num_chs": stage.width, "reduction": 4 * 2**i, "module": f"stages.{i}"})
         self.apply(init_weights)
@@ -80,7 +81,8 @@ class HybridNet(nn.Module):
 
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
         """The last map to logits, or to the features (B, num_features) before the classifier."""
-        return self.head(x, pre_logits=pre_logits)
+        logits: Tensor = self.head(x, pre_logits=pre_logits)
+        return logits
 
     def forward_intermediates(
         self,
@@ -134,7 +136,7 @@ class HybridNet(nn.Module):
             self.reset_classifier(0, "", reset_other=True)
         return wanted
 
-    def get_classifier(self) -> nn.Module:
+    def get_classifier(self) -> Any:
         """The layer that gives the logits."""
         return self.head.fc
 
@@ -192,6 +194,10 @@ def check_images(images: Tensor, in_chans: int) -> None:
         shape = " × ".join(map(str, images.shape))
         raise SpaceError(f"images of shape {shape} were given to a network for batches with {in_chans} channel(s).")
     check_image_size(*images.shape[2:])
+
+
+# torch.fx cannot follow a comparison of sizes.
+register_notrace_function(check_images)  # type: ignore[no-untyped-call]
 
 
 def check_channels_and_classes(in_chans: int, num_classes: int) -> None:

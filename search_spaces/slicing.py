@@ -19,18 +19,18 @@ class Slice(NamedTuple):
     """A part of a shared tensor.
 
     Attributes:
-        index: slices, one for each dimension.
-        by_qkv: whether the first dimension is to be taken apart into queries, keys and values before indexing.
+        slices: one for each dimension.
+        by_qkv: whether the first dimension is to be taken apart into queries, keys and values before slicing.
     """
 
-    index: tuple[slice, ...]
+    slices: tuple[slice, ...]
     by_qkv: bool = False
 
     def of(self, shared: Tensor) -> Tensor:
         """That part of the tensor: a view of it, but a copy where queries, keys and values have to be joined again."""
         if self.by_qkv:
-            return shared.unflatten(0, (QKV, -1))[self.index].flatten(0, 1)
-        return shared[self.index]
+            return shared.reshape(QKV, -1, *shared.shape[1:])[self.slices].flatten(0, 1)
+        return shared[self.slices]
 
 
 def slice_of(name: str, shape: Sequence[int], shared_shape: Sequence[int]) -> Slice | None:

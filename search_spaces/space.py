@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -167,12 +168,12 @@ class SearchSpace:
         """Every distinct architecture, one at a time."""
         return (self._wrap(chosen) for chosen in _assignments(list(self.genes.values())))
 
-    @property
+    @cached_property
     def smallest(self) -> Architecture:
         """The smallest architecture (in parameters, where the architectures are networks)."""
         return min(self.corners(heavy=False), key=self._size)
 
-    @property
+    @cached_property
     def largest(self) -> Architecture:
         """The largest architecture (in parameters, where the architectures are networks)."""
         return max(self.corners(heavy=True), key=self._size)

@@ -4,7 +4,7 @@ There are no elastic layers. A subnet is run by the very blocks of the standalon
 tensors; extraction copies the same slices. So the two agree by construction.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,13 +14,14 @@ from torch.optim.swa_utils import update_bn
 from search_spaces.architecture import Architecture
 from search_spaces.binding import BoundModule
 from search_spaces.blocks import make_block, make_head, make_stage, make_stem, stage_drop_path
-from search_spaces.hybrid import blocks, describe, operator
+from search_spaces.hybrid import Stage, blocks, describe, operator
+from search_spaces.models import build_network
 from search_spaces.network import HybridNet, check_channels_and_classes, check_images, init_weights
 from search_spaces.registry import get_space
 from search_spaces.slicing import shared_name, slice_of
 from search_spaces.space import SearchSpace
 
-_CACHED_PARTS = 2048
+_CACHED_PARTS = 2048  # of about 60 kB each; the spaces of the toolkit have about as many
 
 Statistics = Mapping[str, Tensor]
 """The BatchNorm buffers of a standalone network, by name."""
@@ -96,20 +97,19 @@ class Supernet(nn.Module):
     def _subnet(self, architecture: Architecture) -> Iterator[BoundModule]:
         """The blocks of the architecture's network, from first to last."""
         stem, stages = describe(architecture)
-        yield self._part("stem", self.stem, make_stem, self.in_chans, stem, self.norm)
+        yield self._part("stem", stages, make_stem, self.in_chans, stem, self.norm)
         for i, stage in enumerate(stages):
-            shared = self.stages[i][operator(stage)]
             for j, block in enumerate(blocks(stage)):
-                yield self._part(f"stages.{i}.{j}", shared[j], make_block, block, j == 0, self.norm, self._drop_path(i))
-        yield self._part("head", self.head, make_head, stages[-1].width, self.num_classes, "avg", self.drop_rate)
+                yield self._part(f"stages.{i}.{j}", stages, make_block, block, j == 0, self.norm, self._drop_path(i))
+        yield self._part("head", stages, make_head, stages[-1].width, self.num_classes, "avg", self.drop_rate)
 
-    def _part(self, name: str, shared: nn.Module, make: Callable[..., nn.Module], *args: Hashable) -> BoundModule:
-        """The part that ``make(*args)`` makes, without weights of its own; those used last are kept."""
-        key = (name, make, args)
+    def _part(self, name: str, stages: Sequence[Stage], make: Callable[..., nn.Module], *args: Hashable) -> BoundModule:
+        """The part that ``make(*args)`` makes; making one takes about a millisecond, so those used last are kept."""
+        key = (name, args)
         part = self._parts.pop(key, None)
         if part is None:
             with torch.device("meta"):
-                part = BoundModule(make(*args), shared, name)
+                part = BoundModule(make(*args), self.get_submodule(shared_name(name, stages)), name)
             if len(self._parts) >= _CACHED_PARTS:
                 del self._parts[next(iter(self._parts))]
         self._parts[key] = part
@@ -132,9 +132,10 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
     Raises:
         SpaceError: the architecture is of another space.
     """
-    supernet.space.validate(architecture)
     with torch.device("meta"):
-        network = HybridNet(architecture, supernet.in_chans, supernet.num_classes, norm=supernet.norm)
+        network = build_network(
+            supernet.space, architecture, supernet.in_chans, supernet.num_classes, norm=supernet.norm
+        )
     stages = describe(architecture).stages
     shared = supernet.state_dict()
     weights = {}

@@ -41,9 +41,8 @@ class TabularSpace(SearchSpace):
         if len(code) != len(genes) or not all(
             digit in "0123456789"[: len(gene.choices)] for digit, gene in zip(code, genes, strict=True)
         ):
-            raise SpaceError(
-                f"a code of {self.name} has {len(genes)} digits from 0 to {len(genes[0].choices) - 1}, given was {code!r}."
-            )
+            last = len(genes[0].choices) - 1
+            raise SpaceError(f"a code of {self.name} has {len(genes)} digits from 0 to {last}, given was {code!r}.")
         return self._wrap({gene.name: gene.choices[int(digit)] for digit, gene in zip(code, genes, strict=True)})
 
     def parse(self, text: str) -> Architecture:

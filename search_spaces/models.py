@@ -1,0 +1,81 @@
+"""Networks of the hybrid spaces as timm models: ``timm.create_model("hybrid_nano", architecture=…)``."""
+
+from typing import Any
+
+from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
+
+from search_spaces.architecture import Architecture
+from search_spaces.network import HybridNet
+from search_spaces.registry import get_space
+from search_spaces.space import SearchSpace
+
+DEFAULT_ARCHITECTURE = "coatnet_like"
+
+_CFG: dict[str, Any] = {
+    "url": "",
+    "num_classes": 3,
+    "input_size": (1, 64, 64),
+    "pool_size": (2, 2),
+    "crop_pct": 1.0,
+    "interpolation": "bilinear",
+    "mean": (0.0,),
+    "std": (1.0,),
+    "first_conv": "stem.conv",
+    "classifier": "head.fc",
+    "license": "mit",
+}
+
+default_cfgs = generate_default_cfgs({"hybrid_nano.untrained": _CFG, "hybrid_small.untrained": _CFG})
+
+
+def build_network(
+    space: str | SearchSpace,
+    architecture: Architecture | str = DEFAULT_ARCHITECTURE,
+    in_chans: int = 1,
+    num_classes: int = 3,
+    **options: Any,
+) -> HybridNet:
+    """The standalone network of an architecture, with new weights.
+
+    Args:
+        space: a hybrid space, or its name.
+        architecture: an architecture of the space, its string, or the name of one of the space's named ones.
+        in_chans: channels of the images.
+        num_classes: classes to tell apart; 0 leaves the classifier out.
+        options: further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model builder.
+
+    Raises:
+        SpaceError: the architecture is not of the space, the space has no networks, or an argument is out of range.
+    """
+    space = get_space(space) if isinstance(space, str) else space
+    if isinstance(architecture, str):
+        architecture = space.parse(architecture)
+    space.validate(architecture)
+    network: HybridNet = build_model_with_cfg(
+        HybridNet,
+        space.name,
+        pretrained=options.pop("pretrained", False),
+        pretrained_cfg=options.pop("pretrained_cfg", None) or _CFG,
+        feature_cfg={"flatten_sequential": True},
+        architecture=architecture,
+        in_chans=in_chans,
+        num_classes=num_classes,
+        **options,
+    )
+    return network
+
+
+@register_model
+def hybrid_nano(
+    pretrained: bool = False, architecture: Architecture | str = DEFAULT_ARCHITECTURE, **options: Any
+) -> HybridNet:
+    """A network of the space ``hybrid_nano``, as :func:`build_network` builds it."""
+    return build_network("hybrid_nano", architecture, pretrained=pretrained, **options)
+
+
+@register_model
+def hybrid_small(
+    pretrained: bool = False, architecture: Architecture | str = DEFAULT_ARCHITECTURE, **options: Any
+) -> HybridNet:
+    """A network of the space ``hybrid_small``, as :func:`build_network` builds it."""
+    return build_network("hybrid_small", architecture, pretrained=pretrained, **options)

@@ -1,0 +1,52 @@
+"""Compiling and exporting: the network is one graph, for any batch size."""
+
+from pathlib import Path
+
+import onnxruntime
+import pytest
+import torch
+
+from search_spaces import HybridNet, build_network
+
+BATCH = torch.export.Dim("batch", min=1, max=1024)
+# Between them: both operators, squeeze-excite, global attention, windows, and windows that stick out over the map.
+CASES = [("hybrid_nano", "coatnet_like", 64), ("hybrid_nano", "attention_heavy", 50)]
+
+
+def make_network(space: str, architecture: str) -> HybridNet:
+    torch.manual_seed(0)
+    network = build_network(space, architecture)
+    torch.nn.init.normal_(network.get_classifier().weight, std=0.3)  # so that logits are not all about zero
+    return network.eval()
+
+
+@pytest.mark.parametrize(("space", "architecture", "size"), CASES)
+def test_compiles_to_one_graph_in_training_and_evaluation(space: str, architecture: str, size: int) -> None:
+    """Traced and differentiated, but not turned into machine code, which would need a compiler."""
+    torch.compiler.reset()
+    network, images = make_network(space, architecture), torch.randn(3, 1, size, size)
+    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    for mode in (True, False):
+        network.train(mode)
+        expected = network(images)
+        (gradient,) = torch.autograd.grad(expected.square().sum(), network.stem.conv.weight)
+        outputs = compiled(images)
+        torch.testing.assert_close(outputs, expected, rtol=1e-4, atol=1e-4)
+        (compiled_gradient,) = torch.autograd.grad(outputs.square().sum(), network.stem.conv.weight)
+        torch.testing.assert_close(compiled_gradient, gradient, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("space", "architecture", "size"), CASES)
+def test_exports_for_any_batch_to_torch_and_onnx(space: str, architecture: str, size: int, tmp_path: Path) -> None:
+    network, images = make_network(space, architecture), torch.randn(3, 1, size, size)
+    program = torch.export.export(network, (images,), dynamic_shapes=({0: BATCH},))
+    file = tmp_path / "network.onnx"
+    torch.onnx.export(program, f=file, verbose=False)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    (entry,) = session.get_inputs()
+    for count in (1, 5):
+        images = torch.randn(count, 1, size, size)
+        expected = network(images)
+        torch.testing.assert_close(program.module()(images), expected)
+        (outputs,) = session.run(None, {entry.name: images.numpy()})
+        torch.testing.assert_close(torch.from_numpy(outputs), expected, rtol=1e-3, atol=1e-4)
