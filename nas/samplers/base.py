@@ -52,7 +52,7 @@ class HistorySampler(BaseSampler):
         for architecture in self.propose(history, rng):
             # Genes that are inactive in the architecture are drawn, for a study may ask for them nevertheless.
             params = {**space.to_params(space.sample(rng)), **space.to_params(architecture)}
-            if space.canonical(space.from_params(params)) not in history.known:
+            if history.is_new(space.canonical(space.from_params(params))):
                 break
         return {name: params[name] for name in search_space}
 

@@ -1,5 +1,6 @@
 """Architectures as rows of numbers, so that a predictor can compare them."""
 
+import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -16,8 +17,8 @@ class Encoding:
     """Numbers keep their order, names do not.
 
     A gene of numbers is one column in [0, 1], choices among numbers by their order; a gene of names is one column for
-    each choice, with ½ for the choice made. So the L1 distance of two rows counts the genes in which they differ,
-    numbers by how far apart they are. Inactive genes stand half-way.
+    each choice, with √½ for the choice made. So the squared distance of two rows counts the genes in which they
+    differ, numbers by the square of how far apart they are. Inactive genes stand half-way.
 
     Args:
         space: the space whose architectures are to be encoded.
@@ -39,7 +40,7 @@ class Encoding:
                 self._choices[name] = {choice: (column, i / last) for i, choice in enumerate(sorted(numbers))}
                 self._neutral.append(0.5)
             else:
-                self._choices[name] = {c: (column + i, 0.5) for i, c in enumerate(distribution.choices)}
+                self._choices[name] = {c: (column + i, math.sqrt(0.5)) for i, c in enumerate(distribution.choices)}
                 self._neutral += [0.0] * len(distribution.choices)
 
     def row(self, architecture: Hashable) -> Array:

@@ -42,13 +42,12 @@ class EvolutionSampler(HistorySampler):
         super().__init__(seed, space)
         self._predictor = predictor
         self._crossover = crossover
-        self._encoding: Encoding | None = None
-        self._rows: dict[Record, Array] = {}
+        self._encoded: tuple[Encoding, dict[Record, Array]] | None = None
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
         """Children of the population, the most promising first, then random architectures."""
         if len(history.evaluated) >= _WARMUP:
-            rank = ranks(history.standings())
+            rank = ranks([record.standing for record in history.evaluated])
             children = self._children(history, rank, rng)
             yield from self._screen(history, rank, children, rng) if self._predictor and children else children
         for _ in range(_DRAWS):
@@ -62,7 +61,7 @@ class EvolutionSampler(HistorySampler):
         for first, second in parents:
             child = space.crossover(first, second, rng) if rng.random() < self._crossover else first
             child = space.canonical(space.mutate(child, rng))
-            if child not in history.known:
+            if history.is_new(child):
                 children[child] = None
             if len(children) == wanted:
                 break
@@ -75,24 +74,25 @@ class EvolutionSampler(HistorySampler):
         recent = np.arange(len(rank))[-_MEMORY // 2 :]
         kept = [history.evaluated[i] for i in np.union1d(best_first(rank, _MEMORY // 2), recent)]
         rows, candidates = self._encode(history.space, kept, children)
-        scores = normal_scores(ranks(np.array([record.standing for record in kept])))
+        scores = normal_scores(ranks([record.standing for record in kept]))
         predictors = [Predictor(rows, column) for column in scores.T]
         predicted = np.array([predictor.predict(candidates) for predictor in predictors])
-        known = np.stack([predictor.predict(rows)[0] for predictor in predictors], axis=1)
         means, deviations = predicted[:, 0].T, predicted[:, 1].T
+        known = np.stack([predictor.smoothed for predictor in predictors], axis=1)
         gain = expected_gain(means, deviations, known, rng)
         # Where no draw promises a gain, the predicted mean decides.
         return [children[i] for i in np.lexsort((-means.sum(axis=1), -gain))]
 
     def _encode(self, space: Space, kept: Sequence[Record], children: Sequence[Hashable]) -> tuple[Array, Array]:
         """Rows of trials, each encoded once in its life as long as the space stays the same, and of children."""
-        if self._encoding is None or self._encoding.distributions != space.distributions():
-            self._encoding, self._rows = Encoding(space), {}
-        encoding, known = self._encoding, self._rows
+        encoding, rows = self._encoded or (Encoding(space), {})
+        if encoding.distributions != space.distributions():
+            encoding, rows = Encoding(space), {}
+        self._encoded = encoding, rows
         for record in kept:
-            if record not in known:
-                known[record] = encoding.row(record.architecture)
-        return np.stack([known[record] for record in kept]), np.stack([encoding.row(child) for child in children])
+            if record not in rows:
+                rows[record] = encoding.row(record.architecture)
+        return np.stack([rows[record] for record in kept]), np.stack([encoding.row(child) for child in children])
 
 
 def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:

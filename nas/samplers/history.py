@@ -1,21 +1,19 @@
 """What a sampler may know: the finished trials of a study, in the order in which they finished."""
 
+import bisect
 import datetime
 import math
 import threading
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from nas.samplers.space import Space, StudySpace, point
-
-Schema = tuple[tuple[str, BaseDistribution], ...]
+from nas.samplers.space import Point, Space, StudySpace, point
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +21,16 @@ class Record:
     """One finished trial. Records are compared by identity: the same trial has the same record at every ask.
 
     Attributes:
-        architecture: what was evaluated, canonical; ``None`` where the trial's parameters make no architecture.
+        architecture: what was evaluated, canonical.
         order: sorts by time of completion, then by number.
         standing: one row for each objective that compares trials as Deb does (2000, section 3): complete and feasible
             ones by loss, then pruned ones by how late they were pruned and their last loss, then infeasible ones by
-            their total violation. Lower is better; empty where the trial
-            failed or said nothing else of its quality.
-        schema: the trial's distributions.
+            their total violation. Lower is better.
     """
 
     architecture: Any
     order: tuple[datetime.datetime, int]
     standing: tuple[tuple[float, float, float], ...]
-    schema: Schema
 
 
 @dataclass(frozen=True)
@@ -44,23 +39,23 @@ class History:
 
     Attributes:
         space: the given space, or the one that the trials imply.
-        evaluated: finished trials with a standing, in the order of completion.
-        known: every architecture that was proposed before, failed and running ones included.
+        evaluated: the finished trials that say how good they are, in the order of completion.
+        finished: every architecture of a finished trial, failed ones included.
         running: architectures that are being evaluated now.
     """
 
     space: Space
     evaluated: Sequence[Record]
-    known: frozenset[Hashable]
-    running: Sequence[Hashable]
+    finished: Collection[Hashable]
+    running: Collection[Hashable]
 
-    def standings(self) -> np.ndarray[Any, Any]:
-        """Shape (trials, objectives, 3)."""
-        return np.array([record.standing for record in self.evaluated], float)
+    def is_new(self, architecture: Hashable) -> bool:
+        """Whether no trial has this architecture, given in canonical form."""
+        return architecture not in self.finished and architecture not in self.running
 
 
 class HistoryReader:
-    """Reads studies; remembers what each finished trial said, which never changes, so that an ask stays cheap.
+    """Reads studies. What finished trials said never changes, so only the others are looked at again.
 
     Args:
         space: space knowledge; without it every study implies a space of its own.
@@ -68,60 +63,84 @@ class HistoryReader:
 
     def __init__(self, space: Space | None) -> None:
         self._space = space
-        self._records: dict[int, tuple[FrozenTrial, Record]] = {}
-        self._schemas: dict[Schema, Schema] = {}
+        self._past = _Past()
         self._lock = threading.Lock()
 
     def distributions(self, study: Study) -> Mapping[str, BaseDistribution]:
         """What the sampler can propose: the given space, or every parameter that a finished trial asked for."""
         if self._space is not None:
             return self._space.distributions()
-        return _union(self._finished(study, study.get_trials(deepcopy=False)))
+        with self._lock:
+            past = self._update(study, study.get_trials(deepcopy=False))
+            return {name: distribution for name, (_, distribution) in sorted(past.distributions.items())}
 
     def read(self, study: Study, now: int, distributions: Mapping[str, BaseDistribution]) -> History:
         """The study's history for the trial with number ``now``, which asks for these parameters."""
         trials = study.get_trials(deepcopy=False)
-        records = self._finished(study, trials)
-        finished = [record.architecture for record in records if record.architecture is not None]
-        space = self._space if self._space is not None else StudySpace(distributions, finished)
-        running = [
-            architecture
-            for trial in trials
-            if trial.state is TrialState.RUNNING and trial.number != now and trial.params
-            if (architecture := _architecture(self._space, trial.params)) is not None
-        ]
-        evaluated = sorted((r for r in records if r.standing and r.architecture is not None), key=attrgetter("order"))
-        return History(space, evaluated, frozenset(finished).union(running), running)
-
-    def _finished(self, study: Study, trials: Sequence[FrozenTrial]) -> list[Record]:
-        """The records of the finished trials, by number."""
         with self._lock:
-            return [self._record(study, trial) for trial in trials if trial.state.is_finished()]
+            past = self._update(study, trials)
+            evaluated, unfinished = tuple(past.evaluated), [trials[i] for i in past.unfinished]
+        running = {_architecture(self._space, trial.params) for trial in unfinished if trial.number != now}
+        space = self._space if self._space is not None else StudySpace(distributions, past.points)
+        return History(space, evaluated, past.architectures, running)
 
-    def _record(self, study: Study, trial: FrozenTrial) -> Record:
-        remembered = self._records.get(trial.number)
-        # Storages hand out the same object as long as nothing changed; another object is another study's trial.
-        if remembered is not None and remembered[0] is trial:
-            return remembered[1]
-        schema = tuple(sorted(trial.distributions.items()))
-        assert trial.datetime_complete is not None
-        record = Record(
-            architecture=_architecture(self._space, trial.params),
-            order=(trial.datetime_complete, trial.number),
-            standing=_standing(trial, study.directions),
-            schema=self._schemas.setdefault(schema, schema),
-        )
-        self._records[trial.number] = (trial, record)
-        return record
+    def _update(self, study: Study, trials: Sequence[FrozenTrial]) -> "_Past":
+        """Take in what has finished since the last time; all anew where these are not the trials of that time."""
+        if not self._past.precedes(trials):
+            self._past = _Past()
+        past = self._past
+        open_before, past.unfinished = [*past.unfinished, *range(past.length, len(trials))], []
+        past.length = len(trials)
+        for i in open_before:
+            if trials[i].state.is_finished():
+                past.take(i, trials[i], _architecture(self._space, trials[i].params), study.directions)
+            else:
+                past.unfinished.append(i)
+        return past
 
 
-def _union(records: Sequence[Record]) -> dict[str, BaseDistribution]:
-    """Every parameter's distribution in the latest trial that has it."""
-    latest: dict[int, Schema] = {}
-    for record in records:
-        latest.pop(id(record.schema), None)
-        latest[id(record.schema)] = record.schema
-    return dict(pair for schema in latest.values() for pair in schema)
+class _Past:
+    """All finished trials of one study, as far as they have been read.
+
+    Attributes:
+        length: how many trials the study had.
+        unfinished: indices of those that had not finished.
+        evaluated: records by order of completion.
+        architectures: of all finished trials.
+        points: the same by the names of their parameters, for studies without space knowledge.
+        distributions: of every parameter the latest, and the number of the trial that had it.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.unfinished: list[int] = []
+        self.evaluated: list[Record] = []
+        self.architectures: set[Hashable] = set()
+        self.points: dict[tuple[str, ...], set[Point]] = {}
+        self.distributions: dict[str, tuple[int, BaseDistribution]] = {}
+        self._witness: tuple[int, FrozenTrial] | None = None
+
+    def precedes(self, trials: Sequence[FrozenTrial]) -> bool:
+        """Whether these are the same trials and perhaps more: a storage hands out a finished trial as one object."""
+        if self._witness is None:
+            return self.length == 0
+        i, trial = self._witness
+        return len(trials) >= self.length and trials[i] is trial
+
+    def take(self, i: int, trial: FrozenTrial, architecture: Any, directions: Sequence[StudyDirection]) -> None:
+        """Take in the finished trial at index ``i``."""
+        self._witness = i, trial
+        for name, distribution in trial.distributions.items():
+            if name not in self.distributions or trial.number > self.distributions[name][0]:
+                self.distributions[name] = trial.number, distribution
+        if architecture is None:
+            return
+        self.architectures.add(architecture)
+        self.points.setdefault(tuple(sorted(trial.params)), set()).add(point(trial.params))
+        if standing := _standing(trial, directions):
+            assert trial.datetime_complete is not None
+            record = Record(architecture, (trial.datetime_complete, trial.number), standing)
+            bisect.insort(self.evaluated, record, key=attrgetter("order"))
 
 
 def _architecture(space: Space | None, params: Mapping[str, Any]) -> Any:

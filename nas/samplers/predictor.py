@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.spatial.distance import cdist
 
 Array = np.ndarray[Any, Any]
 
@@ -19,7 +18,7 @@ _SUBSET = 100
 class Predictor:
     """A Gaussian process whose kernel falls exponentially with the number of genes that differ.
 
-    The covariance of two architectures at the distance d is exp(−d / length), plus noise on the diagonal
+    The covariance of two architectures at the squared distance d² is exp(−d² / length), plus noise on the diagonal
     (Rasmussen and Williams 2006, algorithm 2.1). Length and noise are those of a small grid with the largest marginal
     likelihood, the variance being profiled out. On small spaces of choices it beats ensembles of trees
     and costs less.
@@ -39,6 +38,8 @@ class Predictor:
 
         self._length, noise = max(product(_LENGTHS, _NOISES), key=likelihood)
         self._solution = _solve(distances, residuals, self._length, noise)
+        self.smoothed = scores - noise * self._solution.weights
+        """The predicted means of the rows themselves."""
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of each row's score, noise left out."""
@@ -67,4 +68,6 @@ def _solve(distances: Array, residuals: Array, length: float, noise: float) -> _
 
 
 def _distances(first: Array, second: Array) -> Array:
-    return np.asarray(cdist(first, second, "cityblock"))
+    """Squared Euclidean distances."""
+    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
+    return np.asarray(np.maximum(squares - 2.0 * first @ second.T, 0.0))

@@ -1,5 +1,7 @@
 """Who is better: ranks, normal scores, non-dominated sorting and crowding."""
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,17 +13,26 @@ Array = np.ndarray[Any, Any]
 _DIRECTIONS = 256
 
 
-def ranks(standings: Array) -> Array:
+def ranks(standings: Sequence[tuple[tuple[float, float, float], ...]]) -> Array:
     """The rank of every trial in every objective, the best first; equals share the mean of their ranks.
 
     Args:
-        standings: shape (trials, objectives, 3), compared lexicographically, lower is better.
+        standings: of each trial one tuple an objective; tuples compare as Python's do, lower is better.
 
     Returns:
         Shape (trials, objectives), from 1 on.
     """
-    columns = [np.unique(column, axis=0, return_inverse=True)[1] for column in standings.swapaxes(0, 1)]
-    return np.stack([rankdata(column) for column in columns], axis=1)
+    flat = chain.from_iterable(chain.from_iterable(standings))
+    table = np.fromiter(flat, float).reshape(len(standings), -1, 3)
+    return np.stack([_ranks(table[:, objective]) for objective in range(table.shape[1])], axis=1)
+
+
+def _ranks(keys: Array) -> Array:
+    order = np.lexsort(keys.T[::-1])
+    steps = (keys[order[1:]] != keys[order[:-1]]).any(axis=1)
+    places = np.empty(len(keys))
+    places[order] = np.concatenate([[0], np.cumsum(steps)])
+    return np.asarray(rankdata(places))
 
 
 def normal_scores(ranks: Array) -> Array:

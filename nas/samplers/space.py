@@ -1,6 +1,6 @@
 """What a sampler knows of the things it proposes: a protocol, and the space that any Optuna study implies."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -57,14 +57,13 @@ class StudySpace:
 
     Args:
         distributions: the distribution of every parameter.
-        points: the trials' points, among which ``canonical`` looks.
+        points: of the finished trials, by the names of their parameters; ``canonical`` looks among them.
     """
 
-    def __init__(self, distributions: Mapping[str, BaseDistribution], points: Iterable[Point]) -> None:
-        self._distributions = dict(sorted(distributions.items()))
-        self._points: dict[tuple[str, ...], set[Point]] = {}
-        for point in points:
-            self._points.setdefault(tuple(name for name, _ in point), set()).add(point)
+    def __init__(
+        self, distributions: Mapping[str, BaseDistribution], points: Mapping[tuple[str, ...], Collection[Point]]
+    ) -> None:
+        self._distributions, self._points = dict(sorted(distributions.items())), points
 
     def distributions(self) -> Mapping[str, BaseDistribution]:
         """The distribution of every parameter, by name."""

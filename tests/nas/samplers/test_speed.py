@@ -1,0 +1,43 @@
+"""An ask stays cheap when the study has grown long."""
+
+import statistics
+import time
+
+import optuna
+import pytest
+from optuna.samplers import BaseSampler
+
+from nas.samplers import EvolutionSampler, PolicyGradientSampler
+from tests.nas.samplers.studies import value
+
+TRIALS = 5_000
+SPACE = {f"g{i}": optuna.distributions.CategoricalDistribution(tuple("abcdefgh")) for i in range(12)}
+
+
+@pytest.fixture(scope="module")
+def trials() -> list[optuna.trial.FrozenTrial]:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+    for _ in range(TRIALS):
+        trial = study.ask(SPACE)
+        study.tell(trial, value(trial.params))
+    return study.get_trials()
+
+
+@pytest.mark.parametrize(
+    ("sampler", "milliseconds"),
+    [(PolicyGradientSampler(), 10), (EvolutionSampler(predictor=False), 10), (EvolutionSampler(), 50)],
+    ids=["rl", "plain evolution", "screened evolution"],
+)
+def test_an_ask_after_5000_trials(
+    trials: list[optuna.trial.FrozenTrial], sampler: BaseSampler, milliseconds: float
+) -> None:
+    study = optuna.create_study(sampler=sampler)
+    study.add_trials(trials)
+    spent = []
+    for _ in range(15):
+        start = time.process_time()  # other processes must not count
+        trial = study.ask(SPACE)
+        spent.append(1000 * (time.process_time() - start))
+        study.tell(trial, value(trial.params))
+    assert statistics.median(spent) < milliseconds, spent
