@@ -3,11 +3,12 @@
 from search_spaces.architecture import Architecture
 from search_spaces.costs import flops, params
 from search_spaces.errors import SpaceError
+from search_spaces.genes import Gene
 from search_spaces.models import build_network
 from search_spaces.network import HybridNet
 from search_spaces.registry import get_space, list_spaces
 from search_spaces.sampling import sample_evenly
-from search_spaces.space import Gene, SearchSpace
+from search_spaces.space import SearchSpace
 from search_spaces.supernet import Supernet, extract, recalibrate
 from search_spaces.tabular import TabularSpace
 

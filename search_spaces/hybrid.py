@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
-from search_spaces.space import Gene, SearchSpace
+from search_spaces.genes import Gene
+from search_spaces.space import SearchSpace
 
 STAGES = 4
 STRIDE = 2 ** (STAGES + 1)

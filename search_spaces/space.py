@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
@@ -11,26 +10,9 @@ from optuna.distributions import CategoricalDistribution
 
 from search_spaces.architecture import Architecture, Choice, read_line
 from search_spaces.errors import SpaceError
+from search_spaces.genes import Gene, assignments, count
 
-
-@dataclass(frozen=True)
-class Gene:
-    """One decision.
-
-    Attributes:
-        name: ``group.name``, or a plain name.
-        choices: what may be chosen, from the lightest to the heaviest where that has a meaning.
-        when: the rule: the gene is active only where the gene ``when[0]`` is active and has the choice ``when[1]``.
-            ``None``: always active.
-    """
-
-    name: str
-    choices: tuple[Choice, ...]
-    when: tuple[str, Choice] | None = None
-
-    def is_active(self, chosen: Mapping[str, Choice]) -> bool:
-        """Whether the gene is active, given the choices of the genes before it."""
-        return self.when is None or chosen.get(self.when[0]) == self.when[1]
+__all__ = ["Gene", "SearchSpace", "nearest"]
 
 
 class SearchSpace:
@@ -64,7 +46,7 @@ class SearchSpace:
             self._check_definition(gene)
             self.genes[gene.name] = gene
         self._size = size
-        self._ways, self._count = _count(genes)
+        self._ways, self._count = count(genes)
         self._thresholds = {gene: np.cumsum(ways[:-1]) / sum(ways) for gene, ways in self._ways.items()}
         self.named: dict[str, Architecture] = {}
         for label, line in (named or {}).items():
@@ -166,7 +148,7 @@ class SearchSpace:
 
     def __iter__(self) -> Iterator[Architecture]:
         """Every distinct architecture, one at a time."""
-        return (self._wrap(chosen) for chosen in _assignments(list(self.genes.values())))
+        return (self._wrap(chosen) for chosen in assignments(list(self.genes.values())))
 
     @cached_property
     def smallest(self) -> Architecture:
@@ -290,26 +272,3 @@ def nearest(given: object, known: Iterable[object]) -> str:
 
 def _list(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
-
-
-def _count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
-    """The number of architectures, and for each gene how many completions follow from each choice."""
-    ways: dict[str, list[int]] = {}
-    totals: dict[tuple[str, Choice] | None, int] = {}  # the product over the genes with this rule
-    for gene in reversed(genes):
-        ways[gene.name] = [totals.get((gene.name, choice), 1) for choice in gene.choices]
-        totals[gene.when] = totals.get(gene.when, 1) * sum(ways[gene.name])
-    return ways, totals.get(None, 1)
-
-
-def _assignments(genes: list[Gene]) -> Iterator[dict[str, Choice]]:
-    """Every way to decide the genes, which may be long; the last gene varies fastest."""
-    if not genes:
-        yield {}
-        return
-    *earlier, gene = genes
-    for chosen in _assignments(earlier):
-        if gene.is_active(chosen):
-            yield from ({**chosen, gene.name: choice} for choice in gene.choices)
-        else:
-            yield chosen

@@ -11,7 +11,8 @@ import numpy as np
 
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
-from search_spaces.space import Gene, SearchSpace
+from search_spaces.genes import Gene
+from search_spaces.space import SearchSpace
 
 
 class TabularSpace(SearchSpace):
