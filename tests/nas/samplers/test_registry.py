@@ -1,0 +1,27 @@
+import pytest
+from optuna.samplers import GPSampler, NSGAIISampler, RandomSampler, TPESampler
+
+from nas.errors import UserError
+from nas.samplers import STRATEGIES, EvolutionSampler, PolicyGradientSampler, get_sampler
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("evolution", EvolutionSampler),
+        ("rl", PolicyGradientSampler),
+        ("random", RandomSampler),
+        ("tpe", TPESampler),
+        ("nsga2", NSGAIISampler),
+        ("gp", GPSampler),
+    ],
+)
+def test_every_strategy_has_its_sampler(name: str, kind: type) -> None:
+    assert isinstance(get_sampler(name, seed=1), kind)
+
+
+def test_an_unknown_strategy_is_a_mistake_with_a_suggestion() -> None:
+    with pytest.raises(UserError, match=r"no strategy 'evolutoin'.*did you mean evolution"):
+        get_sampler("evolutoin")
+    with pytest.raises(UserError, match=", ".join(STRATEGIES)):
+        get_sampler("bayes")
