@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from search_spaces.architecture import Architecture
 from search_spaces.space import Gene, SearchSpace
 from search_spaces.tabular import nas_bench_201
 
-_SCALING_SAMPLE = 500
+_SCALING_SAMPLE = 300
 _SPREAD = 0.7
 """Standard deviation of the logarithm of genes' weights."""
 
@@ -85,10 +86,16 @@ def _hybrid() -> SearchSpace:
     return SearchSpace("conditional", genes)
 
 
+@cache
+def _cells() -> SearchSpace:
+    """NAS-Bench-201's cells, whose equivalences take a second to list."""
+    return nas_bench_201()
+
+
 LANDSCAPES: Mapping[str, Callable[[int], Landscape]] = {
     "additive": lambda seed: Landscape(_plain(10, 4), epistasis=0, noise=0.0, seed=seed),
     "epistatic": lambda seed: Landscape(_plain(10, 4), epistasis=2, noise=0.0, seed=seed),
     "noisy": lambda seed: Landscape(_plain(10, 4), epistasis=1, noise=0.3, seed=seed),
     "conditional": lambda seed: Landscape(_hybrid(), epistasis=1, noise=0.1, seed=seed),
-    "cells": lambda seed: Landscape(nas_bench_201(), epistasis=1, noise=0.1, seed=seed),
+    "cells": lambda seed: Landscape(_cells(), epistasis=1, noise=0.1, seed=seed),
 }
