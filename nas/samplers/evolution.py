@@ -15,11 +15,15 @@ from nas.samplers.space import Space
 Array = np.ndarray[Any, Any]
 
 _WARMUP = 10
+"""How many random trials come first."""
 _POPULATION = 50
 _TOURNAMENT = 10
 _OFFSPRING = 50
+"""How many new children are screened for one trial."""
 _MEMORY = 400
+"""On how many trials the predictor is fitted: the best half and the latest half."""
 _DRAWS = 100
+"""How many random architectures are tried where no child is new."""
 
 
 class EvolutionSampler(HistorySampler):

@@ -66,6 +66,10 @@ class HistoryReader:
         self._past = _Past()
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type, tuple[Space | None]]:
+        """A copy in another process reads anew: there the storage hands out other objects."""
+        return HistoryReader, (self._space,)
+
     def distributions(self, study: Study) -> Mapping[str, BaseDistribution]:
         """What the sampler can propose: the given space, or every parameter that a finished trial asked for."""
         if self._space is not None:

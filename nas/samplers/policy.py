@@ -8,7 +8,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 _DECAY = 0.9
+"""Of the moving mean and spread of rewards."""
 _CLIP = 3.0
+"""Advantages, in spreads, are cut off here."""
 _BETAS = 0.9, 0.999
 _TINY = 1e-8
 

@@ -18,6 +18,7 @@ Array = np.ndarray[Any, Any]
 _PATIENCE = 20
 """Draws in a row that may be old before the policy is made more adventurous for this trial."""
 _DRAWS = 200
+"""How many draws are tried in all."""
 _WORSE = -1.0
 """Advantage of architectures that break a constraint or were pruned: a spread below the usual reward."""
 

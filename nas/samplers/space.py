@@ -100,8 +100,8 @@ class StudySpace:
         return tuple((name, draw(distribution, rng)) for name, distribution in self._distributions.items())
 
     def mutate(self, point: Point, rng: np.random.Generator) -> Point:
-        """Change one of the point's parameters."""
-        names = [name for name, _ in point if not self._distributions[name].single()]
+        """Change one of the point's parameters, where there is one that can be."""
+        names = [name for name, _ in point if name in self._distributions and not self._distributions[name].single()]
         if not names:
             return point
         target = names[int(rng.integers(len(names)))]

@@ -46,14 +46,15 @@ def run(benchmark: Benchmark) -> None:
     strategies, budgets = _strategies(benchmark.strategies), _budgets(benchmark.budgets)
     problems = list(LANDSCAPES) if benchmark.table is None else [_table_problem(benchmark)]
     make = partial(make_problem, benchmark.table)
-    better = make(problems[0], 0).better
+    first = make(problems[0], 0)
+    better = first.better
     references = best_reference(read_reference(benchmark.reference), better) if benchmark.reference else {}
     jobs = [(s, problem, seed) for s in strategies for problem in problems for seed in range(benchmark.seeds)]
     path = benchmark.out / f"{benchmark.name}.jsonl"
     search_all(jobs, budgets[-1], make, path, benchmark.workers)
     runs = load(path)
     rows = summarise(runs, budgets)
-    table = markdown(rows, references)
+    table = markdown(rows, references, first.floor())
     record = {"command": command(), **environment()}
     lines = "".join(f"- {key}: {value}\n" for key, value in record.items())
     write_text(benchmark.out / f"{benchmark.name}.md", f"{table}\n{lines}")

@@ -20,6 +20,8 @@ Judge = Callable[[Architecture, tuple[float, ...]], float]
 REFERENCE_ACCURACY = 85.0
 """Reference point of the hypervolume, in percent; that of the parameters is the largest network."""
 
+_FLOOR_DRAWS = 2000
+
 
 class Problem(ABC):
     """One thing to search.
@@ -41,6 +43,10 @@ class Problem(ABC):
     @abstractmethod
     def judge(self) -> Judge:
         """A function that is told every evaluation of one run and says how good the run is so far."""
+
+    def floor(self) -> tuple[float, float] | None:
+        """Median and mean of the figure where everything was evaluated once, if noise leaves them short of perfect."""
+        return None
 
 
 class Synthetic(Problem):
@@ -90,6 +96,16 @@ class Table:
         """The number of parameters."""
         return self._entry(architecture)[2]
 
+    def floor(self) -> tuple[float, float]:
+        """Median and mean regret once every network was read: what luck in the readings leaves to the best sampler."""
+        readings, means = (
+            np.array(column) for column in zip(*(self._entry(network)[:2] for network in self.space), strict=True)
+        )
+        rng, networks = np.random.default_rng(0), np.arange(len(means))
+        drawn = (rng.integers(readings.shape[1], size=len(means)) for _ in range(_FLOOR_DRAWS))
+        regrets = [self.best - means[readings[networks, seeds].argmax()] for seeds in drawn]
+        return float(np.median(regrets)), float(np.mean(regrets))
+
     def _entry(self, architecture: Architecture) -> tuple[tuple[float, ...], float, float]:
         return self._entries[self.space.code(architecture)]
 
@@ -105,6 +121,10 @@ class Accuracy(Problem):
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
         """One training's accuracy."""
         return (self._table.reading(architecture, rng),)
+
+    def floor(self) -> tuple[float, float]:
+        """What luck in the readings leaves to the best of samplers."""
+        return self._table.floor()
 
     def judge(self) -> Judge:
         """The incumbent's regret."""

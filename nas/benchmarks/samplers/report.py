@@ -104,8 +104,8 @@ def best_reference(references: Sequence[Reference], better: str) -> dict[int, Re
     return best
 
 
-def markdown(rows: Sequence[Row], references: Mapping[int, Reference]) -> str:
-    """The rows as a table, the best reference below each problem's."""
+def markdown(rows: Sequence[Row], references: Mapping[int, Reference], floor: tuple[float, float] | None = None) -> str:
+    """The rows as a table, the best references and the floor below."""
     lines = ["| problem | strategy | budget | seeds | median [95 %] | mean [95 %] |", "|---|---|---|---|---|---|"]
     lines += [
         f"| {row.problem} | {row.strategy} | {row.budget} | {row.seeds} "
@@ -116,6 +116,8 @@ def markdown(rows: Sequence[Row], references: Mapping[int, Reference]) -> str:
     for reference in references.values():
         mean = f"{reference.mean:.4f}" if reference.mean == reference.mean else "–"
         lines.append(f"| | *{reference.strategy}* | {reference.budget} | | {reference.median:.4f} | {mean} |")
+    if floor is not None:
+        lines.append(f"| | *every network read once* | all | | {floor[0]:.4f} | {floor[1]:.4f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -42,6 +42,13 @@ def test_regret_is_that_of_the_best_reading_by_mean_accuracy(table: Path) -> Non
     assert readings == {95.5, 96.0, 96.5}
 
 
+def test_the_floor_is_what_luck_leaves(table: Path) -> None:
+    """Only the best network (regret 0) and its 8 neighbours (regret 1) can have the best reading, 96.5 or 95.5."""
+    median, mean = Accuracy(Table(table)).floor()
+    assert median == 0
+    assert 0 < mean < 0.5
+
+
 def test_hypervolume_is_a_fraction_of_the_tables(table: Path) -> None:
     assert hypervolume([(90.0, 1.0), (95.0, 3.0), (94.0, 4.0), (80.0, 0.0)], most_params=5.0) == 5 * 4 + 5 * 2
     problem = AccuracyAndParams(Table(table))

@@ -1,5 +1,7 @@
 """What must hold on any study: valid proposals, no repetitions, constraints, and nothing remembered but the history."""
 
+import pickle
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,34 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(make: Make, tmp_pa
     parts = run(optuna.create_study(storage=RDBStorage(url), study_name="s", sampler=make(3)), PLAIN, 17)
     resumed = optuna.load_study(storage=RDBStorage(url), study_name="s", sampler=make(3))
     assert parts + run(resumed, PLAIN, 13) == unbroken
+
+
+@ours
+def test_a_copy_proposes_the_same(make: Make) -> None:
+    study = optuna.create_study(sampler=make(4))
+    run(study, PLAIN, 25)
+    copied = optuna.create_study(sampler=pickle.loads(pickle.dumps(study.sampler)))
+    copied.add_trials(study.trials)
+    assert run(study, PLAIN, 3) == run(copied, PLAIN, 3)
+
+
+@ours
+def test_one_sampler_serves_two_studies(make: Make) -> None:
+    shared, alone = make(4), make(4)
+    studies = [optuna.create_study(sampler=shared), optuna.create_study(sampler=shared)]
+    in_turns = [[run(study, PLAIN, 1)[0] for study in studies] for _ in range(16)]
+    expected = run(optuna.create_study(sampler=alone), PLAIN, 16)
+    assert [turn[0] for turn in in_turns] == [turn[1] for turn in in_turns] == expected
+
+
+@ours
+def test_fixed_parameters_are_left_alone(make: Make) -> None:
+    study = optuna.create_study(sampler=make(0))
+    run(study, PLAIN, 12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.sampler = optuna.samplers.PartialFixedSampler({"g0": "b"}, study.sampler)
+    assert {params["g0"] for params in run(study, PLAIN, 12)} == {"b"}
 
 
 @ours
