@@ -1,12 +1,15 @@
 """An ask stays cheap when the study has grown long."""
 
+import json
 import statistics
 import time
+from pathlib import Path
 
 import optuna
 import pytest
 from optuna.samplers import BaseSampler
 
+from nas.benchmarks.samplers import speed
 from nas.samplers import EvolutionSampler, PolicyGradientSampler
 from tests.nas.samplers.studies import value
 
@@ -41,3 +44,10 @@ def test_an_ask_after_5000_trials(
         spent.append(1000 * (time.process_time() - start))
         study.tell(trial, value(trial.params))
     assert statistics.median(spent) < milliseconds, spent
+
+
+def test_the_benchmark_publishes_every_strategy(tmp_path: Path) -> None:
+    speed.run(speed.Benchmark(asks=1, out=tmp_path))
+    figures = json.loads((tmp_path / "speed.json").read_text())
+    assert figures["evolution, ms an ask after 5000 trials"] > 0
+    assert figures["tpe, ms an ask after 50 trials"] > 0
