@@ -12,6 +12,8 @@ READY := $(VENV)/.ready
 setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
@@ -21,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 search: $(READY)
 	$(BIN)/python -m nas.data simulate --model II --images 3000 --out data/model_II
 	$(BIN)/python -m nas.data inspect data/model_II
-	$(BIN)/python -m nas.data preview data/model_II
+	$(BIN)/python -m nas.data preview data/model_II --out data/preview.png
 
 test: lint
 	$(BIN)/python -m pytest

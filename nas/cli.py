@@ -7,6 +7,8 @@ that is not keyword-only is positional, the strings below the fields are the hel
 
 import dataclasses
 import inspect
+import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,6 +43,10 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
     except KeyboardInterrupt:
         _print_error("interrupted")
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has seen enough; Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 class _Parser(jsonargparse.ArgumentParser):
@@ -64,11 +70,15 @@ def _parse(name: str, commands: Command | Mapping[str, Command]) -> tuple[Comman
         for subname, command in commands.items():
             subparser = _parser(f"{name} {subname}", command)
             subcommands.add_subcommand(subname, subparser, help=_summary(command.settings))
+    given = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    asked = name if isinstance(commands, Command) or given not in commands else f"{name} {given}"
     try:
         values = parser.instantiate(parser.parse_args())
     except jsonargparse.ArgumentError as error:
-        sentence = " ".join(str(error).split()).rstrip(".")
-        raise UserError(f"{sentence} (see {name} --help)") from error
+        raise UserError(f"{_sentence(str(error))} (see {asked} --help)") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        # A YAML file can hold what jsonargparse does not expect, such as a number for a group of settings.
+        raise UserError(f"the settings are not of the form that {asked} --print-config writes") from error
     if isinstance(commands, Command):
         command = commands
     else:
@@ -88,6 +98,15 @@ def _parser(name: str, command: Command) -> _Parser:
     parser.add_argument("--config", action="config", help="YAML file with settings; flags after it take precedence.")
     parser.add_class_arguments(command.settings, as_positional=True)
     return parser
+
+
+def _sentence(message: str) -> str:
+    """Put jsonargparse's message in terms of flags, in one line."""
+    message = " ".join(message.split()).rstrip(".")
+    message = re.sub(r'^Parser key "([\w.]+)": *', lambda match: f"--{match[1].replace('_', '-')}: ", message)
+    message = re.sub(r"<class '(\w+)'>", r"\1", message)
+    message = message.replace("Expected a tuple.", "expected a list such as '[a, b]'.")
+    return re.sub(r"Expected an? (.*)\. Got value: ", r"expected \1, got ", message)
 
 
 def _summary(settings: type) -> str:

@@ -8,11 +8,14 @@ from pathlib import Path
 from rich.console import Console
 
 from nas.cli import Command, main
-from nas.data import inspect, preview
 from nas.data.dataset import open_dataset
+from nas.data.inspect import show
 from nas.data.options import ReadOptions
 from nas.data.simulation import SimulationSettings, simulate
 from nas.errors import UserError
+
+# Without being asked, no more memory than 2 GB.
+_MOST_WORKERS = 4
 
 # A picture of more is too large to look at.
 _MOST_COLUMNS = 30
@@ -24,8 +27,8 @@ class Simulate(SimulationSettings):
 
     out: Path = Path("data/simulated")
     """Directory to write; an unfinished one is continued."""
-    workers: int = os.cpu_count() or 1
-    """Processes; the images do not depend on their number."""
+    workers: int = min(os.cpu_count() or 1, _MOST_WORKERS)
+    """Processes of some 350 MB each (default: one for each core, but no more than 4); they change no byte."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +65,19 @@ def _simulate(command: Simulate) -> None:
 def _inspect(command: Inspect) -> None:
     dataset = open_dataset(command.directory, command)
     if command.json:
-        print(json.dumps(inspect.report(dataset), indent=2))
+        print(json.dumps(dataset.info, indent=2))
     else:
-        inspect.show(dataset, Console())
+        show(dataset, Console())
 
 
 def _preview(command: Preview) -> None:
+    from nas.data.preview import draw_preview  # matplotlib is slow to load, and large in simulation's workers
+
     if not 1 <= command.columns <= _MOST_COLUMNS:
         raise UserError(f"--columns {command.columns} does not fit on a picture: give 1 to {_MOST_COLUMNS}")
-    preview.draw_preview(open_dataset(command.directory, command), command.columns, command.seed, command.out)
+    if command.seed < 0:
+        raise UserError(f"--seed {command.seed} cannot be used: give 0 or more")
+    draw_preview(open_dataset(command.directory, command), command.columns, command.seed, command.out)
     print(f"wrote {command.out}")
 
 

@@ -1,10 +1,10 @@
-"""The cache: every data set that was read once, as one memory-mapped array, found again by what it holds.
+"""The cache: every data set that was read once, as one memory-mapped array, found again by what its directory holds.
 
-    CACHE/index/<hash of directory and read options>.json   names the object, and what the directory looked like
-    CACHE/objects/<fingerprint>/                             images, table and metadata (``nas.data.convert``)
+    CACHE/<name>-<hash of directory and read options>-<hash of its files>/    see ``nas.data.convert``
 
-An object is made in a temporary directory and renamed, so that it is whole or not there; the size of its array is
-checked all the same. A directory whose files changed (path, size or time) is read again.
+The files enter by path, size and time of change, so a directory that changed is read again under another name, and
+what was read before is removed. An entry is made in a temporary directory and renamed, so that it is whole or not
+there; the size of its array is checked all the same.
 """
 
 import hashlib
@@ -21,12 +21,13 @@ from filelock import FileLock
 from nas.data.convert import IMAGES, META, TABLE, convert
 from nas.data.detect import find_layout
 from nas.data.options import ReadOptions
-from nas.data.tree import scan
+from nas.data.tree import printable, scan
 from nas.errors import UserError
-from nas.files import write_json
 
-# Part of every signature: objects that an older version of this code wrote are read anew.
-_FORMAT = 1
+# Part of every hash: entries that an older version of this code wrote are read anew.
+_FORMAT = 2
+_UNFINISHED = "unfinished"
+_HASH = 16
 
 
 def cache_directory() -> Path:
@@ -36,8 +37,8 @@ def cache_directory() -> Path:
     return Path(own or Path(base) / "lens-nas").expanduser()
 
 
-def cached_object(directory: Path, options: ReadOptions) -> Path:
-    """Return the cache object of a data directory, reading the directory first where there is none or a stale one.
+def cached_entry(directory: Path, options: ReadOptions) -> Path:
+    """Return the cache entry of a data directory, reading the directory first where there is none or a stale one.
 
     Raises:
         UserError: the directory cannot be read as a data set, or the cache cannot be written.
@@ -46,81 +47,63 @@ def cached_object(directory: Path, options: ReadOptions) -> Path:
     # Commands pass their own settings, which are read options and more; how much may be skipped changes no image.
     read_as = {field.name: getattr(options, field.name) for field in fields(ReadOptions)}
     del read_as["allow_skipped"]
-    signature = _hash(f"{_FORMAT} {read_as} {entries}")
+    source = directory.resolve()
+    prefix = f"{printable(source.name)}-{_hash(f'{_FORMAT} {read_as} {source}')}-"
     cache = cache_directory()
-    index = cache / "index" / f"{_hash(f'{read_as} {directory.resolve()}')[:32]}.json"
-    found = _look_up(cache, index, signature)
-    if found is not None:
+    found = cache / (prefix + _hash("\n".join(f"{path} {size} {changed}" for path, size, changed in entries)))
+    if _is_whole(found):
         return found
     try:
-        (cache / "index").mkdir(parents=True, exist_ok=True)
-        (cache / "objects").mkdir(exist_ok=True)
+        cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / "lock"):
             # Another process may have read the same data set while this one waited.
-            found = _look_up(cache, index, signature)
-            if found is None:
+            if not _is_whole(found):
                 layout = find_layout(directory, entries, options.layout, options.classes)
-                found = _build(cache, lambda out: convert(directory, layout, options, out))
-                write_json(index, {"directory": str(directory.resolve()), "signature": signature, "object": found.name})
-                _remove_unused(cache)
-            return found
+                _build(found, lambda out: convert(directory, layout, options, out))
+                _remove_stale(cache, prefix, found)
     except OSError as error:
         raise UserError(
             f"the cache {cache} cannot be written ({error.strerror}): free space there, or name another directory in "
             "LENS_NAS_CACHE"
         ) from error
-
-
-def _look_up(cache: Path, index: Path, signature: str) -> Path | None:
-    """Return the object that the index names, if the directory still looks the same and the object is whole."""
-    try:
-        entry = json.loads(index.read_text(encoding="utf-8"))
-        if entry["signature"] != signature:
-            return None
-        found = cache / "objects" / str(entry["object"])
-        return found if _is_whole(found) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return found
 
 
 def _is_whole(found: Path) -> bool:
-    meta = json.loads((found / META).read_text(encoding="utf-8"))
-    images = sum(sum(counts.values()) for counts in meta["splits"].values())
-    expected = images * int(np.prod(meta["image_shape"])) * np.dtype(np.float32).itemsize
-    return (found / TABLE).is_file() and (found / IMAGES).stat().st_size == expected
+    try:
+        meta = json.loads((found / META).read_text(encoding="utf-8"))
+        images = sum(sum(counts.values()) for counts in meta["splits"].values())
+        expected = images * int(np.prod(meta["image_shape"])) * np.dtype(np.float32).itemsize
+        return (found / TABLE).is_file() and (found / IMAGES).stat().st_size == expected
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
-def _build(cache: Path, write: Callable[[Path], str]) -> Path:
-    """Let ``write`` fill a temporary directory, and rename it to the fingerprint that it returns."""
-    temporary = cache / "objects" / "unfinished"  # the lock allows one at a time; a killed one is removed here
+def _build(found: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary directory, and rename it."""
+    temporary = found.with_name(_UNFINISHED)  # the lock allows one at a time; a killed one is removed here
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
-        found = cache / "objects" / write(temporary)
+        write(temporary)
         shutil.rmtree(found, ignore_errors=True)
         temporary.rename(found)
-        return found
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _remove_unused(cache: Path) -> None:
-    """Forget directories that are gone, and remove objects that no directory refers to any more."""
-    used = set()
-    for index in (cache / "index").glob("*.json"):
+def _remove_stale(cache: Path, prefix: str, found: Path) -> None:
+    """Remove what was read from the same directory before it changed, and from directories that are gone."""
+    for entry in cache.iterdir():
+        if entry == found or not entry.is_dir():
+            continue
         try:
-            entry = json.loads(index.read_text(encoding="utf-8"))
-            gone = not Path(entry["directory"]).is_dir()
-        except (ValueError, KeyError, TypeError):
-            gone = True
-        if gone:
-            index.unlink()
-        else:
-            used.add(entry["object"])
-    for found in (cache / "objects").iterdir():
-        if found.name not in used:
-            shutil.rmtree(found)
+            source = Path(json.loads((entry / META).read_text(encoding="utf-8"))["directory"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # not ours, or being removed by another process
+        if entry.name.startswith(prefix) or not source.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_HASH]

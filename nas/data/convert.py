@@ -15,6 +15,7 @@ import pandas as pd
 from nas.data.layout import SPLITS, Layout
 from nas.data.options import ReadOptions
 from nas.data.reading import RawImage, UnreadableImageError, channels_first, image_shape, read_image
+from nas.data.tree import printable
 from nas.errors import UserError
 from nas.files import write_json
 from nas.progress import progress
@@ -31,11 +32,8 @@ _ONE_SHAPE = 0.5
 _EXAMPLES = 20
 
 
-def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) -> str:
+def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) -> None:
     """Write images, table and metadata of a data set into the existing directory ``out``.
-
-    Returns:
-        The fingerprint: a hash of all pixels, labels, splits and class names. Equal fingerprints are equal data sets.
 
     Raises:
         UserError: a class has no image that can be used, or a file is dangerous to open.
@@ -47,13 +45,13 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
     with (out / IMAGES).open("wb") as file:
         written = source.write(items, shapes, target, fitted, file)
     table = layout.images.iloc[written.positions].reset_index(drop=True)
-    table = table.assign(axion_mass=written.axion_masses, digest=written.digests)
+    table = table.assign(file=table["file"].map(printable), axion_mass=written.axion_masses, digest=written.digests)
     splits = _count_splits(layout.classes, table)
     _require_every_class(directory, layout.classes, table, source.skipped)
     table.to_parquet(out / TABLE, index=False)
-    fingerprint = _fingerprint(layout.classes, target, table)
     meta = {
-        "fingerprint": fingerprint,
+        "directory": printable(str(directory.resolve())),
+        "fingerprint": _fingerprint(layout.classes, target, table),
         "layout": layout.name,
         "classes": list(layout.classes),
         "notes": list(layout.notes),
@@ -66,7 +64,6 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
         "skipped": source.skipped,
     }
     write_json(out / META, meta)
-    return fingerprint
 
 
 @dataclass
@@ -130,7 +127,7 @@ class _Source:
         raw = self._read(name, row)
         shape = raw.pixels.shape
         if shape[0] != target[0] or (shape != target and not fitted):
-            raise UnreadableImageError(f"has shape {shape}, most have {target}")
+            raise UnreadableImageError(f"has shape {shape}, most have {target} (--crop brings all to one size)")
         pixels = np.ascontiguousarray(raw.pixels, dtype=np.float32)
         if not np.isfinite(pixels).all():
             raise UnreadableImageError("holds NaN or infinite pixels")
@@ -159,12 +156,12 @@ class _Source:
         if self._packed is None or self._packed[0] != file:
             try:
                 self._packed = (file, np.load(self._directory / file, mmap_mode="r", allow_pickle=False))
-            except ValueError as error:
-                raise UserError(f"{self._directory / file} is cut short: get the file anew") from error
+            except (OSError, ValueError) as error:
+                raise UserError(f"{self._directory / file} is cut short or cannot be read: get it anew") from error
         return RawImage(channels_first(self._packed[1][row], self._axis))
 
     def _skip(self, file: str, row: int, reason: str) -> None:
-        self.skipped.append({"file": file if row < 0 else f"{file}[{row}]", "reason": reason})
+        self.skipped.append({"file": printable(file) + (f"[{row}]" if row >= 0 else ""), "reason": reason})
 
 
 @contextmanager
@@ -227,13 +224,19 @@ def _count_splits(classes: tuple[str, ...], table: pd.DataFrame) -> dict[str, di
 
 
 def _duplicates(table: pd.DataFrame) -> dict[str, Any]:
-    """Count copies of identical images within a split, and images that stand in several splits (a leak)."""
+    """Count copies within a split, and images that stand in several splits (a leak) or classes (a mistake)."""
     copies = table[table.duplicated("digest", keep=False)]
     groups = copies.groupby("digest")
     within = int(copies.duplicated(["digest", "split"]).sum())
     across = int((groups["split"].nunique() > 1).sum())
     examples = [group["file"].tolist() for _, group in list(groups)[:_EXAMPLES]]
-    return {"within_splits": within, "across_splits": across, "examples": examples}
+    contradicting = int((groups["label"].nunique() > 1).sum())
+    return {
+        "within_splits": within,
+        "across_splits": across,
+        "across_classes": contradicting,
+        "examples": examples,
+    }
 
 
 def _fingerprint(classes: tuple[str, ...], shape: Shape, table: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nas.data.cache import cached_object
+from nas.data.cache import cached_entry
 from nas.data.convert import IMAGES, META, TABLE
 from nas.data.options import ReadOptions
 from nas.data.splits import Splits, make_splits
@@ -29,24 +29,22 @@ class LensDataset:
         classes: class names in label order.
         images: (N, C, H, W) float32, memory-mapped and read-only.
         info: what ``inspect`` shows: layout, dtype, value_range, splits, duplicates, skipped, notes, fingerprint.
-        store: the cache object it was opened from.
+        table: one row an image: ``file``, ``row``, ``label``, ``split`` (as on disk), ``axion_mass`` (eV, where the
+            file itself carries it), ``digest``.
+        store: the cache entry it was opened from.
     """
 
     directory: Path
     classes: tuple[str, ...]
     images: npt.NDArray[np.float32]
     info: dict[str, Any]
+    table: pd.DataFrame
     store: Path
 
     @property
     def fingerprint(self) -> str:
         """A hash of all pixels, labels, splits and class names: equal for equal data sets, wherever they are."""
         return str(self.info["fingerprint"])
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row an image: ``file``, ``row``, ``label``, ``split`` (as on disk), ``axion_mass`` (eV), ``digest``."""
-        return pd.read_parquet(self.store / TABLE)
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -65,7 +63,7 @@ def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDat
         UserError: it is no data set, or more than 1 % of its files cannot be used and ``allow_skipped`` is not set.
     """
     options = options or ReadOptions()
-    store = cached_object(directory, options)
+    store = cached_entry(directory, options)
     info = json.loads((store / META).read_text(encoding="utf-8"))
     images = sum(sum(counts.values()) for counts in info["splits"].values())
     skipped = info["skipped"]
@@ -77,4 +75,4 @@ def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDat
         )
     shape = (images, *info["image_shape"])
     pixels = np.memmap(store / IMAGES, dtype=np.float32, mode="r", shape=shape)
-    return LensDataset(directory, tuple(info["classes"]), pixels, info, store)
+    return LensDataset(directory, tuple(info["classes"]), pixels, info, pd.read_parquet(store / TABLE), store)

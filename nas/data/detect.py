@@ -4,10 +4,11 @@ Two families cover the public data sets. *Folders*: a file an image, the directo
 one array of images beside one of labels; our own simulations are of this family.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from nas.data.folders import find_folders
+from nas.data.folders import find_folders, image_folders, is_known
 from nas.data.layout import Layout
 from nas.data.packed import find_packed
 from nas.data.tree import Entry
@@ -34,10 +35,27 @@ def find_layout(
     layout = find_packed(directory, entries, classes) if name in ("auto", "packed") else None
     if layout is None and name == "packed":
         raise UserError(f"{directory} holds no array of images with an array of as many labels beside it")
+    if layout is not None and name == "auto":
+        layout = _alone(directory, layout, entries)
     if layout is None:
         layout = find_folders(directory, entries, splits=name != "class_folders")
     if len(layout.classes) < 2:
         raise UserError(
-            f"{directory} holds one class only ({', '.join(layout.classes)}): give the folder that holds all classes"
+            f"{directory} holds one class only ({', '.join(layout.classes)}): give the folder that holds all classes, "
+            "or --layout class_folders if every folder is one"
         )
     return layout
+
+
+def _alone(directory: Path, packed: Layout, entries: list[Entry]) -> Layout:
+    """Refuse packed arrays beside a data set in folders; of other folders of images only take note."""
+    own = {file.rpartition("/")[0] for file in packed.images["file"].unique()}
+    others = sorted(set(image_folders(entries)) - own - {""})
+    if any(is_known(part) for path in others for part in path.split("/")):
+        raise UserError(
+            f"{directory} holds packed arrays ({packed.images['file'].iloc[0]}) beside folders of images "
+            f"({', '.join(others)}): give the folder of one of them, or choose with --layout"
+        )
+    if not others:
+        return packed
+    return replace(packed, notes=(*packed.notes, f"passed over, not part of the data set: {', '.join(others)}"))

@@ -1,24 +1,25 @@
-"""Folders of images: a file an image, the deepest folder a class, and the names above it the split."""
+"""Folders of images: a file an image, the deepest folder a class, and the names around it the split."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pandas as pd
 
 from nas.data.classes import canonical_name, label_order
-from nas.data.layout import SPLITS, Layout, Split
+from nas.data.layout import SPLITS, Layout
+from nas.data.place import Place, only_root, place_of, settle, split_affix, split_name, split_of_directory
 from nas.data.reading import SUFFIXES
-from nas.data.tree import Entry, split_affix, split_name
+from nas.data.tree import Entry, printable
 from nas.errors import UserError
 
 
 class _Folder(NamedTuple):
-    """What a directory of images says by its path."""
+    """What the path of a folder of images says."""
 
-    root: str
-    split: Split
     class_name: str
+    place: Place
 
 
 def find_folders(directory: Path, entries: list[Entry], *, splits: bool = True) -> Layout:
@@ -32,82 +33,87 @@ def find_folders(directory: Path, entries: list[Entry], *, splits: bool = True) 
     Raises:
         UserError: there are no folders of images, or they are of several data sets.
     """
+    files = image_folders(entries)
+    read = _folder if splits else _class_folder
+    folders = {path: folder for path in files if (folder := read(path)) is not None}
+    _require_folders(directory, files, folders)
+    known = [folder for folder in folders.values() if is_known(folder.class_name)]
+    root = only_root(directory, (folder.place.root for folder in known or _leaves(folders)))
+    used = {path: folder for path, folder in folders.items() if folder.place.root == root}
+    meaning = settle(
+        (folder.place.split for folder in used.values()), split_of_directory(directory) if splits else "all"
+    )
+    classes = label_order(folder.class_name for folder in used.values())
+    rows = [
+        (path, -1, classes.index(folder.class_name), SPLITS.index(meaning[folder.place.split]))
+        for parent, folder in used.items()
+        for path in files[parent]
+    ]
+    # Names as Python has them: pandas' own strings hold no name that is not UTF-8.
+    images = pd.DataFrame(rows, columns=["file", "row", "label", "split"], dtype=object).astype(
+        {"row": "int64", "label": "int64", "split": "int64"}
+    )
+    passed_over = sorted(set(files) - set(used) - {""})
+    notes = (f"passed over, not part of the data set: {', '.join(passed_over)}",) if passed_over else ()
+    name = "class_folders" if set(meaning.values()) == {"all"} else "split_folders"
+    return Layout(name, classes, images, notes)
+
+
+def image_folders(entries: Iterable[Entry]) -> dict[str, list[str]]:
+    """Return the paths of all files, by the path of their folder, for folders that hold an array or picture."""
     files: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
         parent, _, _ = entry.path.rpartition("/")
         files[parent].append(entry.path)
-    outside = _split_of_directory(directory) if splits else None
-    folders = {
-        parent: _folder(PurePosixPath(parent), outside) if splits else _class_folder(PurePosixPath(parent))
-        for parent, paths in files.items()
-        if parent and any(PurePosixPath(path).suffix.lower() in SUFFIXES for path in paths)
-    }
-    if not folders and any(PurePosixPath(path).suffix.lower() in SUFFIXES for path in files[""]):
+    return {parent: paths for parent, paths in files.items() if any(Path(p).suffix.lower() in SUFFIXES for p in paths)}
+
+
+def is_known(class_name: str) -> bool:
+    """Whether a class is one of the public data sets'."""
+    return canonical_name(class_name) is not None
+
+
+def _class_folder(path: str) -> _Folder | None:
+    root, _, name = path.rpartition("/")
+    return _Folder(canonical_name(name) or printable(name), Place(root, "all")) if name else None
+
+
+def _folder(path: str) -> _Folder | None:
+    """Read a path: ``Model_I_test/cdm``, ``dataset/train/no``, ``train_lenses``, ``no_sub/part_1``, ``sub/train``.
+
+    Returns:
+        None for a folder that cannot be a class: the data directory itself, or a folder that is called like a split.
+    """
+    parts = path.split("/")
+    known = [i for i, part in enumerate(parts) if is_known(part) or is_known(split_affix(part)[1])]
+    depth = known[-1] if known else len(parts) - 1
+    if not path or split_name(parts[depth]):
+        return None
+    name, around = parts[depth], parts[:depth]
+    if not is_known(name):
+        split, name = split_affix(name)
+        around += [split] if split else []
+    # Below a known class only splits mean something: no_sub/test, but not no_sub/part_1.
+    around += [part for part in parts[depth + 1 :] if split_name(part)]
+    return _Folder(canonical_name(name) or printable(name), place_of(around))
+
+
+def _leaves(folders: dict[str, _Folder]) -> list[_Folder]:
+    """The folders that have no folder of images below them: a stray picture does not make its folder a class."""
+    above = {str(parent) for path in folders for parent in PurePosixPath(path).parents}
+    return [folder for path, folder in folders.items() if path not in above]
+
+
+def _require_folders(directory: Path, files: dict[str, list[str]], folders: dict[str, _Folder]) -> None:
+    if folders:
+        return
+    if "" in files:
         raise UserError(
             f"{directory} holds images of one class only: give the folder above it, which holds all classes"
         )
-    if not folders:
-        raise UserError(f"{directory} holds no folders of images (.npy or pictures), one for each class")
-    root = _only_root(directory, set(folders.values()))
-    used = {parent: folder for parent, folder in folders.items() if folder.root == root}
-    has_splits = any(folder.split != "all" for folder in used.values())
-    if has_splits:  # Model_I beside Model_I_test is the training split
-        used = {p: folder._replace(split="train") if folder.split == "all" else folder for p, folder in used.items()}
-    classes = label_order(folder.class_name for folder in used.values())
-    images = pd.DataFrame(
-        [
-            (path, -1, classes.index(folder.class_name), SPLITS.index(folder.split))
-            for parent, folder in used.items()
-            for path in files[parent]
-        ],
-        columns=["file", "row", "label", "split"],
-    )
-    passed_over = sorted(set(folders) - set(used))
-    notes = (f"passed over, not part of the data set: {', '.join(passed_over)}",) if passed_over else ()
-    return Layout("split_folders" if has_splits else "class_folders", classes, images, notes)
-
-
-def _class_folder(path: PurePosixPath) -> _Folder:
-    root = "" if path.parent == PurePosixPath() else str(path.parent)
-    return _Folder(root, "all", canonical_name(path.name) or path.name)
-
-
-def _folder(path: PurePosixPath, outside: Split | None) -> _Folder:
-    """Read root, split and class off a path: ``Model_I_test/cdm``, ``dataset/train/no``, ``train_lenses``."""
-    parts = list(path.parts)
-    # A known class above the deepest directory: no_sub/part_1/*.npy.
-    depth = max((i for i, part in enumerate(parts) if canonical_name(part)), default=len(parts) - 1)
-    class_split, class_name = split_affix(parts[depth])
-    if canonical_name(parts[depth]):
-        class_split, class_name = None, parts[depth]
-    split, root = class_split, []
-    for part in reversed(parts[:depth]):
-        own, rest = split_name(part), part
-        if own is None:
-            own, rest = split_affix(part)
-        else:
-            rest = ""
-        split = split or own
-        root += [rest] if rest else []
-    return _Folder("/".join(reversed(root)), split or outside or "all", canonical_name(class_name) or class_name)
-
-
-def _split_of_directory(directory: Path) -> Split | None:
-    """The split that the data directory itself is, where a sibling confirms it: Model_I_test beside Model_I."""
-    resolved = directory.resolve()
-    if split_name(resolved.name):
-        siblings = {split_name(path.name) for path in resolved.parent.iterdir() if path.is_dir()}
-        return split_name(resolved.name) if len(siblings - {None}) > 1 else None
-    split, rest = split_affix(resolved.name)
-    return split if split and (resolved.parent / rest).is_dir() else None
-
-
-def _only_root(directory: Path, folders: set[_Folder]) -> str:
-    """Return the one data set below the directory: the folders of known classes, or else the only group there is."""
-    roots = {folder.root for folder in folders}
-    known = {folder.root for folder in folders if canonical_name(folder.class_name)}
-    candidates = known or roots
-    if len(candidates) > 1:
-        names = ", ".join(sorted(root or "." for root in candidates))
-        raise UserError(f"{directory} holds several data sets ({names}): give the folder of one of them")
-    return candidates.pop()
+    if files:
+        raise UserError(
+            f"{directory} holds images in {', '.join(sorted(files))} without a folder for each class: "
+            "sort them into folders, or give --layout class_folders if these are the classes"
+        )
+    raise UserError(f"{directory} holds no folders of images (.npy or pictures), one for each class")

@@ -1,8 +1,9 @@
-"""What a data directory holds, for people as tables and for programs as JSON."""
+"""What a data directory holds, in tables for people; programs read ``LensDataset.info``."""
 
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nas.data.dataset import LensDataset
@@ -11,22 +12,17 @@ from nas.data.dataset import LensDataset
 _NAMED = 10
 
 
-def report(dataset: LensDataset) -> dict[str, Any]:
-    """Return what ``inspect --json`` prints."""
-    return {"directory": str(dataset.directory), **dataset.info}
-
-
 def show(dataset: LensDataset, console: Console) -> None:
     """Print the report for people."""
     info = dataset.info
     shape = " × ".join(str(side) for side in info["image_shape"])
     low, high = info["value_range"]
-    console.print(f"[bold]{dataset.directory}[/bold]")
+    console.print(f"[bold]{escape(str(dataset.directory))}[/bold]")
     console.print(f"layout {info['layout']}, images {shape} (channels × height × width), {info['dtype']}")
     console.print(f"values {low:g} to {high:g}")
     console.print(_counts(dataset))
     for note in _notes(info):
-        console.print(f"[yellow]![/yellow] {note}")
+        console.print(f"[yellow]![/yellow] {escape(note)}")
 
 
 def _counts(dataset: LensDataset) -> Table:
@@ -36,7 +32,7 @@ def _counts(dataset: LensDataset) -> Table:
         column.justify = "right"
     for name in dataset.classes:
         counts = [counts.get(name, 0) for counts in splits.values()]
-        table.add_row(name, *map(str, counts), str(sum(counts)))
+        table.add_row(escape(name), *map(str, counts), str(sum(counts)))
     totals = [sum(counts.values()) for counts in splits.values()]
     table.add_row("all", *map(str, totals), str(sum(totals)), style="bold")
     return table
@@ -46,11 +42,13 @@ def _notes(info: dict[str, Any]) -> list[str]:
     notes = list(info["notes"])
     resized, duplicates, skipped = info["resized"], info["duplicates"], info["skipped"]
     if resized:
-        notes.append(f"sizes vary: {resized['cropped']} images cropped and {resized['padded']} padded to one size")
+        notes.append(f"{resized['cropped']} images cropped and {resized['padded']} padded to one size")
     if duplicates["within_splits"]:
         notes.append(f"{duplicates['within_splits']} images are copies of another one in the same split")
     if duplicates["across_splits"]:
         notes.append(f"{duplicates['across_splits']} images stand in several splits: a leak, scores will look too good")
+    if duplicates["across_classes"]:
+        notes.append(f"{duplicates['across_classes']} images stand in several classes: one of them is wrong")
     notes += [f"copies: {' = '.join(files)}" for files in duplicates["examples"][:_NAMED]]
     notes += [f"skipped {item['file']}: {item['reason']}" for item in skipped[:_NAMED]]
     if len(skipped) > _NAMED:

@@ -1,29 +1,26 @@
 """One image file to one array: numpy files, DeepLense's pickled axion files, and pictures.
 
-Nothing is unpickled but numpy's own arrays and scalars: a file that names any other callable is refused before it runs.
+A pickle that asks for anything but numpy's arrays and scalars is refused before it runs (``nas.data.unpickling``).
 """
 
-import pickle
+import math
+import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from nas.data.unpickling import RefusedError, load_array
 from nas.errors import UserError
 
 ChannelAxis = Literal["auto", "first", "last"]
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 SUFFIXES = PICTURES | {".npy"}
-
-# What numpy's own pickles name, before and after its core moved to `numpy._core`.
-_NUMPY_GLOBALS = frozenset(
-    {(f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")}
-    | {("numpy", "ndarray"), ("numpy", "dtype")}
-)
 
 
 class UnreadableImageError(Exception):
@@ -54,8 +51,7 @@ def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
         UnreadableImageError: the file is no image, is cut short, or has no channel axis that can be told apart.
         UnsafePickleError: the file would run code.
     """
-    if path.stat().st_size == 0:
-        raise UnreadableImageError("is empty (0 bytes)")
+    _check_file(path)
     if path.suffix.lower() == ".npy":
         array, mass = _read_npy(path)
     elif path.suffix.lower() in PICTURES:
@@ -67,9 +63,11 @@ def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
 
 def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, int, int]:
     """Return (C, H, W) of a file, from the header alone where that is enough; raises as ``read_image`` does."""
-    if path.suffix.lower() == ".npy" and path.stat().st_size > 0:
+    _check_file(path)
+    if path.suffix.lower() == ".npy":
         with path.open("rb") as file:
             shape, dtype = _read_header(file)
+            _require_whole(file, shape, dtype)
         if not dtype.hasobject:
             # A view without memory behind it goes through the same rules as a real image.
             return _shape3(channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis))
@@ -77,7 +75,8 @@ def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, in
 
 
 def npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and type of a .npy file without reading its data; raises UnreadableImageError."""
+    """Return the shape and type that the header of a .npy file tells; raises UnreadableImageError."""
+    _check_file(path)
     with path.open("rb") as file:
         return _read_header(file)
 
@@ -89,9 +88,9 @@ def channels_first(array: npt.NDArray[Any], channel_axis: ChannelAxis) -> npt.ND
     """
     if array.dtype.kind not in "iuf":
         raise UnreadableImageError(f"holds values of type {array.dtype}, not numbers")
-    if array.ndim == 2:
+    if array.ndim == 2 and array.size:
         return array[np.newaxis]
-    if array.ndim != 3:
+    if array.ndim != 3 or not array.size:
         raise UnreadableImageError(f"has shape {array.shape}, which is not an image's")
     if channel_axis == "first" or (channel_axis == "auto" and array.shape[0] < min(array.shape[1:])):
         return array
@@ -105,16 +104,21 @@ def _shape3(array: npt.NDArray[Any]) -> tuple[int, int, int]:
     return channels, height, width
 
 
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise UnreadableImageError("is no file, or a link to nothing")
+    if path.stat().st_size == 0:
+        raise UnreadableImageError("is empty (0 bytes)")
+
+
 def _read_npy(path: Path) -> tuple[npt.NDArray[Any], float | None]:
     with path.open("rb") as file:
-        _, dtype = _read_header(file)
+        shape, dtype = _read_header(file)
+        _require_whole(file, shape, dtype)
         if dtype.hasobject:
-            return _image_and_mass(_restricted_load(file, path))
+            return _image_and_mass(_load_pickle(file, path))
         file.seek(0)
-        try:
-            return np.load(file, allow_pickle=False), None
-        except (ValueError, EOFError) as error:
-            raise UnreadableImageError("is cut short") from error
+        return np.load(file, allow_pickle=False), None
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -122,50 +126,51 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # numpy parses the header as Python, which can fail in many ways
         raise UnreadableImageError("is not a numpy file, or is cut short") from error
+    if any(type(side) is not int or side < 0 for side in shape):
+        raise UnreadableImageError(f"has shape {shape}, which is not an array's")
     return shape, dtype
 
 
-class _NumpyUnpickler(pickle.Unpickler):
-    """Rebuilds numpy arrays and scalars and refuses to look up anything else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _NUMPY_GLOBALS:
-            raise UnsafePickleError(f"{module}.{name}")
-        return super().find_class(module, name)
+def _require_whole(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Compare what the header promises with the file, before memory is taken for it."""
+    if not dtype.hasobject and file.tell() + math.prod(shape) * dtype.itemsize > os.fstat(file.fileno()).st_size:
+        raise UnreadableImageError("is cut short")
 
 
-def _restricted_load(file: IO[bytes], path: Path) -> Any:
+def _load_pickle(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
     try:
-        return _NumpyUnpickler(file).load()
-    except UnsafePickleError as error:
+        return load_array(file)
+    except RefusedError as error:
         raise UnsafePickleError(
             f"{path} is a pickle that calls {error} and was not opened: remove it unless you know who made it"
         ) from error
-    except Exception as error:  # a damaged pickle can raise anything
-        raise UnreadableImageError("holds a damaged pickle") from error
+    except ValueError as error:
+        raise UnreadableImageError(f"holds a {error}") from error
 
 
-def _image_and_mass(value: Any) -> tuple[npt.NDArray[Any], float]:
+def _image_and_mass(value: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
     """Unpack ``np.array([image, mass_eV], dtype=object)``, as DeepLense's axion files are written."""
     problem = UnreadableImageError("is an object array but not [image, axion mass]")
-    if not isinstance(value, np.ndarray) or value.shape != (2,):
+    if value.shape != (2,):
         raise problem
     image, mass = value
     if not isinstance(image, np.ndarray) or image.ndim < 2 or image.dtype.hasobject or np.ndim(mass) != 0:
         raise problem
     try:
         return image, float(mass)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise problem from error
 
 
 def _read_picture(path: Path) -> npt.NDArray[Any]:
     try:
-        with Image.open(path) as picture:
-            colour = picture.mode in {"RGB", "RGBA", "CMYK", "YCbCr"}
-            numeric = picture.mode in {"L", "F"} or picture.mode.startswith("I")
-            return np.asarray(picture if numeric else picture.convert("RGB" if colour else "L"))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                colour = picture.mode in {"RGB", "RGBA", "CMYK", "YCbCr"}
+                numeric = picture.mode in {"L", "F"} or picture.mode.startswith("I")
+                return np.asarray(picture if numeric else picture.convert("RGB" if colour else "L"))
+    except Exception as error:  # a damaged picture can raise anything
         raise UnreadableImageError("is not a picture that can be read, or is cut short") from error

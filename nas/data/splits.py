@@ -64,6 +64,8 @@ def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record
         codes = np.load(record)
     else:
         codes = _assign(table, np.where(trainable, _TRAIN, on_disk), missing, classes, seed)
+        # The entry is gone if the directory was read anew since it was opened.
+        record.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(record) as path:
             np.save(path, codes)
     made = missing if (on_disk == _TRAIN).any() else ("train", *missing)

@@ -1,26 +1,11 @@
-"""Walking a data directory: its files, and the splits that its directory names tell."""
+"""Walking a data directory."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from nas.data.layout import Split
 from nas.errors import UserError
-
-_SPLIT_NAMES: dict[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
-_SPLIT = "|".join(sorted(_SPLIT_NAMES, key=len, reverse=True))
-_PREFIXED = re.compile(rf"(?P<split>{_SPLIT})[_-](?P<rest>.+)", re.IGNORECASE)
-_SUFFIXED = re.compile(rf"(?P<rest>.+)[_-](?P<split>{_SPLIT})", re.IGNORECASE)
 
 # What archive tools and desktops leave behind. Hidden files (.DS_Store, ._x.npy) are passed over by their dot.
 _JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -63,21 +48,29 @@ def _walk(directory: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[
         for child in children:
             if child.name.startswith(".") or child.name in _JUNK:
                 continue
-            if child.is_dir():
+            if _is_directory(child):
                 yield from _walk(child.path, f"{prefix}{child.name}/", above | {identity})
             else:
-                status = child.stat()
-                yield Entry(prefix + child.name, status.st_size, status.st_mtime_ns)
+                yield _entry(prefix + child.name, child)
 
 
-def split_name(name: str) -> Split | None:
-    """Return the split that a directory called exactly ``name`` holds (``valid`` is ``val``), or None."""
-    return _SPLIT_NAMES.get(name.lower())
+def _is_directory(child: os.DirEntry[str]) -> bool:
+    """Whether it is a directory or a link to one; a link to itself is none."""
+    try:
+        return child.is_dir()
+    except OSError:
+        return False
 
 
-def split_affix(name: str) -> tuple[Split | None, str]:
-    """Take a split off a name: ``train_lenses`` is train and lenses, ``Model_I_test`` test and Model_I; or None."""
-    match = _PREFIXED.fullmatch(name) or _SUFFIXED.fullmatch(name)
-    if match is None:
-        return None, name
-    return _SPLIT_NAMES[match["split"].lower()], match["rest"]
+def _entry(path: str, child: os.DirEntry[str]) -> Entry:
+    try:
+        status = child.stat()
+    except OSError:  # a link to nothing or to itself: reading it will say so
+        return Entry(path, 0, 0)
+    # Not the time of the last change of the content, which copying tools set back to that of the original.
+    return Entry(path, status.st_size, status.st_ctime_ns)
+
+
+def printable(name: str) -> str:
+    """Return a file name with the bytes that are no UTF-8 written out, so that tables and terminals can hold it."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -86,7 +86,7 @@ def test_printed_config_reads_back_and_flags_win(observe: Observe, tmp_path: Pat
     [
         (["sun"], "the sun is too bright: choose a star"),
         ([], "target"),
-        (["vega", "--image-size", "big"], "image_size"),
+        (["vega", "--image-size", "big"], "--image-size"),
         (["vega", "--colour", "red"], "--colour"),
         (["vega", "--config", "nowhere.yaml"], "nowhere.yaml"),
     ],

@@ -51,3 +51,10 @@ def common_task(root: Path) -> None:
             junk.mkdir(parents=True)
             (junk / "._sim_0.npy").write_bytes(b"\x00\x05\x16\x07")
     (root / "dataset" / ".DS_Store").write_bytes(b"Bud1")
+
+
+def packed(path: Path, count: int, labels: np.ndarray | None = None) -> None:
+    """Images and labels in one array each."""
+    path.mkdir(parents=True, exist_ok=True)
+    np.save(path / "images.npy", image((count, 1, 8, 8)))
+    np.save(path / "labels.npy", np.arange(count) % 3 if labels is None else labels)

@@ -203,7 +203,9 @@ def test_packed_arrays_that_do_not_belong_together(fails: Fails, tmp_path: Path)
 def test_class_names_fewer_than_labels(fails: Fails, tmp_path: Path) -> None:
     np.save(tmp_path / "images.npy", builders.image((6, 1, 8, 8)))
     np.save(tmp_path / "labels.npy", np.arange(6) % 3)
-    assert "labels outside 0 to 1" in fails("nas.data", "inspect", tmp_path, "--classes", "[a, b]")
+    assert "labels 0, 1, 2, but there are 2 class names (a, b)" in fails(
+        "nas.data", "inspect", tmp_path, "--classes", "[a, b]"
+    )
 
 
 def test_truncated_packed_array(fails: Fails, tmp_path: Path) -> None:

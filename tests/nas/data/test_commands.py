@@ -21,7 +21,7 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
     assert report["image_shape"] == [1, 32, 32]
     assert report["dtype"] == "float32"
     assert report["splits"] == {"all": {"no_substructure": 10, "subhalo": 10, "vortex": 10}}
-    assert report["duplicates"] == {"within_splits": 0, "across_splits": 0, "examples": []}
+    assert report["duplicates"] == {"within_splits": 0, "across_splits": 0, "across_classes": 0, "examples": []}
     assert report["skipped"] == []
     low, high = report["value_range"]
     pixels = np.load(tmp_path / "sim" / "images.npy")

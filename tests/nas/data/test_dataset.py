@@ -1,7 +1,7 @@
 """Cache, splits and normalisation of a data set."""
 
 import json
-import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,10 @@ def data(tmp_path: Path) -> Path:
     return root
 
 
+def entries(cache: Path) -> list[Path]:
+    return [path for path in cache.iterdir() if path.is_dir()]
+
+
 def conversions(capsys: pytest.CaptureFixture[str]) -> int:
     return capsys.readouterr().err.count("reading images done")
 
@@ -38,31 +42,38 @@ def test_a_changed_directory_is_read_again(data: Path, cache: Path, capsys: pyte
     after = open_dataset(data)
     assert conversions(capsys) == 2
     assert before.fingerprint != after.fingerprint
-    # The stale object is gone: a cache does not grow with every change.
-    assert [path.name for path in (cache / "objects").iterdir()] == [after.fingerprint]
+    # The stale entry is gone: a cache does not grow with every change.
+    assert entries(cache) == [after.store]
 
 
-def test_the_same_images_elsewhere_are_the_same_object(data: Path, tmp_path: Path, cache: Path) -> None:
+def test_the_same_images_elsewhere_have_the_same_fingerprint_and_splits(data: Path, tmp_path: Path) -> None:
     first = open_dataset(data)
-    os.system(f"cp -r {data} {tmp_path / 'copy'}")
-    assert open_dataset(tmp_path / "copy").fingerprint == first.fingerprint
-    assert len(list((cache / "objects").iterdir())) == 1
+    shutil.copytree(data, tmp_path / "copy")
+    second = open_dataset(tmp_path / "copy")
+    assert second.fingerprint == first.fingerprint
+    np.testing.assert_array_equal(second.splits(5).test, first.splits(5).test)
 
 
-@pytest.mark.parametrize("damage", ["images", "table", "meta", "index"])
+def test_entries_of_directories_that_are_gone_are_removed(data: Path, tmp_path: Path, cache: Path) -> None:
+    shutil.copytree(data, tmp_path / "copy")
+    open_dataset(tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy")
+    store = open_dataset(data).store
+    assert entries(cache) == [store]
+
+
+@pytest.mark.parametrize("damage", ["images", "table", "meta"])
 def test_a_half_written_cache_is_rebuilt(
     data: Path, cache: Path, capsys: pytest.CaptureFixture[str], damage: str
 ) -> None:
     pixels = np.array(open_dataset(data).images)
-    store = next((cache / "objects").iterdir())
+    (store,) = entries(cache)
     if damage == "images":
         (store / "images.f32").write_bytes(b"half")
     elif damage == "table":
         (store / "table.parquet").unlink()
-    elif damage == "meta":
-        (store / "meta.json").write_text("{")
     else:
-        next((cache / "index").iterdir()).write_text("{}")
+        (store / "meta.json").write_text("{")
     np.testing.assert_array_equal(open_dataset(data).images, pixels)
     assert conversions(capsys) == 2
 
@@ -71,10 +82,10 @@ def test_a_conversion_killed_half_way_leaves_no_trace(data: Path, cache: Path, m
     monkeypatch.setattr("nas.data.convert.write_json", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         open_dataset(data)
-    assert list((cache / "objects").iterdir()) == []
+    assert entries(cache) == []
     monkeypatch.undo()
     monkeypatch.setenv("LENS_NAS_CACHE", str(cache))
-    (cache / "objects" / "unfinished").mkdir()  # what a kill leaves
+    (cache / "unfinished").mkdir()  # what a kill leaves
     assert len(open_dataset(data).images) == 60
 
 
@@ -105,7 +116,7 @@ def test_made_splits_are_stratified_disjoint_complete_and_repeatable(data: Path,
     for part, each in ((splits.train, 14), (splits.val, 3), (splits.test, 3)):
         assert np.bincount(dataset.labels[part]).tolist() == [each] * 3
     again = dataset.splits(seed=3)  # from the record
-    next((cache / "objects").rglob("splits-3.npy")).unlink()
+    next(cache.rglob("splits-3.npy")).unlink()
     anew = dataset.splits(seed=3)
     for other in (again, anew):
         np.testing.assert_array_equal(other.test, splits.test)
