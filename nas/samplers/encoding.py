@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import CategoricalDistribution
 
 from nas.samplers.space import Space
 from nas.samplers.values import to_unit
@@ -14,11 +14,11 @@ Array = np.ndarray[Any, Any]
 
 
 class Encoding:
-    """Numbers keep their order, names do not.
+    """The squared distance of two rows counts the genes in which they differ.
 
-    A gene of numbers is one column in [0, 1], choices among numbers by their order; a gene of names is one column for
-    each choice, with √½ for the choice made. So the squared distance of two rows counts the genes in which they
-    differ, numbers by the square of how far apart they are. Inactive genes stand half-way.
+    Ranges of numbers count by the square of how far apart two values are. Choices among names count one where they
+    differ. Choices among numbers are a bit of both, half as names and half as numbers: 3, 5 and 7 have an order, but
+    what is true of 3 and of 7 need not be true of 5. Inactive genes stand half-way.
 
     Args:
         space: the space whose architectures are to be encoded.
@@ -27,37 +27,36 @@ class Encoding:
     def __init__(self, space: Space) -> None:
         self._space = space
         self.distributions = dict(space.distributions())
-        self._numbers: dict[str, tuple[int, BaseDistribution]] = {}
-        self._choices: dict[str, Mapping[Any, tuple[int, float]]] = {}  # the column and the entry of each choice
+        self._columns: dict[str, slice] = {}
+        self._entries: dict[str, Mapping[Any, list[float]]] = {}  # of every choice
         self._neutral: list[float] = []
         for name, distribution in self.distributions.items():
-            column = len(self._neutral)
-            if not isinstance(distribution, CategoricalDistribution):
-                self._numbers[name] = column, distribution
-                self._neutral.append(0.5)
-            elif numbers := _as_numbers(distribution):
-                last = max(len(numbers) - 1, 1)
-                self._choices[name] = {choice: (column, i / last) for i, choice in enumerate(sorted(numbers))}
-                self._neutral.append(0.5)
-            else:
-                self._choices[name] = {c: (column + i, math.sqrt(0.5)) for i, c in enumerate(distribution.choices)}
-                self._neutral += [0.0] * len(distribution.choices)
+            neutral = [0.5]
+            if isinstance(distribution, CategoricalDistribution):
+                self._entries[name], neutral = _choices(distribution)
+            self._columns[name] = slice(len(self._neutral), len(self._neutral) + len(neutral))
+            self._neutral += neutral
 
     def row(self, architecture: Hashable) -> Array:
         """Shape (columns,)."""
         row = self._neutral.copy()
         params = self._space.to_params(architecture)
         for name in self._space.active_genes(architecture):
-            if name in self._numbers:
-                column, distribution = self._numbers[name]
-                row[column] = to_unit(distribution, params[name])
-            elif name in self._choices:
-                column, entry = self._choices[name][params[name]]
-                row[column] = entry
+            if name in self._entries:
+                row[self._columns[name]] = self._entries[name][params[name]]
+            elif name in self._columns:
+                row[self._columns[name]] = [to_unit(self.distributions[name], params[name])]
         return np.array(row)
 
 
-def _as_numbers(distribution: CategoricalDistribution) -> list[float]:
-    """The choices where all of them are numbers; nothing otherwise."""
-    numbers = [choice for choice in distribution.choices if isinstance(choice, int | float)]
-    return numbers if len(numbers) == len(distribution.choices) else []
+def _choices(distribution: CategoricalDistribution) -> tuple[dict[Any, list[float]], list[float]]:
+    """The entries of every choice, and those of none."""
+    choices, n = distribution.choices, len(distribution.choices)
+    numbers = sorted(choice for choice in choices if isinstance(choice, int | float))
+    ordered = len(numbers) == n > 1
+    name, number = (math.sqrt(0.25), math.sqrt(0.5)) if ordered else (math.sqrt(0.5), 0.0)
+    entries = {choice: [name * (i == j) for j in range(n)] for i, choice in enumerate(choices)}
+    if ordered:
+        for place, choice in enumerate(numbers):
+            entries[choice].append(number * place / (n - 1))
+    return entries, [0.0] * n + [number / 2] * ordered

@@ -19,7 +19,8 @@ _WARMUP = 10
 _POPULATION = 50
 _TOURNAMENT = 10
 _OFFSPRING = 50
-"""How many new children are screened for one trial."""
+_OFFSPRING_PER_GENE = 6
+"""How many new children are screened for one trial: more where architectures have more neighbours."""
 _MEMORY = 400
 """On how many trials the predictor is fitted: the best half and the latest half."""
 _DRAWS = 100
@@ -59,8 +60,10 @@ class EvolutionSampler(HistorySampler):
 
     def _children(self, history: History, rank: Array, rng: np.random.Generator) -> list[Hashable]:
         """New children, each in its canonical form and only once."""
-        space, wanted = history.space, _OFFSPRING if self._predictor else 1
-        parents = [[history.evaluated[i].architecture for i in pair] for pair in _select(rank, 2 * _OFFSPRING, rng)]
+        space, best = history.space, history.evaluated[best_first(rank, 1)[0]].architecture
+        enough = max(_OFFSPRING, _OFFSPRING_PER_GENE * len(list(space.active_genes(best))))
+        wanted = enough if self._predictor else 1
+        parents = [[history.evaluated[i].architecture for i in pair] for pair in _select(rank, 2 * enough, rng)]
         children: dict[Hashable, None] = {}
         for first, second in parents:
             child = space.crossover(first, second, rng) if rng.random() < self._crossover else first
