@@ -14,8 +14,6 @@ from nas.errors import UserError
 from nas.files import write_json, write_text
 from nas.provenance import command, environment
 
-_LABELS = {"lower": "mean regret, percentage points", "higher": "mean figure, higher is better"}
-
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -47,8 +45,7 @@ def run(benchmark: Benchmark) -> None:
     problems = list(LANDSCAPES) if benchmark.table is None else [_table_problem(benchmark)]
     make = partial(make_problem, benchmark.table)
     first = make(problems[0], 0)
-    better = first.better
-    references = best_reference(read_reference(benchmark.reference), better) if benchmark.reference else {}
+    references = best_reference(read_reference(benchmark.reference), first.better) if benchmark.reference else {}
     jobs = [(s, problem, seed) for s in strategies for problem in problems for seed in range(benchmark.seeds)]
     path = benchmark.out / f"{benchmark.name}.jsonl"
     search_all(jobs, budgets[-1], make, path, benchmark.workers)
@@ -59,7 +56,7 @@ def run(benchmark: Benchmark) -> None:
     lines = "".join(f"- {key}: {value}\n" for key, value in record.items())
     write_text(benchmark.out / f"{benchmark.name}.md", f"{table}\n{lines}")
     write_json(benchmark.out / f"{benchmark.name}.json", {**record, "rows": [row._asdict() for row in rows]})
-    draw(runs, references, _LABELS[better], benchmark.out / f"{benchmark.name}.png")
+    draw(runs, references, first.better, benchmark.out / f"{benchmark.name}.png")
     sys.stdout.write(table)
 
 

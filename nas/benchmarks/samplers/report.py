@@ -14,6 +14,9 @@ from nas.files import atomic_path
 
 _RESAMPLES = 2000
 _INTERVAL = 2.5, 97.5
+_SKIPPED = 9
+"""So many evaluations are not drawn: all samplers begin at random."""
+_LABELS = {"lower": "mean regret, percentage points", "higher": "mean, higher is better"}
 
 
 class Row(NamedTuple):
@@ -121,21 +124,22 @@ def markdown(rows: Sequence[Row], references: Mapping[int, Reference], floor: tu
     return "\n".join(lines) + "\n"
 
 
-def draw(runs: Sequence[Run], references: Mapping[int, Reference], label: str, path: Path) -> None:
+def draw(runs: Sequence[Run], references: Mapping[int, Reference], better: str, path: Path) -> None:
     """Draw the mean figure of each strategy over evaluations, its standard error shaded, one panel a problem."""
     problems = sorted({run.problem for run in runs})
     figure = Figure(figsize=(5.5 * len(problems), 4.2), layout="constrained")
     for axes, problem in zip(figure.subplots(1, len(problems), squeeze=False)[0], problems, strict=True):
         for strategy in sorted({run.strategy for run in runs if run.problem == problem}):
             curves = _curves([run for run in runs if (run.problem, run.strategy) == (problem, strategy)])
-            evaluations = np.arange(1, curves.shape[1] + 1)
-            mean, error = curves.mean(axis=0), curves.std(axis=0) / np.sqrt(len(curves))
+            evaluations = np.arange(1, curves.shape[1] + 1)[_SKIPPED:]
+            mean, error = curves.mean(axis=0)[_SKIPPED:], curves.std(axis=0)[_SKIPPED:] / np.sqrt(len(curves))
             (line,) = axes.plot(evaluations, mean, label=strategy, linewidth=1.4)
             axes.fill_between(evaluations, mean - error, mean + error, color=line.get_color(), alpha=0.2, linewidth=0)
         marks = [(budget, ref.mean if ref.mean == ref.mean else ref.median) for budget, ref in references.items()]
         if marks:
             axes.plot(*zip(*marks, strict=True), "k*", label="best of the reference file")
-        axes.set(title=problem, xlabel="evaluations", ylabel=label, xscale="log", xlim=(10, None))
+        axes.set(title=problem, xlabel="evaluations", xscale="log", ylabel=_LABELS[better])
+        axes.set_yscale("log" if better == "lower" else "linear")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
     with atomic_path(path) as temporary:
