@@ -148,7 +148,7 @@ def _images(count: int, benchmark: Benchmark, device: torch.device) -> LensTenso
 def _model(name: str, benchmark: Benchmark) -> nn.Module:
     space, _, line = name.partition("/")
     size = (benchmark.image_size, benchmark.image_size)
-    return ModelCard(space, line or None, _CLASSES, 1, size, Normalisation((0.0,), (1.0,))).build()
+    return ModelCard(space, line or None, _CLASSES, 1, size, Normalisation((0.0,), (1.0,), (0.0,), (1.0,))).build()
 
 
 if __name__ == "__main__":

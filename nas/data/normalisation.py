@@ -1,9 +1,12 @@
-"""Scaling pixels to zero mean and unit variance, fitted on training images only and stored with every model."""
+"""Bringing pixels to a scale that networks learn from, fitted on training images only and stored with every model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+Images = npt.NDArray[np.float32]
 
 # Images read at a time: bounds the memory, 64 MiB for 64 x 64 pixels.
 _CHUNK = 4096
@@ -11,35 +14,59 @@ _CHUNK = 4096
 
 @dataclass(frozen=True)
 class Normalisation:
-    """``(pixels - mean) / std``, channel by channel.
+    """``(asinh((pixels - mean) / std) - offset) / scale``, channel by channel.
+
+    The inverse hyperbolic sine, astronomy's stretch (Lupton et al. 1999, AJ 118, 1406), is linear in the faint and
+    logarithmic in the bright parts. Without it the few bright pixels of an arc are all that a network sees at first
+    (measured: ``docs/simulation.md``).
 
     Attributes:
         mean: one number a channel, in the data's own unit.
         std: likewise, positive.
+        offset: mean of the stretched pixels, one number a channel.
+        scale: their standard deviation, positive.
     """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    offset: tuple[float, ...]
+    scale: tuple[float, ...]
 
     @staticmethod
-    def fit(images: npt.NDArray[np.float32], indices: npt.NDArray[np.int64]) -> "Normalisation":
+    def fit(images: Images, indices: npt.NDArray[np.int64]) -> "Normalisation":
         """Fit on the images (N, C, H, W) at ``indices``, which must be training images."""
-        count, total, squares = 0, np.zeros(images.shape[1]), np.zeros(images.shape[1])
-        # The first image's mean is taken off before squaring, or bright constant backgrounds would cancel digits.
-        offset = images[indices[0]].mean(axis=(1, 2), dtype=np.float64)
-        for start in range(0, len(indices), _CHUNK):
-            chunk = images[indices[start : start + _CHUNK]].astype(np.float64) - offset[:, None, None]
-            count += chunk.size // chunk.shape[1]
-            total += chunk.sum(axis=(0, 2, 3))
-            squares += np.square(chunk).sum(axis=(0, 2, 3))
-        mean = total / count
-        std = np.sqrt(np.maximum(squares / count - mean**2, 0))
-        # A constant channel carries nothing; dividing it by 1 keeps it at zero.
-        std = np.where(std > 0, std, 1.0)
-        return Normalisation(tuple((mean + offset).tolist()), tuple(std.tolist()))
+        mean, std = _moments(images, indices, lambda chunk: chunk)
+        offset, scale = _moments(images, indices, lambda chunk: _stretch(chunk, mean, std))
+        return Normalisation(mean, std, offset, scale)
 
-    def __call__(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def __call__(self, images: Images) -> Images:
         """Return normalised images; ``images`` is (..., C, H, W)."""
-        mean = np.array(self.mean, dtype=np.float32)[:, None, None]
-        std = np.array(self.std, dtype=np.float32)[:, None, None]
-        return (images - mean) / std
+        stretched = _stretch(images, self.mean, self.std)
+        return (stretched - _channels(self.offset)) / _channels(self.scale)
+
+
+def _stretch(images: Images, mean: tuple[float, ...], std: tuple[float, ...]) -> Images:
+    return np.arcsinh((images - _channels(mean)) / _channels(std))
+
+
+def _channels(values: tuple[float, ...]) -> npt.NDArray[np.float32]:
+    return np.array(values, dtype=np.float32)[:, None, None]
+
+
+def _moments(
+    images: Images, indices: npt.NDArray[np.int64], change: Callable[[Images], Images]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel of the changed images, chunk by chunk."""
+    count, total, squares = 0, np.zeros(images.shape[1]), np.zeros(images.shape[1])
+    # The first image's mean is taken off before squaring, or bright constant backgrounds would cancel digits.
+    offset = change(images[indices[:1]]).mean(axis=(0, 2, 3), dtype=np.float64)
+    for start in range(0, len(indices), _CHUNK):
+        chunk = change(images[indices[start : start + _CHUNK]]).astype(np.float64) - offset[:, None, None]
+        count += chunk.size // chunk.shape[1]
+        total += chunk.sum(axis=(0, 2, 3))
+        squares += np.square(chunk).sum(axis=(0, 2, 3))
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    # A constant channel carries nothing; dividing it by 1 keeps it at zero.
+    std = np.where(std > 0, std, 1.0)
+    return tuple((mean + offset).tolist()), tuple(std.tolist())

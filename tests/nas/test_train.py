@@ -183,7 +183,7 @@ def test_the_card_of_another_version() -> None:
 
 
 def test_weights_of_another_network(tmp_path: Path) -> None:
-    card = ModelCard("test_resnet", None, ("a", "b"), 1, (32, 32), Normalisation((0.0,), (1.0,)))
+    card = ModelCard("test_resnet", None, ("a", "b"), 1, (32, 32), Normalisation((0.0,), (1.0,), (0.0,), (1.0,)))
     path = tmp_path / "model.safetensors"
     save_checkpoint(path, {"weight": torch.ones(1)}, {"model": card.to_json()})
     with pytest.raises(UserError, match="are not those of test_resnet"):

@@ -165,7 +165,19 @@ def test_normalised_training_images_have_mean_0_and_variance_1(
     reference = images[chosen].astype(np.float64)
     np.testing.assert_allclose(normalisation.mean, reference.mean(axis=(0, 2, 3)), rtol=1e-6, atol=1e-6 * std)
     np.testing.assert_allclose(normalisation.std, reference.std(axis=(0, 2, 3)), rtol=1e-5)
-    assert normalisation(images).dtype == np.float32
+    stretched = normalisation(images)
+    assert stretched.dtype == np.float32
+    np.testing.assert_allclose(stretched[chosen].mean(axis=(0, 2, 3), dtype=np.float64), 0, atol=1e-4)
+    np.testing.assert_allclose(stretched[chosen].std(axis=(0, 2, 3), dtype=np.float64), 1, rtol=1e-4)
+
+
+def test_the_stretch_keeps_the_order_of_pixels_and_tames_the_brightest() -> None:
+    images = np.random.default_rng(0).exponential(1, (20, 1, 8, 8)).astype(np.float32)
+    images[0, 0, 0, 0] = 1e4
+    stretched = Normalisation.fit(images, np.arange(20))(images)
+    np.testing.assert_array_equal(np.argsort(stretched, axis=None), np.argsort(images, axis=None))
+    linear = (images - images.mean()) / images.std()
+    assert stretched.max() < linear.max()
 
 
 def test_a_constant_channel_is_not_divided_by_zero() -> None:
