@@ -46,7 +46,8 @@ class Normalisation:
 
 
 def _stretch(images: Images, mean: tuple[float, ...], std: tuple[float, ...]) -> Images:
-    return np.arcsinh((images - _channels(mean)) / _channels(std))
+    stretched: Images = np.arcsinh((images - _channels(mean)) / _channels(std))
+    return stretched
 
 
 def _channels(values: tuple[float, ...]) -> npt.NDArray[np.float32]:
