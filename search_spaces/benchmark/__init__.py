@@ -1,0 +1,1 @@
+"""Speed and memory of the networks and the supernet: ``python -m search_spaces.benchmark``."""

@@ -1,0 +1,62 @@
+"""The parts of the benchmark command; the command itself takes minutes and publishes in results/search_spaces."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from torch import nn
+
+from search_spaces import build_network, get_space
+from search_spaces.benchmark.memory import Peaks
+from search_spaces.benchmark.report import circumstances, page
+from search_spaces.benchmark.speed import Comparison, Setting, count_rates, timm_coatnet
+from search_spaces.benchmark.timing import CLASSES, IMAGE_SIZE, LAYOUTS, PRECISIONS, Subject, Times, measure
+
+
+def _linear() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(IMAGE_SIZE**2, CLASSES))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_slower_network_takes_longer(layout: str, precision: str) -> None:
+    fast, slow = _linear(), nn.Sequential(nn.Conv2d(1, 16, 7), nn.Conv2d(16, 1, 7, padding=6), _linear())
+    times = measure([Subject(network, network, layout, precision) for network in (fast, slow)], rounds=3)
+    assert times[1].training_step > times[0].training_step > 0
+    assert times[1].inference > times[0].inference > 0
+
+
+@pytest.mark.parametrize("space", ["hybrid_nano", "hybrid_small"])
+def test_timms_coatnet_is_of_our_dimensions(space: str) -> None:
+    architecture = get_space(space).named["coatnet_like"]
+    ours, theirs = build_network(space, architecture), timm_coatnet(architecture)
+    assert [info["num_chs"] for info in theirs.feature_info] == [info["num_chs"] for info in ours.feature_info]
+    assert [len(stage.blocks) for stage in theirs.stages] == [len(stage) for stage in ours.stages]
+    weights = [sum(parameter.numel() for parameter in network.parameters()) for network in (ours, theirs)]
+    assert weights[0] == pytest.approx(weights[1], rel=0.05)
+
+
+def test_counting_is_fast_enough_to_check_constraints_while_searching() -> None:
+    for rates in count_rates(2000, np.random.default_rng(0)).values():
+        assert rates["params"] > 2_000  # aims: 20,000 and 2,000; a tenth, since the tests' machine may be busy
+        assert rates["flops"] > 200
+
+
+def test_the_page_holds_every_measurement() -> None:
+    comparison = Comparison("hybrid_nano", "random", 123456, "NCHW", Times(110.0, 21.0), Times(100.0, 20.0))
+    setting = Setting("hybrid_small", "channels-last", "bfloat16", Times(12.3, 4.5))
+    text = page(
+        circumstances(7),
+        [comparison],
+        [comparison],
+        [setting],
+        [Peaks("hybrid_nano", 100.0, 125.0)],
+        {"hybrid_nano": {"params": 34567.0, "flops": 8901.0}},
+    )
+    assert "seed: 7" in text
+    assert text.count("| 123,456 | NCHW | 110.0 / 100.0 | 1.100 | 21.0 / 20.0 | 1.050 |") == 2
+    assert "| hybrid_nano | 100 | 125 | 1.25 |" in text
+    assert "| hybrid_nano | 34,567 | 8,901 |" in text
+    assert "| hybrid_small | bfloat16 | channels-last | 12.3 | 4.5 |" in text
+    assert json.loads(json.dumps(asdict(comparison)))["reference"]["inference"] == 20.0
