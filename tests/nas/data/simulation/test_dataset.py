@@ -111,6 +111,9 @@ def test_no_control_characters_where_nobody_watches(tmp_path: Path, capsys: pyte
 
 # --- interruption -----------------------------------------------------------------------------------------------------
 
+PATIENCE = 300
+"""Seconds; a busy machine takes long to start processes."""
+
 COMMAND = textwrap.dedent(
     """
     import sys
@@ -136,7 +139,7 @@ def start(images: int, out: Path, workers: int, **options: Any) -> subprocess.Po
 
 
 def wait_for_chunks(process: subprocess.Popen[str], out: Path, number: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while len(list((out / ".partial").glob("chunk-*"))) < number:
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -176,10 +179,10 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
         os.killpg(process.pid, sent)  # as a terminal does on Ctrl-C
     else:
         process.send_signal(sent)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert "SpawnProcess" not in errors  # no worker has anything to say
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while any(Path(f"/proc/{child}").exists() for child in offspring):  # no worker outlives its parent
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -326,7 +329,7 @@ def test_too_large_for_the_disk(tmp_path: Path) -> None:
     out = tmp_path / "dataset"
     limit = (100_000, resource.RLIM_INFINITY)
     process = start(300, out, 2, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert errors.startswith(f"cannot write the dataset to {out}: File too large (it needs 307,328 bytes")
     assert len(errors.splitlines()) == 1
@@ -360,7 +363,7 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
         if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
             os.kill(child, signal.SIGKILL)
             break
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "a worker process died" in errors.splitlines()[-1]
     assert "Traceback" not in errors
