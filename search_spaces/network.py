@@ -152,7 +152,10 @@ class HybridNet(nn.Module):
         self.num_classes = num_classes
         if global_pool is not None:
             self.global_pool = global_pool
-        self.head.reset(num_classes, global_pool, reset_other=reset_other, in_features=self.num_features)
+        if reset_other:
+            self.head.norm = nn.Identity()
+        self.head.in_features = self.head.num_features = self.num_features  # fewer where stages were pruned
+        self.head.reset(num_classes, global_pool)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
         """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by block."""

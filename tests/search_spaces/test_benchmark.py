@@ -34,7 +34,7 @@ def test_timms_coatnet_is_of_our_dimensions(space: str) -> None:
     assert [info["num_chs"] for info in theirs.feature_info] == [info["num_chs"] for info in ours.feature_info]
     assert [len(stage.blocks) for stage in theirs.stages] == [len(stage) for stage in ours.stages]
     weights = [sum(parameter.numel() for parameter in network.parameters()) for network in (ours, theirs)]
-    assert weights[0] == pytest.approx(weights[1], rel=0.05)
+    assert weights[0] == pytest.approx(weights[1], rel=0.06)
 
 
 def test_counting_is_fast_enough_to_check_constraints_while_searching() -> None:

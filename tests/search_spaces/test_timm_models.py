@@ -137,6 +137,8 @@ def test_pruning_keeps_what_is_asked_for(model: str, architecture: str) -> None:
     for one, other in zip(network.forward_intermediates(images(), [1, 2])[1], wanted, strict=True):
         torch.testing.assert_close(one, other)
     assert network(images()).shape[1] == network.num_features
+    network.reset_classifier(5, "avg")
+    assert network(images()).shape == (2, 5)
 
 
 def test_fx_tracing(model: str, architecture: str) -> None:
