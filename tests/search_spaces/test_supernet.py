@@ -140,6 +140,17 @@ def test_a_step_changes_the_next_output() -> None:
         assert torch.equal(supernet(images, architecture), before)
 
 
+def test_several_subnets_may_run_before_one_backward_pass() -> None:
+    together, apart = make_supernet("hybrid_nano"), make_supernet("hybrid_nano")
+    images, architectures = images_for(together, 32, 0), [draw_from(together, seed) for seed in range(4)]
+    sum(together(images, architecture).square().sum() for architecture in architectures).backward()
+    for architecture in architectures:
+        apart(images, architecture).square().sum().backward()
+    gradients = [[parameter.grad for parameter in supernet.parameters()] for supernet in (together, apart)]
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
 def test_extraction_copies() -> None:
     supernet = make_supernet("hybrid_nano").eval()
     images, architecture = images_for(supernet, 32, 0), supernet.space.largest
