@@ -56,7 +56,8 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
         needed = image_bytes((settings.images, *settings.image_shape))
         raise UserError(
             f"cannot write the dataset to {out}: {error.strerror or error} "
-            f"(it needs {needed:,} bytes and a little more for its table{_free(out)})"
+            f"(it needs {needed:,} bytes and a little more for its table{_free(out)}); "
+            "make room or mend permissions and repeat the command to go on, or choose another --out"
         ) from error
     except BrokenProcessPool as error:
         raise UserError(

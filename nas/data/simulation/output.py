@@ -47,6 +47,9 @@ def is_complete(out: Path, description: Mapping[str, Any]) -> bool:
         raise UserError(
             f"{out} already holds another dataset ({_difference(found, description)}): choose another --out"
         )
+    missing = [name for name in (IMAGES, LABELS, PARAMETERS) if not (out / name).is_file()]
+    if missing:
+        raise UserError(f"{out} lacks its {', '.join(missing)}: remove what is left of it and simulate it again")
     shutil.rmtree(out / PARTIAL, ignore_errors=True)  # left behind if a run was killed in its last moment
     return True
 
@@ -149,7 +152,7 @@ def _refuse_others(work: Unfinished) -> None:
     if started.exists() and (found := _read_description(started)) != work.description:
         raise UserError(
             f"{work.out} holds an unfinished dataset that differs ({_difference(found, work.description)}): "
-            f"repeat its command to finish it, or remove {work.directory}"
+            f"finish it with the settings and versions it was begun with, or remove {work.directory} to begin anew"
         )
 
 

@@ -368,3 +368,9 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
     assert "a worker process died" in errors.splitlines()[-1]
     assert "Traceback" not in errors
     assert not (out / "dataset.json").exists()
+
+
+def test_a_dataset_that_lost_a_file_is_not_taken_for_whole(tmp_path: Path) -> None:
+    simulate(SETTINGS, tmp_path / "set", workers=1)
+    (tmp_path / "set" / "images.npy").unlink()
+    assert "lacks its images.npy" in refused(SETTINGS, tmp_path / "set")
