@@ -34,7 +34,7 @@ def autocast(amp: Amp, model: nn.Module, device: torch.device) -> torch.autocast
     """Return the context in which ``model`` is trained on ``device``: bf16 or float32.
 
     ``auto`` is bf16 where the device computes in it and, on a CPU, where the network gains
-    (``results/training/throughput.md``).
+    (``results/search_spaces/speed.md``).
     """
     bf16 = amp == "bf16" or (amp == "auto" and _has_bf16(device) and (device.type != "cpu" or _gains_on_cpu(model)))
     return torch.autocast(device.type, torch.bfloat16, enabled=bf16)
