@@ -18,7 +18,7 @@ from search_spaces.benchmark.speed import (
     subnets_against_standalone,
 )
 
-_ROUNDS = 5
+_ROUNDS = 7
 _COUNTED = 20_000
 
 

@@ -5,6 +5,7 @@ import platform
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
 import timm
 import torch
@@ -43,8 +44,10 @@ def page(
         [
             "# Speed and memory of networks and supernet",
             "",
-            f"Medians of interleaved runs, batches of {BATCH} images of {IMAGE_SIZE} × {IMAGE_SIZE} pixels; a training "
-            "step is a forward and a backward pass. " + ", ".join(f"{name}: {value}" for name, value in about.items()),
+            f"Medians of interleaved rounds (a ratio is the median of the rounds' ratios), batches of {BATCH} images of "
+            f"{IMAGE_SIZE} × {IMAGE_SIZE} pixels; a training step is a forward and a backward pass.",
+            "",
+            *_table(["", ""], ([name, str(value)] for name, value in about.items())),
             "",
             "## A subnet in the supernet, against the same network alone (aim: ≤ 1.10)",
             "",
@@ -75,7 +78,13 @@ def page(
             *_table(
                 ["space", "precision", "layout", "training step", "inference"],
                 (
-                    [s.space, s.precision, s.layout, f"{s.times.training_step:.1f}", f"{s.times.inference:.1f}"]
+                    [
+                        s.space,
+                        s.precision,
+                        s.layout,
+                        f"{median(s.times.training_step):.1f}",
+                        f"{median(s.times.inference):.1f}",
+                    ]
                     for s in settings
                 ),
             ),
@@ -93,9 +102,9 @@ def _comparisons(comparisons: Iterable[Comparison]) -> list[str]:
                 c.network,
                 f"{c.params:,}",
                 c.layout,
-                f"{c.ours.training_step:.1f} / {c.reference.training_step:.1f}",
+                f"{median(c.ours.training_step):.1f} / {median(c.reference.training_step):.1f}",
                 f"{c.training_ratio:.3f}",
-                f"{c.ours.inference:.1f} / {c.reference.inference:.1f}",
+                f"{median(c.ours.inference):.1f} / {median(c.reference.inference):.1f}",
                 f"{c.inference_ratio:.3f}",
             ]
             for c in comparisons

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from statistics import median
 
 import numpy as np
 from timm.models.maxxvit import MaxxVit, MaxxVitCfg, MaxxVitConvCfg, MaxxVitTransformerCfg
@@ -44,12 +45,17 @@ class Comparison:
     @property
     def training_ratio(self) -> float:
         """Time of our training step over the reference's."""
-        return self.ours.training_step / self.reference.training_step
+        return _ratio(self.ours.training_step, self.reference.training_step)
 
     @property
     def inference_ratio(self) -> float:
         """Time of our inference over the reference's."""
-        return self.ours.inference / self.reference.inference
+        return _ratio(self.ours.inference, self.reference.inference)
+
+
+def _ratio(ours: tuple[float, ...], reference: tuple[float, ...]) -> float:
+    """The median of the rounds' ratios: the two of a round see the same load, which a ratio of medians may not."""
+    return median(one / other for one, other in zip(ours, reference, strict=True))
 
 
 def subnets_against_standalone(rounds: int, rng: np.random.Generator) -> list[Comparison]:

@@ -1,6 +1,5 @@
 """Timing several networks in one run, so that a ratio means something on a machine that is not quiet."""
 
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,10 +34,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Times:
-    """Medians in milliseconds for a batch."""
+    """Milliseconds for a batch, one for each round."""
 
-    training_step: float
-    inference: float
+    training_step: tuple[float, ...]
+    inference: tuple[float, ...]
 
 
 def measure(subjects: Sequence[Subject], rounds: int) -> list[Times]:
@@ -86,7 +85,7 @@ def _autocast(subject: Subject) -> torch.autocast:
     return torch.autocast("cpu", precision, enabled=precision is not torch.float32)
 
 
-def _interleave(steps: Sequence[Callable[[], None]], rounds: int) -> list[float]:
+def _interleave(steps: Sequence[Callable[[], None]], rounds: int) -> list[tuple[float, ...]]:
     times: list[list[float]] = [[] for _ in steps]
     for warm_up in (True, *[False] * rounds):
         for step, taken in zip(steps, times, strict=True):
@@ -94,4 +93,4 @@ def _interleave(steps: Sequence[Callable[[], None]], rounds: int) -> list[float]
             step()
             if not warm_up:
                 taken.append(1000 * (time.perf_counter() - start))
-    return [statistics.median(taken) for taken in times]
+    return [tuple(taken) for taken in times]
