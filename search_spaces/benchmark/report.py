@@ -44,8 +44,8 @@ def page(
         [
             "# Speed and memory of networks and supernet",
             "",
-            f"Medians of interleaved rounds (a ratio is the median of the rounds' ratios), batches of {BATCH} images of "
-            f"{IMAGE_SIZE} × {IMAGE_SIZE} pixels; a training step is a forward and a backward pass.",
+            f"Medians of interleaved rounds (a ratio is the median of the rounds' ratios), batches of {BATCH} images "
+            f"of {IMAGE_SIZE} × {IMAGE_SIZE} pixels; a training step is a forward and a backward pass.",
             "",
             *_table(["", ""], ([name, str(value)] for name, value in about.items())),
             "",
