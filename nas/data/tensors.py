@@ -100,6 +100,10 @@ class LensTensors:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def to(self, device: torch.device | str) -> "LensTensors":
+        """Return the split on another device."""
+        return LensTensors(self.images.to(device), self.labels.to(device), self.classes)
+
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (images, labels) in order, without changes, the last batch as small as it comes: for evaluation."""
         for start in range(0, len(self), size):

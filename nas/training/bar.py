@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,9 +14,10 @@ from nas.training.record import EpochRecord, best_record
 class TrainingBar:
     """What the loop reports to."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
+    def __init__(self, progress: Progress, task: TaskID, shown: Sequence[str]) -> None:
         self._progress = progress
         self._task = task
+        self._shown = shown
 
     def step(self) -> None:
         """One step is done."""
@@ -29,18 +30,22 @@ class TrainingBar:
     def epochs(self, records: list[EpochRecord]) -> None:
         """Show the epochs that are done."""
         last, best = records[-1], best_record(records)
-        auc = f"{last.val['auc']:.4f} (best {best.val['auc']:.4f} in epoch {best.epoch})"
+        auc = " – ".join(f"{last.val[name]:.4f}" for name in self._shown)
+        auc += f" (best {best.val['auc']:.4f} in epoch {best.epoch})"
         self._progress.update(self._task, epoch=last.epoch, auc=auc)
 
 
 @contextmanager
-def training_bar(epochs: int, steps: int, records: list[EpochRecord]) -> Iterator[TrainingBar]:
+def training_bar(
+    epochs: int, steps: int, records: list[EpochRecord], shown: Sequence[str] = ("auc",)
+) -> Iterator[TrainingBar]:
     """Show the progress of a training on standard error.
 
     Args:
         epochs: number of epochs of the whole training.
         steps: number of steps in one.
         records: epochs that are done already.
+        shown: names of the validation scores to show, for example those of the smallest and the largest network.
     """
     progress = Progress(
         TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
@@ -52,7 +57,7 @@ def training_bar(epochs: int, steps: int, records: list[EpochRecord]) -> Iterato
     )
     with progress:
         task = progress.add_task("", total=epochs * steps, completed=len(records) * steps, epoch=0, loss="–", auc="–")
-        bar = TrainingBar(progress, task)
+        bar = TrainingBar(progress, task, shown)
         if records:
             bar.epochs(records)
         yield bar

@@ -29,6 +29,8 @@ class TrainingFiles:
     """Where they are; ``read`` makes it."""
     identity: Mapping[str, Any]
     """JSON values that decide the outcome: a training is resumed only where they are equal."""
+    writes: bool = True
+    """Whether this process writes them; the others that train together with it only read."""
 
     @property
     def state(self) -> Path:
@@ -59,11 +61,15 @@ class TrainingFiles:
 
     def write_state(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
         """Write how far the training is."""
+        if not self.writes:
+            return
         epochs = [record.to_json() for record in records]
         save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
 
     def write_outcome(self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]) -> None:
         """Write the log and, where the last epoch is the best, its weights."""
+        if not self.writes:
+            return
         if weights is not None:
             outcome = best_record(records).to_json()
             save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})

@@ -1,7 +1,7 @@
 """The one training loop: any network, on images that live on its device."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +57,11 @@ def fit(
     *,
     seed: int = 0,
     directory: Path | None = None,
+    writes: bool = True,
     about: Mapping[str, Any] | None = None,
     step: Step | None = None,
     validate: Validate = validation_scores,
+    shown: Sequence[str] = ("auc",),
     on_epoch: OnEpoch | None = None,
 ) -> Result:
     """Train a network, and return it with the weights of the epoch that validation liked best.
@@ -75,10 +77,12 @@ def fit(
         recipe: how to train; ``drop_path`` is the business of whoever built the network.
         seed: of the order of the images, the augmentation, and dropout.
         directory: for state, best weights and log; None keeps everything in memory.
+        writes: whether this process writes those files; of several that train together one does, and all read.
         about: JSON values for the checkpoint that name the network and the data; a training is resumed only where
             they, the recipe and the seed are the same.
         step: what happens to a batch; None is cross-entropy of the labels.
         validate: scores the network on ``val`` after each epoch; must return ``auc`` among its numbers.
+        shown: the numbers of ``validate`` that the progress bar shows.
         on_epoch: called after each epoch, when its files are written; not for epochs of an earlier, killed call.
 
     Raises:
@@ -96,14 +100,14 @@ def fit(
     steps = max(1, len(train) // recipe.batch_size)
     optimisation = Optimisation(model, recipe, recipe.epochs * steps)
     identity = {**(about or {}), "recipe": recipe.to_json(), "seed": seed}
-    files = TrainingFiles(directory, identity) if directory is not None else None
+    files = TrainingFiles(directory, identity, writes) if directory is not None else None
     records, best_weights = _resume(files, optimisation)
     precision = autocast(recipe.amp, model, device)
     step = step or CrossEntropyStep(len(train.classes), precision, recipe.label_smoothing)
     stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
     with (
         torch.random.fork_rng([device] if device.type == "cuda" else []),
-        training_bar(recipe.epochs, steps, records) as bar,
+        training_bar(recipe.epochs, steps, records, shown) as bar,
     ):
         for epoch in range(len(records) + 1, recipe.epochs + 1):
             generator = _seed_epoch(seed, epoch, device)

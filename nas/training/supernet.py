@@ -1,0 +1,163 @@
+"""Training a supernet, and reading a trained one."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from nas.data.tensors import LensTensors
+from nas.errors import UserError
+from nas.training.card import ModelCard
+from nas.training.checkpoint import load_checkpoint
+from nas.training.inheritance import Inheritance
+from nas.training.loop import OnEpoch, Result, Validate, fit
+from nas.training.precision import autocast
+from nas.training.recipe import Recipe
+from nas.training.sharing import Sharing, SharingStep
+from nas.training.worker import Worker
+from search_spaces import Architecture, Supernet, get_space
+
+
+@dataclass(frozen=True)
+class SupernetCard:
+    """What must be known to build a supernet again and to feed it images: stored with its checkpoint.
+
+    Attributes:
+        networks: the card that all its networks share; it names the space and no architecture.
+        norm: normalisation of the convolutions, ``batch`` or ``group``.
+    """
+
+    networks: ModelCard
+    norm: str = "batch"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as JSON values."""
+        return {**self.networks.to_json(), "norm": self.norm}
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> "SupernetCard":
+        """Return the card that ``to_json`` wrote.
+
+        Raises:
+            UserError: something is missing, or from another version.
+        """
+        return SupernetCard(ModelCard.from_json(values), values.get("norm", "batch"))
+
+    def network(self, architecture: Architecture) -> ModelCard:
+        """The card of one of its networks."""
+        return replace(self.networks, architecture=str(architecture))
+
+    def build(self, seed: int = 0) -> Supernet:
+        """Build the supernet with fresh weights on the CPU.
+
+        Args:
+            seed: of the weights; the global random state is left as it was found.
+
+        Raises:
+            search_spaces.SpaceError: there is no such space, or it has no networks.
+        """
+        with torch.random.fork_rng([]):
+            torch.manual_seed(seed)
+            space = get_space(self.networks.model)
+            return Supernet(space, self.networks.in_chans, len(self.networks.classes), norm=self.norm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupernetTraining:
+    """All that decides the outcome of a supernet's training, and where it is written."""
+
+    card: SupernetCard
+    """The supernet and its images."""
+    recipe: Recipe
+    """How it is trained."""
+    sharing: Sharing
+    """Which networks learn from a batch."""
+    data: str
+    """Fingerprint of the data set."""
+    seed: int = 0
+    """Of the weights, the order of the images, their augmentation, and the random networks."""
+    directory: Path
+    """Where state, best weights and log are."""
+
+    def __post_init__(self) -> None:
+        if self.recipe.compile:
+            raise UserError("--compile cannot be used for a supernet, whose networks change at every step")
+        if self.recipe.drop_path:
+            raise UserError("--drop-path cannot be used for a supernet, whose smallest network has no blocks to spare")
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """JSON values that, with recipe and seed, decide the outcome."""
+        return {"data": self.data, "supernet": self.card.to_json(), "sharing": self.sharing.to_json()}
+
+    def run(
+        self, train: LensTensors, val: LensTensors, worker: Worker | None = None, on_epoch: OnEpoch | None = None
+    ) -> Result:
+        """Train, or go on where an earlier call came; see :func:`nas.training.fit`.
+
+        The epoch that is kept is the one whose smallest and largest networks have the highest mean validation AUC.
+
+        Args:
+            train: images to learn from.
+            val: images that choose the epoch.
+            worker: which of several workers this process is; None if it is alone.
+            on_epoch: called after each epoch.
+
+        Raises:
+            NonFiniteError: the loss of a network is not a number.
+            UserError: the directory belongs to another training.
+            SpaceError: the space has no networks, or one of them is too deep for such images.
+        """
+        supernet = self.card.build(self.seed)
+        precision = autocast(self.recipe.amp, supernet, train.images.device)
+        step = SharingStep(supernet.space, self.sharing, self.seed, precision, self.recipe.label_smoothing)
+        worker = worker or Worker()
+        return fit(
+            supernet,
+            train,
+            val,
+            self.recipe,
+            seed=self.seed,
+            directory=self.directory,
+            writes=worker.rank == 0,
+            about=self.about,
+            step=worker.share(step),
+            validate=_ends(train),
+            shown=("auc_smallest", "auc_largest"),
+            on_epoch=on_epoch,
+        )
+
+
+def _ends(train: LensTensors) -> Validate:
+    """Score the smallest and the largest network; all others lie between."""
+
+    def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
+        assert isinstance(model, Supernet)
+        inheritance = Inheritance(train, val)
+        smallest = inheritance.score(model, model.space.smallest).auc
+        largest = inheritance.score(model, model.space.largest).auc
+        return {"auc": (smallest + largest) / 2, "auc_smallest": smallest, "auc_largest": largest}
+
+    return validate
+
+
+def load_supernet(path: Path) -> tuple[Supernet, SupernetCard]:
+    """Build the supernet of a ``model.safetensors`` with its weights, on the CPU and in evaluation mode.
+
+    Raises:
+        UserError: there is no such file, or it holds no supernet that can be built.
+    """
+    checkpoint = load_checkpoint(path)
+    if "supernet" not in checkpoint.about:
+        raise UserError(f"{path} holds a single network: give the model.safetensors of python -m nas.supernet")
+    card = SupernetCard.from_json(checkpoint.about["supernet"])
+    supernet = card.build()
+    try:
+        supernet.load_state_dict(checkpoint.tensors)
+    except RuntimeError as error:
+        raise UserError(
+            f"the weights in {path} are not those of a supernet of {card.networks.model}: train it anew"
+        ) from error
+    return supernet.eval(), card
