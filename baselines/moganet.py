@@ -1,0 +1,258 @@
+"""MogaNet (Li et al., ICLR 2024, arXiv 2211.03295), written from the paper, as timm models.
+
+A convolutional network of four stages. Its blocks mix pixels by depthwise convolutions of three orders of context under
+a gate (section 4.2), and channels by an inverted bottleneck that weighs each channel against their common part (4.3).
+"""
+
+from typing import Any
+
+import torch
+from timm.layers.classifier import ClassifierHead
+from timm.layers.drop import DropPath, calculate_drop_path_rates
+from timm.layers.layer_scale import LayerScale2d
+from timm.models import build_model_with_cfg, checkpoint_seq, generate_default_cfgs, register_model
+from torch import Tensor, nn
+
+# First weight of the branches and of what the decompositions add (section 4.2).
+_INITIAL_SCALE = 1e-5
+
+# Low, middle and high order of context share the channels like this (section 4.2).
+_LOW, _MIDDLE, _HIGH = 1, 3, 4
+
+# Inverted bottlenecks widen by this in each stage (appendix A).
+_EXPANSIONS = (8, 8, 4, 4)
+
+
+class MultiOrderContext(nn.Module):
+    """Depthwise convolutions of three receptive fields on their shares of the channels, and a mix of all (eq. 6)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        part = width // (_LOW + _MIDDLE + _HIGH)
+        self.parts = (width - (_MIDDLE + _HIGH) * part, _MIDDLE * part, _HIGH * part)
+        self.low = nn.Conv2d(width, width, 5, padding=2, groups=width)
+        self.middle = nn.Conv2d(self.parts[1], self.parts[1], 5, padding=4, dilation=2, groups=self.parts[1])
+        self.high = nn.Conv2d(self.parts[2], self.parts[2], 7, padding=9, dilation=3, groups=self.parts[2])
+        self.mix = nn.Conv2d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same shape."""
+        low, middle, high = self.low(x).split(self.parts, dim=1)
+        mixed: Tensor = self.mix(torch.cat((low, self.middle(middle), self.high(high)), dim=1))
+        return mixed
+
+
+class SpatialAggregation(nn.Module):
+    """Feature decomposition, which plays down what all pixels share, and multi-order gated aggregation (eq. 4 to 7)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.expand = nn.Conv2d(width, width, 1)
+        self.scale = nn.Parameter(torch.full((width, 1, 1), _INITIAL_SCALE))
+        self.gate = nn.Conv2d(width, width, 1)
+        self.context = MultiOrderContext(width)
+        self.project = nn.Conv2d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same shape."""
+        x = self.expand(x)
+        x = nn.functional.gelu(x + self.scale * (x - x.mean((2, 3), keepdim=True)))
+        x = nn.functional.silu(self.gate(x)) * nn.functional.silu(self.context(x))
+        projected: Tensor = self.project(x)
+        return projected
+
+
+class ChannelAggregation(nn.Module):
+    """Inverted bottleneck with a depthwise convolution, which adds what sets a channel apart from all (eq. 8 and 9)."""
+
+    def __init__(self, width: int, expansion: int) -> None:
+        super().__init__()
+        hidden = expansion * width
+        self.expand = nn.Conv2d(width, hidden, 1)
+        self.depthwise = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
+        self.common = nn.Conv2d(hidden, 1, 1)
+        self.scale = nn.Parameter(torch.full((hidden, 1, 1), _INITIAL_SCALE))
+        self.project = nn.Conv2d(hidden, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same shape."""
+        x = nn.functional.gelu(self.depthwise(self.expand(x)))
+        x = x + self.scale * (x - nn.functional.gelu(self.common(x)))
+        projected: Tensor = self.project(x)
+        return projected
+
+
+class MogaBlock(nn.Module):
+    """Spatial, then channel aggregation, each as a residual branch after batch normalisation."""
+
+    def __init__(self, width: int, expansion: int, drop_path: float) -> None:
+        super().__init__()
+        self.spatial = self._branch(width, SpatialAggregation(width), drop_path)
+        self.channel = self._branch(width, ChannelAggregation(width, expansion), drop_path)
+
+    @staticmethod
+    def _branch(width: int, mixer: nn.Module, drop_path: float) -> nn.Sequential:
+        return nn.Sequential(nn.BatchNorm2d(width), mixer, LayerScale2d(width, _INITIAL_SCALE), DropPath(drop_path))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same shape."""
+        x = x + self.spatial(x)
+        x = x + self.channel(x)
+        return x
+
+
+class MogaNet(nn.Module):
+    """MogaNet for images of any size and number of channels.
+
+    Args:
+        widths: channels of the four stages, multiples of 8.
+        depths: their blocks.
+        in_chans: channels of the images.
+        num_classes: classes to tell apart; 0 leaves the classifier out.
+        global_pool: timm's name of the pooling; empty leaves it out.
+        drop_rate: dropout before the classifier.
+        drop_path_rate: stochastic depth of the last block; it rises linearly from 0.
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        depths: tuple[int, ...],
+        in_chans: int = 3,
+        num_classes: int = 1000,
+        *,
+        global_pool: str = "avg",
+        drop_rate: float = 0.0,
+        drop_path_rate: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.in_chans = in_chans
+        self.num_classes = num_classes
+        self.num_features = self.head_hidden_size = widths[-1]
+        self.grad_checkpointing = False
+        rates: Any = calculate_drop_path_rates(drop_path_rate, list(depths), stagewise=True)
+        self.stages = nn.Sequential()
+        self.feature_info: list[dict[str, Any]] = []
+        before = in_chans
+        for i, (width, expansion) in enumerate(zip(widths, _EXPANSIONS, strict=True)):
+            blocks = [MogaBlock(width, expansion, rate) for rate in rates[i]]
+            embedding = _embedding(before, width, first=i == 0)
+            self.stages.append(nn.Sequential(embedding, *blocks, nn.BatchNorm2d(width)))
+            self.feature_info.append({"num_chs": width, "reduction": 4 * 2**i, "module": f"stages.{i}"})
+            before = width
+        self.head: Any = ClassifierHead(widths[-1], num_classes, pool_type=global_pool, drop_rate=drop_rate)
+        self.apply(_init_weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (B, in_chans, H, W) to logits (B, num_classes)."""
+        return self.forward_head(self.forward_features(x))
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Images (B, in_chans, H, W) to the last stage's map (B, num_features, ⌈H/32⌉, ⌈W/32⌉)."""
+        for stage in self.stages:
+            x = checkpoint_seq(stage, x) if self.grad_checkpointing and self.training else stage(x)
+        return x
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The last map to logits, or to the features (B, num_features) before the classifier."""
+        logits: Tensor = self.head(x, pre_logits=pre_logits)
+        return logits
+
+    def get_classifier(self) -> Any:
+        """The layer that gives the logits."""
+        return self.head.fc
+
+    def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
+        """Start over with a new classifier; 0 classes leave it out, and ``None`` keeps the pooling."""
+        self.num_classes = num_classes
+        self.head.reset(num_classes, global_pool)
+
+    def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
+        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by block."""
+        return {
+            "stem": r"^stages\.0\.0",
+            "blocks": r"^stages\.(\d+)" if coarse else [(r"^stages\.(\d+)\.(\d+)", None)],
+        }
+
+    def no_weight_decay(self) -> set[str]:
+        """Names of parameters to be spared weight decay: all scales, beside the biases and norms that timm spares."""
+        return {name for name, _ in self.named_parameters() if name.endswith((".scale", ".gamma"))}
+
+    def set_grad_checkpointing(self, enable: bool = True) -> None:
+        """Keep no activations inside stages for the backward pass, and compute them again instead."""
+        self.grad_checkpointing = enable
+
+
+def _embedding(before: int, width: int, first: bool) -> nn.Sequential:
+    """The way into a stage, which halves the map; into the first one it does so twice (appendix A)."""
+    if not first:
+        return nn.Sequential(nn.Conv2d(before, width, 3, stride=2, padding=1), nn.BatchNorm2d(width))
+    half = width // 2
+    return nn.Sequential(
+        nn.Conv2d(before, half, 3, stride=2, padding=1),
+        nn.BatchNorm2d(half),
+        nn.GELU(),
+        nn.Conv2d(half, width, 3, stride=2, padding=1),
+        nn.BatchNorm2d(width),
+    )
+
+
+def _init_weights(module: nn.Module) -> None:
+    """Convolutions by the outputs that see an input (normal, as in EfficientNet), linear layers as in ViT."""
+    if isinstance(module, nn.Conv2d):
+        fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+        nn.init.normal_(module.weight, std=(2.0 / fan_out) ** 0.5)
+    elif isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)
+
+
+_CFG: dict[str, Any] = {
+    "url": "",
+    "num_classes": 1000,
+    "input_size": (3, 224, 224),
+    "pool_size": (7, 7),
+    "crop_pct": 0.9,
+    "interpolation": "bicubic",
+    "mean": (0.485, 0.456, 0.406),
+    "std": (0.229, 0.224, 0.225),
+    "first_conv": "stages.0.0.0",
+    "classifier": "head.fc",
+    "license": "mit",
+}
+
+default_cfgs = generate_default_cfgs(
+    {f"moganet_{size}.untrained": _CFG for size in ("xtiny", "tiny", "small")},
+)
+
+
+def _create(name: str, widths: tuple[int, ...], depths: tuple[int, ...], pretrained: bool, **options: Any) -> MogaNet:
+    model: MogaNet = build_model_with_cfg(
+        MogaNet,
+        name,
+        pretrained,
+        feature_cfg={"out_indices": (0, 1, 2, 3), "flatten_sequential": True},
+        widths=widths,
+        depths=depths,
+        **options,
+    )
+    return model
+
+
+@register_model
+def moganet_xtiny(pretrained: bool = False, **options: Any) -> MogaNet:
+    """MogaNet-XT: 2.97 M parameters, 0.80 G multiply-adds at 224 pixels."""
+    return _create("moganet_xtiny", (32, 64, 96, 192), (3, 3, 10, 2), pretrained, **options)
+
+
+@register_model
+def moganet_tiny(pretrained: bool = False, **options: Any) -> MogaNet:
+    """MogaNet-T: 5.20 M parameters, 1.10 G multiply-adds at 224 pixels."""
+    return _create("moganet_tiny", (32, 64, 128, 256), (3, 3, 12, 2), pretrained, **options)
+
+
+@register_model
+def moganet_small(pretrained: bool = False, **options: Any) -> MogaNet:
+    """MogaNet-S: 25.3 M parameters, 4.97 G multiply-adds at 224 pixels."""
+    return _create("moganet_small", (64, 128, 320, 512), (2, 3, 12, 2), pretrained, **options)
