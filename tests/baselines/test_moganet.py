@@ -44,7 +44,7 @@ def multiply_adds(network: nn.Module) -> float:
 def test_the_published_sizes(size: str, parameters: float, cost: float) -> None:
     network = timm.create_model(f"moganet_{size}")
     assert sum(weight.numel() for weight in network.parameters()) == pytest.approx(parameters, rel=5e-3)
-    assert round(multiply_adds(network) / 1e7) == round(cost / 1e7)
+    assert multiply_adds(network) == pytest.approx(cost, rel=6e-3)
 
 
 @pytest.mark.parametrize(("chans", "size"), [(1, 32), (3, 50), (1, 64)])
