@@ -1,23 +1,21 @@
 """Train one network: ``python -m nas.train``."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 import search_spaces
 from nas.cli import Command, main
-from nas.data import LensDataset, Normalisation, ReadOptions, open_dataset
-from nas.data.tensors import LensTensors
+from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.files import write_json
 from nas.progress import say
 from nas.provenance import command, environment
 from nas.training import Recipe, Result, fit, pick_device
 from nas.training.card import ModelCard
+from nas.training.files import own_directory
+from nas.training.images import TrainingImages
 
 NAME = "python -m nas.train"
 
@@ -56,21 +54,17 @@ def run(settings: TrainSettings) -> None:
     """Train the network, print its scores and write ``result.json``."""
     device = pick_device(settings.device)
     recipe = Recipe.of(settings)
-    dataset = _open(settings)
-    splits = dataset.splits()
-    normalisation = Normalisation.fit(dataset.images, splits.train)
-    card = _card(settings, dataset, normalisation)
+    images = TrainingImages.open(settings.data, settings)
+    card = _card(settings, images)
     model = card.build(settings.seed, recipe.drop_path)
-    about = {"data": dataset.fingerprint, "model": card.to_json()}
-    directory = settings.run or _default_directory(card, {**about, "recipe": recipe.to_json(), "seed": settings.seed})
+    about = {"data": images.dataset.fingerprint, "model": card.to_json()}
+    directory = settings.run or own_directory(card.model, {**about, "recipe": recipe.to_json(), "seed": settings.seed})
     parameters = sum(weight.numel() for weight in model.parameters())
-    say(f"{card.model} with {parameters:,} parameters, {len(splits.train):,} images to learn from, {directory}")
-    if splits.made:
-        say(f"splits that the data lack, made from seed 0: {', '.join(splits.made)}")
+    say(f"{card.model} with {parameters:,} parameters, {len(images.splits.train):,} images to learn from, {directory}")
     result = fit(
         model,
-        LensTensors.load(dataset, splits.train, normalisation, device),
-        LensTensors.load(dataset, splits.val, normalisation, device),
+        images.train(device),
+        images.val(device),
         recipe,
         seed=settings.seed,
         directory=directory,
@@ -81,7 +75,7 @@ def run(settings: TrainSettings) -> None:
         "command": command(),
         **about,
         "parameters": parameters,
-        "images": {"train": len(splits.train), "val": len(splits.val), "made": list(splits.made)},
+        "images": {"train": len(images.splits.train), "val": len(images.splits.val), "made": list(images.splits.made)},
         "recipe": recipe.to_json(),
         "seed": settings.seed,
         "best": result.best.to_json(),
@@ -91,29 +85,12 @@ def run(settings: TrainSettings) -> None:
     write_json(directory / "result.json", outcome)
 
 
-def _open(settings: TrainSettings) -> LensDataset:
-    if settings.data is None:
-        raise UserError(
-            "--data is missing: give the directory of a data set, or make one with "
-            "python -m nas.data simulate --images 3000 --out data/simulated"
-        )
-    return open_dataset(settings.data, settings)
-
-
-def _card(settings: TrainSettings, dataset: LensDataset, normalisation: Normalisation) -> ModelCard:
+def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
     if settings.architecture is None:
         assert settings.model is not None  # the settings have one of them
-        name, line = settings.model, None
-    else:
-        name, line = settings.space, str(search_spaces.get_space(settings.space).parse(settings.architecture))
-    channels, height, width = dataset.images.shape[1:]
-    return ModelCard(name, line, dataset.classes, channels, (height, width), normalisation)
-
-
-def _default_directory(card: ModelCard, identity: dict[str, Any]) -> Path:
-    """A directory for exactly this training, so that the same command finds it again and no other does."""
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-    return Path("results/runs") / f"{card.model}-{digest}"
+        return images.card(settings.model)
+    architecture = search_spaces.get_space(settings.space).parse(settings.architecture)
+    return images.card(settings.space, str(architecture))
 
 
 def _report(result: Result, recipe: Recipe) -> None:

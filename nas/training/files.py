@@ -8,6 +8,8 @@ They are written in this order after every epoch, each atomically. The state alo
 kill between the files leaves the others one epoch behind, and ``TrainingFiles.write`` after a resume mends that.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +76,12 @@ class TrainingFiles:
             outcome = best_record(records).to_json()
             save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})
         write_text(self.directory / "log.csv", to_csv(records))
+
+
+def own_directory(name: str, identity: Mapping[str, Any]) -> Path:
+    """A directory for exactly this training, so that the same command finds it again and no other does."""
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    return Path("results/runs") / f"{name}-{digest}"
 
 
 def _require_equal(directory: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:

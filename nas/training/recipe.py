@@ -17,7 +17,7 @@ class Recipe:
 
     epochs: int = 20
     """Passes over the training images."""
-    batch_size: int = 64
+    batch_size: int = 32
     """Images in a step."""
     optimizer: Optimizer = "adamw"
     """How a gradient becomes a step; sgd has Nesterov momentum .9."""

@@ -34,13 +34,13 @@ class Sharing:
             raise UserError(f"--random-subnets {self.random_subnets} cannot be used: give 0 or more")
 
     @staticmethod
-    def of(settings: "Sharing") -> "Sharing":
+    def within(settings: "Sharing") -> "Sharing":
         """Return the sharing alone from settings that inherit its fields."""
         return Sharing(**{item.name: getattr(settings, item.name) for item in fields(Sharing)})
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
-        return asdict(Sharing.of(self))
+        return asdict(Sharing.within(self))
 
 
 @dataclass(frozen=True)

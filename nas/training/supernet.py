@@ -11,6 +11,7 @@ from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.training.card import ModelCard
 from nas.training.checkpoint import load_checkpoint
+from nas.training.files import own_directory
 from nas.training.inheritance import Inheritance
 from nas.training.loop import OnEpoch, Result, Validate, fit
 from nas.training.precision import autocast
@@ -18,6 +19,9 @@ from nas.training.recipe import Recipe
 from nas.training.sharing import Sharing, SharingStep
 from nas.training.worker import Worker
 from search_spaces import Architecture, Supernet, get_space
+
+SHOWN = ("auc_smallest", "auc_largest")
+"""The validation scores that tell how a supernet's training goes."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,8 @@ class SupernetTraining:
     """Fingerprint of the data set."""
     seed: int = 0
     """Of the weights, the order of the images, their augmentation, and the random networks."""
-    directory: Path
-    """Where state, best weights and log are."""
+    place: Path | None = None
+    """Directory to train in; None for one in results/runs that is named after all of the above."""
 
     def __post_init__(self) -> None:
         if self.recipe.compile:
@@ -91,6 +95,12 @@ class SupernetTraining:
     def about(self) -> dict[str, Any]:
         """JSON values that, with recipe and seed, decide the outcome."""
         return {"data": self.data, "supernet": self.card.to_json(), "sharing": self.sharing.to_json()}
+
+    @property
+    def directory(self) -> Path:
+        """Where state, best weights and log are."""
+        identity = {**self.about, "recipe": self.recipe.to_json(), "seed": self.seed}
+        return self.place or own_directory(f"supernet-{self.card.networks.model}", identity)
 
     def run(
         self, train: LensTensors, val: LensTensors, worker: Worker | None = None, on_epoch: OnEpoch | None = None
@@ -125,7 +135,7 @@ class SupernetTraining:
             about=self.about,
             step=worker.share(step),
             validate=_ends(train),
-            shown=("auc_smallest", "auc_largest"),
+            shown=SHOWN,
             on_epoch=on_epoch,
         )
 
@@ -143,8 +153,11 @@ def _ends(train: LensTensors) -> Validate:
     return validate
 
 
-def load_supernet(path: Path) -> tuple[Supernet, SupernetCard]:
+def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
     """Build the supernet of a ``model.safetensors`` with its weights, on the CPU and in evaluation mode.
+
+    Returns:
+        The supernet, its card, and the fingerprint of the data set it was trained on.
 
     Raises:
         UserError: there is no such file, or it holds no supernet that can be built.
@@ -160,4 +173,4 @@ def load_supernet(path: Path) -> tuple[Supernet, SupernetCard]:
         raise UserError(
             f"the weights in {path} are not those of a supernet of {card.networks.model}: train it anew"
         ) from error
-    return supernet.eval(), card
+    return supernet.eval(), card, checkpoint.about["data"]

@@ -1,0 +1,186 @@
+"""What is known about the ranking of one or more supernets: figures, tables and a picture."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nas.errors import UserError
+from nas.fidelity.ranking import Estimate, Values, estimate, kendall, spearman, top_half
+from nas.files import atomic_path, write_json, write_text
+from nas.provenance import command, environment
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How well one list of scores ranks the standalone networks.
+
+    Attributes:
+        kendall: τ over all architectures.
+        spearman: rank correlation over all.
+        kendall_top: τ within the half that is better when trained alone.
+        spearman_top: likewise.
+        above_flops: τ over all, less that of counting FLOPs.
+        gap: mean AUC lost against training alone; None for what is no AUC.
+    """
+
+    kendall: Estimate
+    spearman: Estimate
+    kendall_top: Estimate
+    spearman_top: Estimate
+    above_flops: Estimate
+    gap: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Networks trained alone, and how others would have ranked them.
+
+    Attributes:
+        table: one row an architecture: ``architecture``, ``params``, ``flops``, ``seed_<k>`` (validation AUC of a
+            training alone), ``standalone`` (their mean) and ``inherited_<name>`` for each supernet.
+        supernets: names, in the order of the table.
+    """
+
+    table: pd.DataFrame
+    supernets: tuple[str, ...]
+
+    @property
+    def standalone(self) -> Values:
+        """(N,) mean validation AUC over the seeds."""
+        return self.table["standalone"].to_numpy(dtype=np.float64)
+
+    @property
+    def seeds(self) -> Values:
+        """(N, K) validation AUC of every training."""
+        return self.table.filter(regex=r"^seed_").to_numpy(dtype=np.float64)
+
+    def inherited(self, name: str) -> Values:
+        """(N,) validation AUC with inherited weights."""
+        return self.table[f"inherited_{name}"].to_numpy(dtype=np.float64)
+
+    def rankings(self) -> dict[str, Ranking]:
+        """FLOPs and parameters alone, then every supernet."""
+        counted = {name: self._rank(self.table[name].to_numpy(dtype=np.float64)) for name in ("flops", "params")}
+        return counted | {name: self._rank(self.inherited(name), is_auc=True) for name in self.supernets}
+
+    def ceiling(self) -> Estimate | None:
+        """Mean τ between the seeds of the standalone trainings; None with one seed.
+
+        Scores that average K seeds are steadier than one seed is, so a supernet can come above it.
+        """
+        seeds = self.seeds
+        if seeds.shape[1] < 2:
+            return None
+        return estimate(_mean_pairwise, *seeds.T)
+
+    def _rank(self, scores: Values, is_auc: bool = False) -> Ranking:
+        alone, flops = self.standalone, self.table["flops"].to_numpy(dtype=np.float64)
+        top = top_half(alone)
+        return Ranking(
+            kendall=estimate(kendall, scores, alone),
+            spearman=estimate(spearman, scores, alone),
+            kendall_top=estimate(kendall, scores[top], alone[top]),
+            spearman_top=estimate(spearman, scores[top], alone[top]),
+            above_flops=estimate(lambda s, a, f: kendall(s, a) - kendall(f, a), scores, alone, flops),
+            gap=estimate(lambda s, a: float(np.mean(a - s)), scores, alone) if is_auc else None,
+        )
+
+
+def _mean_pairwise(*seeds: Values) -> float:
+    pairs = [kendall(a, b) for i, a in enumerate(seeds) for b in seeds[i + 1 :]]
+    return float(np.mean(pairs))
+
+
+def publish_fidelity(fidelity: Fidelity, about: Mapping[str, Any], out: Path) -> str:
+    """Write ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``, and return the page.
+
+    Raises:
+        UserError: the directory cannot be written.
+    """
+    rankings, ceiling = fidelity.rankings(), fidelity.ceiling()
+    record = {
+        "command": command(),
+        **about,
+        "ceiling": None if ceiling is None else asdict(ceiling),
+        "rankings": {name: asdict(ranking) for name, ranking in rankings.items()},
+        **environment(),
+    }
+    page = _page(rankings, ceiling, {"command": f"`{command()}`", **about, **environment()})
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / "standalone.csv", fidelity.table.to_csv(index=False, lineterminator="\n"))
+        _draw(fidelity, out / "scatter.png")
+        write_json(out / "fidelity.json", record)
+        write_text(out / "fidelity.md", page)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}): give another directory with --out") from error
+    return page
+
+
+def _page(rankings: Mapping[str, Ranking], ceiling: Estimate | None, about: Mapping[str, Any]) -> str:
+    columns = ("ranked by", "Kendall τ", "Spearman ρ", "τ, top half", "ρ, top half", "τ above FLOPs'", "AUC gap")
+    rows = [
+        (
+            name,
+            *map(str, (r.kendall, r.spearman, r.kendall_top, r.spearman_top)),
+            "–" if name == "flops" else str(r.above_flops),
+            "–" if r.gap is None else str(r.gap),
+        )
+        for name, r in rankings.items()
+    ]
+    lines = [
+        "# Can the ranking with inherited weights be trusted?",
+        "",
+        "Architectures drawn evenly over FLOPs were trained alone; the table says how well their mean validation AUC "
+        "is ranked by what is cheaper to know. In brackets: 95 % bootstrap intervals over architectures.",
+        "",
+        *_table(columns, rows),
+        "",
+        f"Between two seeds of training alone τ is {ceiling}." if ceiling else "One seed: no ceiling can be given.",
+        "",
+        "![Inherited against standalone AUC](scatter.png)",
+        "",
+        *_table(("what", ""), [(name, str(value)) for name, value in about.items()]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (columns, ["---"] * len(columns), *rows)]
+
+
+def _draw(fidelity: Fidelity, path: Path) -> None:
+    """Inherited against standalone AUC, one panel a supernet; bars span the seeds, colour tells FLOPs."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+    from matplotlib.colors import LogNorm
+
+    count = len(fidelity.supernets)
+    columns = min(count, 3)
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(4.2 * columns + 1, 4 * rows), squeeze=False, sharex=True, layout="constrained"
+    )
+    flops = fidelity.table["flops"].to_numpy(dtype=np.float64) / 1e6
+    alone, seeds = fidelity.standalone, fidelity.seeds
+    spread = np.abs(np.stack([alone - seeds.min(axis=1), seeds.max(axis=1) - alone]))
+    for axis, name in zip(axes.flat, fidelity.supernets, strict=False):
+        inherited = fidelity.inherited(name)
+        axis.errorbar(alone, inherited, xerr=spread, fmt="none", ecolor="0.8", zorder=1)
+        points = axis.scatter(alone, inherited, c=flops, norm=LogNorm(), cmap="viridis", zorder=2)
+        axis.axline((alone.mean(), alone.mean()), slope=1, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
+        axis.set_title(f"{name}: τ = {kendall(inherited, alone):.2f}", fontsize=10)
+        axis.set_xlabel("validation AUC, trained alone")
+        axis.set_ylabel("validation AUC, inherited weights")
+    for axis in list(axes.flat)[count:]:
+        axis.set_visible(False)
+    figure.colorbar(points, ax=axes, label="MFLOPs")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=130)
+    plt.close(figure)
