@@ -16,12 +16,13 @@ from nas.training import Recipe, Result, fit, pick_device
 from nas.training.card import ModelCard
 from nas.training.files import own_directory
 from nas.training.images import TrainingImages
+from nas.training.pretrained import StartOptions
 
 NAME = "python -m nas.train"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(ReadOptions, Recipe):
+class TrainSettings(ReadOptions, Recipe, StartOptions):
     """Train one network, an architecture of a search space or a model of timm, and report its validation scores.
 
     The weights of the best epoch are kept in the run directory. The same command again continues a training that was
@@ -46,6 +47,7 @@ class TrainSettings(ReadOptions, Recipe):
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
+        StartOptions.__post_init__(self)
         if (self.architecture is None) == (self.model is None):
             raise UserError("give either --architecture LINE or --model NAME, the one network to train")
 
@@ -56,8 +58,12 @@ def run(settings: TrainSettings) -> None:
     recipe = Recipe.of(settings)
     images = TrainingImages.open(settings.data, settings)
     card = _card(settings, images)
-    model = card.build(settings.seed, recipe.drop_path)
+    weights = settings.read(card.model)
+    card = card.fitted(weights)
+    model = card.build(settings.seed, recipe.drop_path, weights)
     about = {"data": images.dataset.fingerprint, "model": card.to_json()}
+    if weights is not None:
+        about["weights"] = weights.digest
     directory = settings.run or own_directory(card.model, {**about, "recipe": recipe.to_json(), "seed": settings.seed})
     parameters = sum(weight.numel() for weight in model.parameters())
     say(f"{card.model} with {parameters:,} parameters, {len(images.splits.train):,} images to learn from, {directory}")
