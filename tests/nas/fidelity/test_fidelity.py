@@ -1,0 +1,168 @@
+"""``python -m nas.fidelity``: from a supernet and data to a ranking that can be trusted, or not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+
+from nas.errors import UserError
+from nas.fidelity.__main__ import FidelitySettings, choose, run
+from nas.fidelity.report import Fidelity
+from nas.fidelity.standalone import Training
+from nas.supernet import SupernetSettings
+from nas.supernet import run as train_supernet
+from nas.training import Recipe
+from nas.training.images import TrainingImages
+from search_spaces import flops, get_space
+from tests.nas.test_train import folder
+
+QUICK: dict[str, Any] = {"epochs": 1, "batch_size": 16, "architectures": 4, "seeds": 2}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data and two supernets, trained for one epoch."""
+    root = tmp_path_factory.mktemp("fidelity")
+    data = folder(root / "data")
+    for seed in (0, 1):
+        train_supernet(SupernetSettings(data=data, epochs=1, batch_size=16, seed=seed, run=root / f"supernet{seed}"))
+    return root
+
+
+def settings(place: Path, out: Path, **changes: Any) -> FidelitySettings:
+    return FidelitySettings(
+        **{**QUICK, "supernet": place / "supernet0", "data": place / "data", "trainings": out / "alone", **changes},
+        out=out / "fidelity",
+    )
+
+
+def test_the_command_goes_on_after_sigkill_and_repeats_nothing(
+    run: Callable[..., Any], place: Path, tmp_path: Path
+) -> None:
+    both = f"[{place / 'supernet0'}, {place / 'supernet1'}]"
+    flags = ["--supernet", both, "--data", str(place / "data"), "--trainings", "alone", "--out", "out"]
+    flags += [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
+    killed = subprocess.Popen([sys.executable, "-m", "nas.fidelity", *flags], cwd=tmp_path, start_new_session=True)
+    while len(list(tmp_path.glob("alone/*.json"))) < 2 and killed.poll() is None:
+        time.sleep(0.02)
+    os.killpg(killed.pid, signal.SIGKILL)
+    assert killed.wait(60) == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/*.json")}
+    assert 2 <= len(kept) < 8
+
+    done = run("nas.fidelity", *flags)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(kept)} of them done before" in done.stderr
+    assert kept.items() <= {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/*.json")}.items()
+    check_report(tmp_path, done.stdout)
+
+
+def check_report(root: Path, page: str) -> None:
+    out = root / "out"
+    assert page.strip() == (out / "fidelity.md").read_text().strip()
+    for name in ("flops", "params", "supernet0", "supernet1"):
+        assert f"| {name} | " in page
+    table = pd.read_csv(out / "standalone.csv")
+    record = json.loads((out / "fidelity.json").read_text())
+    aucs = {}
+    for path in root.glob("alone/*.json"):
+        training = json.loads(path.read_text())
+        aucs[training["model"]["architecture"], training["seed"]] = training["outcome"]["auc"]
+    assert len(aucs) == 8
+    for row in table.to_dict("records"):
+        assert row["flops"] == flops(get_space("hybrid_nano").parse(row["architecture"]), 32)
+        for seed in (0, 1):
+            assert row[f"seed_{seed}"] == pytest.approx(aucs[row["architecture"], seed])
+    gap = (table["standalone"] - table["inherited_supernet0"]).mean()
+    assert record["rankings"]["supernet0"]["gap"]["value"] == pytest.approx(gap)
+    picture = matplotlib.image.imread(out / "scatter.png")
+    assert picture.shape[0] > 300
+    assert np.ptp(picture) > 0.5
+
+
+def test_the_figures_of_a_known_table() -> None:
+    table = pd.DataFrame(
+        {
+            "architecture": list("abcd"),
+            "params": [1, 2, 3, 4],
+            "flops": [4, 3, 2, 1],
+            "seed_0": [0.6, 0.7, 0.8, 0.9],
+            "seed_1": [0.6, 0.7, 0.9, 0.8],
+            "standalone": [0.6, 0.7, 0.85, 0.86],
+            "inherited_x": [0.5, 0.6, 0.8, 0.7],
+        }
+    )
+    fidelity = Fidelity(table, ("x",))
+    rankings = fidelity.rankings()
+    assert rankings["params"].kendall.value == pytest.approx(1)
+    assert rankings["flops"].kendall.value == pytest.approx(-1)
+    assert rankings["x"].kendall.value == pytest.approx(4 / 6)
+    assert rankings["x"].kendall_top.value == pytest.approx(-1)
+    assert rankings["x"].above_flops.value == pytest.approx(4 / 6 + 1)
+    assert rankings["x"].gap is not None
+    assert rankings["x"].gap.value == pytest.approx(np.mean([0.1, 0.1, 0.05, 0.16]))
+    ceiling = fidelity.ceiling()
+    assert ceiling is not None
+    assert ceiling.value == pytest.approx(4 / 6)
+    assert Fidelity(table.drop(columns="seed_1"), ("x",)).ceiling() is None
+
+
+def test_architectures_are_distinct_and_spread_over_flops() -> None:
+    space = get_space("hybrid_nano")
+    chosen = choose(space, 12, 48, seed=0)
+    assert chosen == choose(space, 12, 48, seed=0)
+    assert len({space.canonical(architecture) for architecture in chosen}) == 12
+    costs = np.log([flops(architecture, 48) for architecture in chosen])
+    assert np.diff(costs).max() < (costs.max() - costs.min()) / 3
+
+
+def test_more_architectures_than_the_space_holds() -> None:
+    with pytest.raises(UserError, match=r"--architectures 4000 cannot be drawn: nas_bench_macro has 3\d+"):
+        choose(get_space("nas_bench_macro"), 4000, 32, seed=0)
+
+
+def test_supernets_of_other_data_or_twice(place: Path, tmp_path: Path) -> None:
+    other = folder(tmp_path / "other", classes=2)
+    with pytest.raises(UserError, match="was trained on other images: give its data set with --data"):
+        run(settings(place, tmp_path, data=other))
+    with pytest.raises(UserError, match="two supernets have directories of one name"):
+        run(settings(place, tmp_path, supernet=(place / "supernet0", place / "supernet0")))
+    assert not (tmp_path / "alone").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"supernet": None}, "--supernet is missing"),
+        ({"data": None}, "--data is missing"),
+        ({"supernet": Path("nowhere")}, "there is no checkpoint nowhere/model.safetensors"),
+        ({"architectures": 3}, "--architectures 3 cannot be used: give 4 or more"),
+        ({"seeds": 0}, "--seeds 0 cannot be used"),
+    ],
+)
+def test_mistakes(place: Path, tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        run(settings(place, tmp_path, **changes))
+    assert not (tmp_path / "alone").exists()
+
+
+def test_a_damaged_outcome(place: Path, tmp_path: Path) -> None:
+    chosen = choose(get_space("hybrid_nano"), 4, 32, seed=0)
+    images = TrainingImages.open(place / "data", FidelitySettings())
+    training = Training(
+        images.card("hybrid_nano", str(chosen[0])), Recipe.of(settings(place, tmp_path)), 0, images.dataset.fingerprint
+    )
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / f"{training.key}.json").write_text("{")
+    with pytest.raises(UserError, match="is damaged: remove it, and its network is trained again"):
+        run(settings(place, tmp_path))
