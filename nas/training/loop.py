@@ -97,8 +97,8 @@ def fit(
     model.to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)
-    steps = max(1, len(train) // recipe.batch_size)
-    optimisation = Optimisation(model, recipe, recipe.epochs * steps)
+    steps = recipe.steps(len(train))
+    optimisation = Optimisation(model, recipe, steps)
     identity = {**(about or {}), "recipe": recipe.to_json(), "seed": seed}
     files = TrainingFiles(directory, identity, writes) if directory is not None else None
     records, best_weights = _resume(files, optimisation)
@@ -107,7 +107,7 @@ def fit(
     stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
     with (
         torch.random.fork_rng([device] if device.type == "cuda" else []),
-        training_bar(recipe.epochs, steps, records, shown) as bar,
+        training_bar(recipe.epochs, steps // recipe.epochs, records, shown) as bar,
     ):
         for epoch in range(len(records) + 1, recipe.epochs + 1):
             generator = _seed_epoch(seed, epoch, device)

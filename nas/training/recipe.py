@@ -57,6 +57,10 @@ class Recipe:
             value = getattr(self, name)
             _require(0 <= value < 1, name, value, "0 or more and less than 1")
 
+    def steps(self, images: int) -> int:
+        """Number of steps of the whole training on so many images."""
+        return self.epochs * max(1, images // self.batch_size)
+
     @staticmethod
     def of(settings: "Recipe") -> "Recipe":
         """Return the recipe alone from settings that inherit its fields."""

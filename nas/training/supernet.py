@@ -122,7 +122,8 @@ class SupernetTraining:
         """
         supernet = self.card.build(self.seed)
         precision = autocast(self.recipe.amp, supernet, train.images.device)
-        step = SharingStep(supernet.space, self.sharing, self.seed, precision, self.recipe.label_smoothing)
+        alone = round(self.sharing.largest_first * self.recipe.steps(len(train)))
+        step = SharingStep(supernet.space, self.sharing, self.seed, precision, self.recipe.label_smoothing, alone)
         worker = worker or Worker()
         return fit(
             supernet,

@@ -60,6 +60,12 @@ def test_a_single_path() -> None:
     torch.testing.assert_close(gradients(model), gradient)
 
 
+def test_the_largest_first() -> None:
+    first = SharingStep(SPACE, Sharing(), seed=0, autocast=torch.autocast("cpu", enabled=False), alone=5)
+    assert first.architectures(4) == [SPACE.largest]
+    assert first.architectures(5) == step().architectures(5)
+
+
 def test_random_networks_derive_from_seed_and_step() -> None:
     first = step().architectures(3)
     assert step().architectures(3) == first
@@ -94,3 +100,5 @@ def test_a_loss_that_is_no_number_names_step_and_network() -> None:
 def test_mistakes() -> None:
     with pytest.raises(UserError, match="--random-subnets -1 cannot be used"):
         Sharing(random_subnets=-1)
+    with pytest.raises(UserError, match="--largest-first 1 cannot be used"):
+        Sharing(largest_first=1)
