@@ -7,16 +7,19 @@ that is not keyword-only is positional, the strings below the fields are the hel
 
 import dataclasses
 import inspect
+import json
 import os
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonargparse
 
 from nas.errors import UserError
+
+Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,30 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
         # Whoever read our output (head, less) has seen enough; Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def to_plain(settings: Any) -> dict[str, Any]:
+    """A dataclass of settings as values that YAML and JSON know, in the form that ``--config`` reads."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(settings), default=str))
+    return plain
+
+
+def from_plain(kind: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """The settings that ``to_plain`` wrote.
+
+    Args:
+        kind: their dataclass.
+        values: as read from a file.
+
+    Raises:
+        UserError: another version wrote them, or somebody changed them.
+    """
+    parser = _parser("", Command(kind, lambda settings: None))
+    try:
+        parsed = parser.instantiate(parser.parse_object(dict(values)))
+    except (jsonargparse.ArgumentError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"the settings cannot be read ({_sentence(str(error))})") from error
+    return kind(**{field.name: parsed[field.name] for field in dataclasses.fields(kind)})  # type: ignore[arg-type]
 
 
 class _Parser(jsonargparse.ArgumentParser):

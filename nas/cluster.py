@@ -4,11 +4,13 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import ray
+from ray._private import ray_constants
 
 from nas.errors import UserError
 
@@ -29,32 +31,65 @@ def cluster(address: str | None = None, cpus: int | None = None) -> Iterator[Non
     if ray.is_initialized():
         yield
         return
+    with _loopback_only() if address is None else environment_variables({}):
+        _start(address, cpus)
+        try:
+            yield
+        finally:
+            ray.shutdown()
+            sys.stderr.flush()
+
+
+@contextmanager
+def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, which is how much of Ray is configured, for the length of a ``with`` block."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _loopback_only() -> Iterator[None]:
+    """Let a cluster that is started now have 127.0.0.1 for its address.
+
+    Ray does so where it supports no clusters of several machines, and listens on all addresses everywhere else: even
+    where it is given 127.0.0.1, it looks the outer address up. Its processes read the variable, and this one has read
+    it already.
+    """
+    supported = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        with environment_variables({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
+            yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = supported
+
+
+def _start(address: str | None, cpus: int | None) -> None:
     # Ray asks for it, and 2.60 warns where it is not set.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Workers must find our packages also where the user works from a checkout that is not installed.
     paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     runtime = {"env_vars": {"PYTHONPATH": paths}}
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    local: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False} if address is None else {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if address is None:
-                ray.init(
-                    "local",
-                    num_cpus=cpus,
-                    include_dashboard=False,
-                    runtime_env=runtime,
-                    _node_ip_address="127.0.0.1",
-                    **quiet,
-                )
-            else:
-                ray.init(address, runtime_env=runtime, **quiet)
+            ray.init(
+                address or "local",
+                runtime_env=runtime,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                **local,
+            )
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"at {address}" if address else "on this machine"
         reason = str(error).splitlines()[0]
         raise UserError(f"no Ray cluster answers {where} ({reason}): start one with ray start --head") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-        sys.stderr.flush()

@@ -41,6 +41,14 @@ class Inheritance:
 
     @cached_property
     def _calibration(self) -> tuple[Tensor, ...]:
-        """Some images from all over the training set, which can be sorted by class."""
-        every = max(1, len(self.train) // _CALIBRATION)
-        return torch.split(self.train.images[::every][:_CALIBRATION], _BATCH)
+        return torch.split(calibration_images(self.train).images, _BATCH)
+
+
+def calibration_images(train: LensTensors) -> LensTensors:
+    """Return the training images that set the statistics: some from all over the set, which can be sorted by class.
+
+    Of these it returns all, so that whoever scores networks need not have the others.
+    """
+    every = max(1, len(train) // _CALIBRATION)
+    chosen = slice(None, every * _CALIBRATION, every)
+    return LensTensors(train.images[chosen], train.labels[chosen], train.classes)

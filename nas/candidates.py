@@ -1,0 +1,168 @@
+"""How a candidate gets its score: by the supernet's weights, by training on from them, or by training from nothing."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+import torch
+from torch import nn
+
+from nas.data.tensors import LensTensors
+from nas.latency import measure_latency
+from nas.pacing import paced
+from nas.study import Task
+from nas.training import Recipe, evaluate, fit
+from nas.training.card import ModelCard
+from nas.training.inheritance import Inheritance
+from search_spaces import Architecture, Supernet
+
+FidelityName = Literal["inherit", "finetune", "scratch"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known of a candidate after an epoch, or at once where there are none.
+
+    Attributes:
+        auc: validation AUC of the last epoch, at the end that of the best one; None where it was not scored.
+        latency_ms: of one batch, where it was asked for.
+        seconds: spent so far.
+        done: whether this is the last report.
+    """
+
+    auc: float | None
+    latency_ms: float | None
+    seconds: float
+    done: bool
+
+
+class Scorer(Protocol):
+    """Scores candidates, one after the other, in a process of its own."""
+
+    def score(self, task: Task) -> Iterator[Report]:
+        """Yield a report after each epoch; closing the iterator ends the evaluation."""
+
+
+class Scoring(Protocol):
+    """What makes a scorer: travels to the workers through Ray's object store."""
+
+    def scorer(self, device: torch.device) -> Scorer:
+        """The scorer on a device."""
+
+
+@dataclass(frozen=True)
+class LatencyWanted:
+    """That the latency is to be measured, and how."""
+
+    batch: int
+    """Images in a batch."""
+    limit_ms: float | None
+    """From where on a candidate need not be scored at all."""
+
+
+@dataclass(frozen=True)
+class CandidateScoring:
+    """All that a worker needs to score candidates.
+
+    Attributes:
+        fidelity: how.
+        card: of the networks of the space; it names no architecture.
+        train: images to learn from, on the CPU.
+        val: images to score on, on the CPU.
+        fingerprint: of the data set.
+        supernet: its weights are inherited; None for ``scratch``.
+        recipe: of the training, unless candidates inherit only.
+        seed: of the training.
+        directory: where checkpoints of candidates go, each in one of its own; seen by all workers.
+        latency: whether it is measured.
+    """
+
+    fidelity: FidelityName
+    card: ModelCard
+    train: LensTensors
+    val: LensTensors
+    fingerprint: str
+    supernet: Supernet | None
+    recipe: Recipe
+    seed: int
+    directory: Path
+    latency: LatencyWanted | None
+
+    def scorer(self, device: torch.device) -> Scorer:
+        """The scorer with images and supernet on the device."""
+        supernet = self.supernet.to(device) if self.supernet is not None else None
+        own = replace(self, train=self.train.to(device), val=self.val.to(device), supernet=supernet)
+        return CandidateScorer(own, device)
+
+
+class CandidateScorer:
+    """Scores candidates on a device.
+
+    Args:
+        scoring: with images and supernet on the device.
+        device: where they are.
+    """
+
+    def __init__(self, scoring: CandidateScoring, device: torch.device) -> None:
+        self._scoring = scoring
+        self._device = device
+        self._inheritance = Inheritance(scoring.train, scoring.val)
+
+    def score(self, task: Task) -> Iterator[Report]:
+        """Yield a report after each epoch, or one where candidates inherit.
+
+        Raises:
+            NonFiniteError: a loss or a score is not a number.
+        """
+        start = time.perf_counter()
+        network, wanted, latency = self._network(task.architecture), self._scoring.latency, None
+        if wanted is not None:
+            shape = (self._scoring.card.in_chans, *self._scoring.card.image_size)
+            latency = measure_latency(network, shape, wanted.batch, self._device).milliseconds
+            if wanted.limit_ms is not None and latency > wanted.limit_ms:
+                yield Report(None, latency, time.perf_counter() - start, done=True)
+                return
+        for auc, done in self._scores(task, network):
+            yield Report(auc, latency, time.perf_counter() - start, done)
+
+    def _network(self, architecture: Architecture) -> nn.Module:
+        scoring = self._scoring
+        if scoring.supernet is not None:
+            return self._inheritance.network(scoring.supernet, architecture)
+        card = replace(scoring.card, architecture=str(architecture))
+        return card.build(scoring.seed, scoring.recipe.drop_path).to(self._device)
+
+    def _scores(self, task: Task, network: nn.Module) -> Iterator[tuple[float, bool]]:
+        scoring = self._scoring
+        if scoring.fidelity == "inherit":
+            yield evaluate(network, scoring.val).auc, True
+            return
+        directory = scoring.directory / f"{task.number:05}"
+        # A candidate that was killed is trained again from its beginning, so that it reports all its epochs.
+        shutil.rmtree(directory, ignore_errors=True)
+        card = replace(scoring.card, architecture=str(task.architecture))
+        epochs = paced(
+            lambda on_epoch: fit(
+                network,
+                scoring.train,
+                scoring.val,
+                scoring.recipe,
+                seed=scoring.seed,
+                directory=directory,
+                about={"data": scoring.fingerprint, "model": card.to_json()},
+                on_epoch=on_epoch,
+            )
+        )
+        best = 0.0
+        try:
+            for record in epochs:
+                best = max(best, record.val["auc"])
+                done = record.epoch == scoring.recipe.epochs
+                yield (best if done else record.val["auc"]), done
+        finally:
+            epochs.close()
+            # Optimizer and current weights; nobody goes on from here, and the best weights are kept beside them.
+            (directory / "state.safetensors").unlink(missing_ok=True)

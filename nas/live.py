@@ -1,0 +1,66 @@
+"""What a search shows while it runs: a progress bar and the best candidates; in pipes and in CI next to nothing."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from nas.progress import say
+from nas.run_directory import Candidate
+from nas.study import SearchStudy
+
+_SHOWN = 5
+
+
+@contextmanager
+def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
+    """Show how a search goes, on stderr.
+
+    Yields:
+        What to call when a candidate is done.
+    """
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        start, before = time.monotonic(), study.finished
+        done = f", {before:,} of them done before" if before else ""
+        say(f"searching {study.trials:,} candidates{done}")
+        yield lambda: None
+        say(f"searched {study.finished - before:,} candidates in {time.monotonic() - start:.1f} s")
+        return
+    progress = Progress(
+        TextColumn("searching"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+    )
+    bar = progress.add_task("", total=study.trials, completed=study.finished)
+    with Live(Group(progress, candidate_table([])), console=Console(stderr=True), refresh_per_second=4) as live:
+
+        def update() -> None:
+            progress.update(bar, completed=study.finished)
+            live.update(Group(progress, candidate_table(best_candidates(study.candidates())[:_SHOWN])))
+
+        update()
+        yield update
+
+
+def best_candidates(candidates: list[Candidate]) -> list[Candidate]:
+    """The complete candidates by falling AUC, each architecture once."""
+    complete = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
+    return sorted(complete, key=lambda item: (-(item.auc or 0.0), item.params, item.number))
+
+
+def candidate_table(candidates: list[Candidate]) -> Table:
+    """A table of candidates for a terminal."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("trial", "val AUC", "parameters", "MFLOPs", "ms"):
+        table.add_column(column, justify="right")
+    table.add_column("architecture", no_wrap=True, overflow="ellipsis")
+    for item in candidates:
+        latency = f"{item.latency_ms:.1f}" if item.latency_ms is not None else "–"
+        _, _, genes = item.architecture.partition("/")
+        costs = f"{item.params:,}", f"{item.flops / 1e6:,.1f}", latency
+        table.add_row(str(item.number), f"{item.auc:.4f}", *costs, genes)
+    return table

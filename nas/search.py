@@ -1,0 +1,217 @@
+"""Search for architectures: ``python -m nas.search``."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial
+from pathlib import Path
+
+import ray
+from rich.console import Console
+from sqlalchemy.engine import make_url
+
+from nas.candidates import CandidateScoring, LatencyWanted
+from nas.cli import Command, main, to_plain
+from nas.cluster import cluster
+from nas.constraints import Costs, FeasibleSpace
+from nas.data import ReadOptions
+from nas.data.simulation import SimulationSettings, simulate
+from nas.errors import UserError
+from nas.live import candidate_table, live_view
+from nas.outcome import Outcome
+from nas.progress import say
+from nas.provenance import command, environment
+from nas.run_directory import RUNS, Best, DataSource, RunDirectory
+from nas.samplers.repeatable import get_repeatable_sampler
+from nas.search_settings import SearchSettings, resumed
+from nas.shared_weights import SharedWeights, file_digest
+from nas.study import SearchStudy, open_storage
+from nas.training import Recipe
+from nas.training.images import TrainingImages
+from nas.training.inheritance import calibration_images
+from nas.tuning import evaluate_all
+from search_spaces import get_space
+
+NAME = "python -m nas.search"
+
+# What is simulated without --data: some minutes of a laptop for the whole search.
+_SIMULATED = SimulationSettings(model="II", physics="realistic", images=3000, image_size=48)
+_SIMULATED_AT = Path("data/realistic-48px")
+
+_TRIALS = 60
+
+# What stands in a database's address for its password.
+_HIDDEN = "***"
+
+# Without being asked, no more memory on one machine than some 4 GB.
+_MOST_WORKERS = 4
+
+
+def run(settings: SearchSettings) -> None:
+    """Search, print the winner, and leave all that is known in the run directory."""
+    if settings.resume is not None:
+        settings = resumed(settings)
+    settings = replace(settings, trials=settings.trials or _TRIALS)
+    space = get_space(settings.space)
+    get_repeatable_sampler(settings.strategy, settings.seed)  # for a strategy that there is not
+    if settings.data is None:
+        simulate(_SIMULATED, _SIMULATED_AT, 2)
+        settings = replace(settings, data=_SIMULATED_AT)
+    images = TrainingImages.open(settings.data, settings)
+    card = images.card(settings.space)
+    costs = Costs(card.image_size, card.in_chans, len(card.classes))
+    feasible = FeasibleSpace(space, costs, settings.limits)
+    feasible.check()
+    directory = RunDirectory(settings.resume or settings.run or _new_directory(settings))
+    with directory.locked():
+        _begin(settings, directory, images)
+        try:
+            _search(settings, directory, images, feasible)
+        except KeyboardInterrupt:
+            directory.log("interrupted")
+            say(f"stopped; go on with: {NAME} --resume {directory.path}")
+            raise
+
+
+def _new_directory(settings: SearchSettings) -> Path:
+    return RUNS / f"{settings.strategy}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _begin(settings: SearchSettings, directory: RunDirectory, images: TrainingImages) -> None:
+    """Write down what is searched and on what."""
+    if settings.resume is None and directory.config_file.exists():
+        raise UserError(
+            f"{directory.path} holds a search already: go on with --resume {directory.path}, or give another --run"
+        )
+    data = {"directory": str(settings.data), "fingerprint": images.dataset.fingerprint}
+    directory.write_environment({"command": command(), "seed": settings.seed, "data": data, **environment()})
+    storage = {"storage": _without_password(settings.storage)} if settings.storage else {}
+    directory.write_config({**to_plain(replace(settings, run=None, resume=None)), **storage})
+    directory.log(f"{'resumed' if settings.resume else 'started'}: {command()}")
+    say(f"searching {settings.space} for {settings.objectives} with {settings.strategy}, {directory.path}")
+
+
+def _search(settings: SearchSettings, directory: RunDirectory, images: TrainingImages, feasible: FeasibleSpace) -> None:
+    scoring = _scoring(settings, directory, images)
+    study = _study(settings, directory, images, feasible)
+    outcome = Outcome(directory, study, _describe(settings, directory, images))
+    with cluster(settings.ray_address, settings.workers), live_view(study) as show:
+        workers = settings.workers or _workers(settings)
+
+        def on_outcome(number: int) -> None:
+            outcome.note(number)
+            show()
+
+        try:
+            evaluate_all(study, scoring, workers=workers, gpus=_gpus(settings, workers), on_outcome=on_outcome)
+        finally:
+            best = outcome.write()
+    directory.log(study.stopped or "finished")
+    if study.stopped is not None:
+        raise UserError(f"the search stopped since {study.stopped}")
+    if best is None:
+        raise UserError(f"no candidate could be scored: {directory.candidates_file} says why")
+    _report(directory, best)
+
+
+def _scoring(settings: SearchSettings, directory: RunDirectory, images: TrainingImages) -> CandidateScoring:
+    """What the workers need; candidates that only inherit do without most of the training images."""
+    supernet, train = None, images.train()
+    if settings.fidelity != "scratch":
+        given = settings.supernet
+        recipe, sharing, seed = settings.supernet_recipe, settings.sharing, settings.seed
+        supernet = SharedWeights(settings.space, images, recipe, sharing, seed, given).bring(directory.supernet)
+    return CandidateScoring(
+        fidelity=settings.fidelity,
+        card=images.card(settings.space),
+        train=calibration_images(train) if settings.fidelity == "inherit" else train,
+        val=images.val(),
+        fingerprint=images.dataset.fingerprint,
+        supernet=supernet,
+        recipe=Recipe.of(settings),
+        seed=settings.seed,
+        directory=directory.path.absolute() / "candidates",
+        latency=LatencyWanted(settings.latency_batch, settings.max_latency_ms) if settings.needs_latency else None,
+    )
+
+
+def _study(
+    settings: SearchSettings, directory: RunDirectory, images: TrainingImages, feasible: FeasibleSpace
+) -> SearchStudy:
+    identity = {
+        "space": settings.space,
+        "data": images.dataset.fingerprint,
+        "supernet": file_digest(directory.supernet) if directory.supernet.exists() else None,
+        "objectives": settings.objectives,
+        "fidelity": settings.fidelity,
+    }
+    if settings.storage is not None and _HIDDEN in settings.storage:
+        raise UserError(f"the password of {settings.storage} is not kept in the run directory: give --storage again")
+    assert settings.trials is not None  # the default was filled in
+    return SearchStudy(
+        open_storage(settings.storage or directory.storage),
+        directory.path.name if settings.storage else "search",
+        identity,
+        space=feasible,
+        sampler=get_repeatable_sampler(settings.strategy, settings.seed, feasible),
+        objectives=settings.objective_names,
+        trials=settings.trials,
+        early_stopping=settings.fidelity != "inherit",
+    )
+
+
+def _describe(settings: SearchSettings, directory: RunDirectory, images: TrainingImages) -> Callable[..., Best]:
+    """All of the outcome that is known before the search."""
+    options = to_plain(ReadOptions(**{item.name: getattr(settings, item.name) for item in fields(ReadOptions)}))
+    return partial(
+        Best,
+        space=settings.space,
+        objectives=settings.objective_names,
+        fidelity=settings.fidelity,
+        recipe=None if settings.fidelity == "inherit" else Recipe.of(settings).to_json(),
+        image_size=images.card(settings.space).image_size,
+        data=DataSource(str(images.dataset.directory.absolute()), options, images.dataset.fingerprint),
+        supernet=str(directory.supernet.relative_to(directory.path)) if directory.supernet.exists() else None,
+    )
+
+
+def _workers(settings: SearchSettings) -> int:
+    cores = int(_resources().get("CPU", 1))
+    return cores if settings.ray_address else min(cores, _MOST_WORKERS)
+
+
+def _gpus(settings: SearchSettings, workers: int) -> float:
+    """The share of a GPU for each worker, rounded down to what Ray can count."""
+    if settings.gpus_per_trial is not None:
+        return settings.gpus_per_trial
+    share = min(1.0, _resources().get("GPU", 0.0) / workers)
+    return int(share * 10_000) / 10_000
+
+
+def _resources() -> dict[str, float]:
+    return dict(ray.cluster_resources())  # type: ignore[no-untyped-call]
+
+
+def _without_password(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _report(directory: RunDirectory, best: Best) -> None:
+    """Print the winner, and the others of the Pareto set."""
+    console = Console(highlight=False, soft_wrap=True)
+    winner = best.winner
+    console.print(
+        f"best: validation AUC [bold]{winner.auc:.4f}[/bold] ({best.fidelity}), {winner.params:,} parameters, "
+        f"{winner.flops / 1e6:,.1f} MFLOPs\n{winner.architecture}"
+    )
+    if len(best.pareto) > 1:
+        console.print("none is better in every way than these:")
+        console.print(candidate_table(list(best.pareto)))
+    console.print(
+        f"everything is in {directory.path}; train the best from scratch with "
+        f"python -m nas.retrain --run {directory.path}"
+    )
+
+
+if __name__ == "__main__":
+    main(NAME, Command(SearchSettings, run))

@@ -1,0 +1,117 @@
+"""The settings of a search, and which of them a resumed one may change."""
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from nas.candidates import FidelityName
+from nas.cli import from_plain
+from nas.constraints import Limits
+from nas.data import ReadOptions
+from nas.errors import UserError
+from nas.run_directory import RunDirectory
+from nas.study import OBJECTIVES
+from nas.training import Recipe
+from nas.training.sharing import Sharing
+
+# What a resumed search may have other than before: where things are, and how many hands there are.
+_FREE = ("data", "trials", "workers", "gpus_per_trial", "ray_address", "storage", "run", "resume")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings(ReadOptions, Recipe, Limits):
+    """Search for the architectures that tell the classes of a data set apart best.
+
+    Without arguments: simulate a small data set, train a supernet, and search it. A search that was stopped or killed
+    goes on with --resume.
+    """
+
+    strategy: str = "evolution"
+    """Who proposes candidates: evolution, rl, random, tpe, nsga2 or gp."""
+    data: Path | None = None
+    """Directory of the data set; by default one is simulated."""
+    space: str = "hybrid_nano"
+    """Search space."""
+    trials: int | None = None
+    """Candidates to evaluate (default: 60); those that break a limit do not count."""
+    fidelity: FidelityName = "inherit"
+    """How a candidate is scored: with the supernet's weights, trained on from them, or trained from scratch."""
+    epochs: int = 5
+    """Passes over the training images for a candidate that is trained: finetune and scratch."""
+    objectives: str = "auc"
+    """What to search for, separated by commas: auc, and any of params, flops, latency."""
+    latency_batch: int = 64
+    """Images in a batch whose latency is measured, where it is an objective or limited."""
+    supernet: Path | None = None
+    """Checkpoint of a trained supernet; by default one is trained, or found where that was done before."""
+    supernet_recipe: Recipe = field(default_factory=lambda: Recipe(epochs=16, batch_size=32))
+    """How the supernet is trained."""
+    sharing: Sharing = field(default_factory=Sharing)
+    """How the supernet's weights are shared."""
+    seed: int = 0
+    """Seed of proposals, weights, and trainings."""
+    workers: int | None = None
+    """Candidates evaluated at a time (default: one for each core, but no more than 4 on one machine)."""
+    gpus_per_trial: float | None = None
+    """Share of a GPU for each of them (default: all GPUs in equal shares; 0: score on CPUs)."""
+    ray_address: str | None = None
+    """Ray cluster to run on; by default this machine alone."""
+    run: Path | None = None
+    """Directory of the run; by default one in results/runs, named after strategy and time."""
+    resume: Path | None = None
+    """Directory of a run to go on with; its settings are taken from there."""
+    storage: str | None = None
+    """Database of the study, for example postgresql://…; by default a file in the run directory."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        for name in ("trials", "workers", "latency_batch"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise UserError(f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more")
+        if self.seed < 0:
+            raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
+        if self.gpus_per_trial is not None and self.gpus_per_trial < 0:
+            raise UserError(f"--gpus-per-trial {self.gpus_per_trial} cannot be used: give 0 or more")
+        if self.fidelity == "scratch" and self.supernet is not None:
+            raise UserError("--supernet is not used by --fidelity scratch: leave one of them out")
+        unknown = [name for name in self.objective_names if name not in OBJECTIVES]
+        if unknown or "auc" not in self.objective_names or len(set(self.objective_names)) < len(self.objective_names):
+            raise UserError(
+                f"--objectives {self.objectives} cannot be used: give auc, and any of "
+                f"{', '.join(name for name in OBJECTIVES if name != 'auc')}, separated by commas"
+            )
+
+    @property
+    def objective_names(self) -> tuple[str, ...]:
+        """The objectives one by one."""
+        return tuple(name.strip() for name in self.objectives.split(","))
+
+    @property
+    def limits(self) -> Limits:
+        """What candidates may cost."""
+        return Limits(**{item.name: getattr(self, item.name) for item in fields(Limits)})
+
+    @property
+    def needs_latency(self) -> bool:
+        """Whether latency is measured at all."""
+        return "latency" in self.objective_names or self.max_latency_ms is not None
+
+
+def resumed(given: SearchSettings) -> SearchSettings:
+    """The settings of the run that ``given.resume`` names, with what else was given where that may change.
+
+    Raises:
+        UserError: there is no such run, it is damaged, or a setting was given that differs from the run's.
+    """
+    assert given.resume is not None  # or nobody would ask
+    before = from_plain(SearchSettings, RunDirectory.open(given.resume).config())
+    default = SearchSettings()
+    named = [item.name for item in fields(SearchSettings) if getattr(given, item.name) != getattr(default, item.name)]
+    for name in named:
+        if name not in _FREE and getattr(given, name) != getattr(before, name):
+            flag = f"--{name.replace('_', '-')}"
+            raise UserError(
+                f"{given.resume} was begun with {flag} {getattr(before, name)}, not {getattr(given, name)}: leave "
+                f"{flag} out, or start another search with --run"
+            )
+    return replace(before, **{name: getattr(given, name) for name in named if name in _FREE})

@@ -1,0 +1,90 @@
+"""The supernet of a search: given, trained before, or trained now; a copy goes into the run directory."""
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.errors import UserError
+from nas.files import atomic_path
+from nas.progress import say
+from nas.training import Recipe, pick_device
+from nas.training.images import TrainingImages
+from nas.training.sharing import Sharing
+from nas.training.supernet import SupernetCard, SupernetTraining, load_supernet
+from search_spaces import Supernet
+
+
+@dataclass(frozen=True)
+class SharedWeights:
+    """Which supernet a search inherits from.
+
+    Attributes:
+        space: name of the search space.
+        images: that the search is for.
+        recipe: how the supernet is trained, if it must be.
+        sharing: how its weights are shared.
+        seed: of its training.
+        given: checkpoint, or directory of a training, that is used instead.
+    """
+
+    space: str
+    images: TrainingImages
+    recipe: Recipe
+    sharing: Sharing
+    seed: int
+    given: Path | None = None
+
+    def bring(self, to: Path) -> Supernet:
+        """Return the supernet of the checkpoint ``to``, which is made where there is none.
+
+        The directory of a training is named after all that decides its outcome, so one that was done before is found
+        again, and one that was interrupted goes on.
+
+        Raises:
+            UserError: the checkpoint is damaged, or of another space or data set.
+        """
+        if not to.exists():
+            source = self._train() if self.given is None else self._file(self.given)
+            self._load(source)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_path(to) as temporary:
+                shutil.copyfile(source, temporary)
+        return self._load(to)
+
+    def _train(self) -> Path:
+        training = SupernetTraining(
+            card=SupernetCard(self.images.card(self.space)),
+            recipe=self.recipe,
+            sharing=self.sharing,
+            data=self.images.dataset.fingerprint,
+            seed=self.seed,
+        )
+        say(f"supernet of {self.space}, {self.recipe.epochs} epochs, {training.directory}")
+        device = pick_device("auto")
+        training.run(self.images.train(device), self.images.val(device))
+        return training.directory / "model.safetensors"
+
+    @staticmethod
+    def _file(given: Path) -> Path:
+        return given / "model.safetensors" if given.is_dir() else given
+
+    def _load(self, path: Path) -> Supernet:
+        supernet, card, data = load_supernet(path)
+        if card.networks.model != self.space:
+            raise UserError(
+                f"{path} is a supernet of {card.networks.model}, not of {self.space}: give --space "
+                f"{card.networks.model}, or another --supernet"
+            )
+        if data != self.images.dataset.fingerprint:
+            raise UserError(
+                f"{path} was trained on other images than those in {self.images.dataset.directory}: leave --supernet "
+                "out to train one on these"
+            )
+        return supernet
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

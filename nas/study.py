@@ -1,0 +1,376 @@
+"""The history of a search: which candidates were proposed, what came of them, and what to do next.
+
+The database is the one source of truth. Proposals are made on a copy of the study in memory, and a candidate enters
+the database in one transaction, with all its genes: so a kill leaves either no candidate or a whole one, which a
+resumed search evaluates again under its own number. What is known without an evaluation is settled on the spot.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from nas.constraints import FeasibleSpace
+from nas.errors import UserError
+from nas.run_directory import Candidate
+from search_spaces import Architecture
+
+OBJECTIVES: Mapping[str, StudyDirection] = {
+    "auc": StudyDirection.MAXIMIZE,
+    "params": StudyDirection.MINIMIZE,
+    "flops": StudyDirection.MINIMIZE,
+    "latency": StudyDirection.MINIMIZE,
+}
+
+# A search stops when more than half of the first ten candidates failed,
+_FIRST = 10
+# or when so many proposals in a row break the limits.
+_PATIENCE = 1000
+
+_STATES = {TrialState.COMPLETE: "complete", TrialState.FAIL: "failed"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A candidate that waits for its evaluation."""
+
+    number: int
+    """Of the trial."""
+    architecture: Architecture
+    """In canonical form."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an evaluation found out."""
+
+    auc: float | None
+    """Validation AUC; None where the latency alone rules the candidate out."""
+    latency_ms: float | None = None
+    """Of one batch, where it was asked for."""
+    seconds: float | None = None
+    """Spent on the evaluation."""
+
+
+def open_storage(url: str) -> BaseStorage:
+    """Open the database of a study, or make it.
+
+    Raises:
+        UserError: it is damaged or cannot be reached, or its driver is not installed.
+    """
+    try:
+        return RDBStorage(url)
+    except (SQLAlchemyError, RuntimeError, ImportError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"the study's database cannot be opened ({reason}): mend it or its address, or start another search"
+        ) from error
+
+
+class SearchStudy:
+    """A study and the rules by which it grows.
+
+    Args:
+        storage: its database.
+        name: of the study in it.
+        identity: JSON values that say what is searched; a study is continued only where they are equal.
+        space: what can be proposed.
+        sampler: who proposes.
+        objectives: names of :data:`OBJECTIVES`, ``auc`` among them.
+        trials: how many candidates are wanted; those that break a limit do not count.
+        early_stopping: whether poor candidates are stopped early (ASHA, Li et al. 2018); with several objectives
+            none is, for a poor AUC can still be the best of its size.
+
+    Raises:
+        UserError: the study is damaged, or of another search.
+    """
+
+    def __init__(
+        self,
+        storage: BaseStorage,
+        name: str,
+        identity: Mapping[str, Any],
+        *,
+        space: FeasibleSpace,
+        sampler: BaseSampler,
+        objectives: Sequence[str] = ("auc",),
+        trials: int,
+        early_stopping: bool = False,
+    ) -> None:
+        self.space = space
+        self.objectives = tuple(objectives)
+        self.trials = trials
+        self.stopped: str | None = None
+        """Why no more candidates are proposed although some are missing."""
+        self._storage = storage
+        directions = [OBJECTIVES[objective] for objective in objectives]
+        self._study_id, past = _open(storage, name, directions, identity)
+        pruner: BasePruner = NopPruner()
+        if early_stopping and len(directions) == 1:
+            pruner = SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+        self._study = optuna.create_study(directions=directions, sampler=sampler, pruner=pruner)
+        self._ids: dict[int, int] = {}  # of the trials in the database
+        self._first: dict[Architecture, int] = {}  # the trial that evaluates an architecture
+        self._twins: dict[int, list[int]] = {}  # trials that wait for the value of another
+        self._left: list[Task] = []
+        self._infeasible_in_a_row = 0
+        self._load(past)
+
+    # What to do
+
+    def next(self) -> Task | None:
+        """Return a candidate that must be evaluated; None if there is none now, or no more at all (:attr:`done`)."""
+        if self._left:
+            return self._left.pop(0)
+        while self._wanted():
+            task = self._propose()
+            if task is not None:
+                return task
+        return None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is running and nothing more is wanted."""
+        return not self._left and not self._wanted() and not self._all(TrialState.RUNNING)
+
+    @property
+    def finished(self) -> int:
+        """How many of the wanted candidates have their outcome."""
+        return sum(trial.state.is_finished() and not _infeasible(trial) for trial in self._all())
+
+    # What came of it
+
+    def report(self, number: int, epoch: int, auc: float) -> bool:
+        """Note the AUC after an epoch; return whether the candidate should be stopped."""
+        self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+        if len(self.objectives) > 1:
+            return False
+        trial = self._trial(number)
+        trial.report(auc, epoch)
+        return trial.should_prune()
+
+    def complete(self, number: int, measured: Measured) -> None:
+        """Settle a candidate that was evaluated."""
+        excess = self.space.limits.excess({"latency_ms": measured.latency_ms} if measured.latency_ms else {})
+        evaluation = {"auc": measured.auc, "latency_ms": measured.latency_ms, "seconds": measured.seconds}
+        if any(share > 0 for share in excess.values()):
+            self._constrain(number, excess)
+            self._settle(number, TrialState.PRUNED, {**evaluation, "reason": "latency beyond its limit"})
+            return
+        assert measured.auc is not None  # only a latency beyond its limit spares the score
+        self._settle(number, TrialState.COMPLETE, evaluation)
+
+    def stop(self, number: int, measured: Measured) -> None:
+        """Settle a candidate that was stopped early."""
+        evaluation = {"auc": measured.auc, "latency_ms": measured.latency_ms, "seconds": measured.seconds}
+        self._settle(number, TrialState.PRUNED, evaluation)
+
+    def fail(self, number: int, reason: str) -> None:
+        """Settle a candidate that could not be evaluated; the search stops if that happens too often at first."""
+        self._settle(number, TrialState.FAIL, {"reason": reason})
+        evaluated = [trial for trial in self._all() if trial.state.is_finished() and _is_evaluated(trial)]
+        failures = sum(trial.state is TrialState.FAIL for trial in evaluated[:_FIRST])
+        if len(evaluated) <= _FIRST and failures > _FIRST // 2:
+            self.stopped = f"{failures} of the first {len(evaluated)} candidates failed, the last one because {reason}"
+
+    # What is known
+
+    def candidates(self) -> list[Candidate]:
+        """All candidates by number."""
+        return [_candidate(trial) for trial in self._all()]
+
+    def pareto(self) -> list[Candidate]:
+        """The candidates that no other beats in every objective, by falling AUC.
+
+        Where AUC is the only objective they are judged by AUC and parameters.
+        """
+        objectives = self.objectives if len(self.objectives) > 1 else ("auc", "params")
+        complete = [item for item in self.candidates() if item.state == "complete" and item.duplicate_of is None]
+        losses = {item.number: [_loss(item, objective) for objective in objectives] for item in complete}
+        front = [
+            item for item in complete if not any(_dominates(other, losses[item.number]) for other in losses.values())
+        ]
+        return sorted(front, key=lambda item: (-(item.auc or 0.0), item.params, item.number))
+
+    # Growing
+
+    def _wanted(self) -> bool:
+        if self.stopped is None and self._infeasible_in_a_row >= _PATIENCE:
+            self.stopped = f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another strategy"
+        counted = sum(not _infeasible(trial) for trial in self._all())
+        return self.stopped is None and counted < self.trials
+
+    def _propose(self) -> Task | None:
+        """Let the sampler propose a candidate; return it unless its outcome is known already."""
+        trial = self._study.ask()
+        for name, distribution in self.space.distributions().items():
+            assert isinstance(distribution, CategoricalDistribution)  # every gene is one
+            trial.suggest_categorical(name, distribution.choices)
+        number, architecture = trial.number, self._architecture(trial.params)
+        costs = {"params": self.space.costs.params(architecture), "flops": self.space.costs.flops(architecture)}
+        for key, value in {"architecture": str(architecture), **costs}.items():
+            trial.set_user_attr(key, value)
+        excess = self.space.limits.excess(costs)
+        self._constrain(number, excess)
+        broken = [name for name, share in excess.items() if share > 0]
+        self._infeasible_in_a_row = self._infeasible_in_a_row + 1 if broken else 0
+        self._ids[number] = self._storage.create_new_trial(self._study_id, self._frozen(number))
+        if broken:
+            self._settle(number, TrialState.PRUNED, {"reason": f"{' and '.join(broken)} beyond the limit"})
+            return None
+        return self._unless_known(Task(number, architecture))
+
+    def _unless_known(self, task: Task) -> Task | None:
+        first = self._first.setdefault(task.architecture, task.number)
+        if first == task.number:
+            return task
+        if self._frozen(first).state.is_finished():
+            self._copy(first, task.number)
+        else:
+            self._twins.setdefault(first, []).append(task.number)
+        return None
+
+    def _copy(self, first: int, number: int) -> None:
+        """Settle a trial with the outcome of an earlier one of the same architecture."""
+        source = self._frozen(first)
+        evaluation = {**source.user_attrs["evaluation"], "seconds": None, "duplicate_of": first}
+        self._constrain(number, source.constraints)
+        for epoch, auc in source.intermediate_values.items():
+            self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+            if len(self.objectives) == 1:
+                self._trial(number).report(auc, epoch)
+        self._settle(number, source.state, evaluation)
+
+    def _settle(self, number: int, state: TrialState, evaluation: Mapping[str, Any]) -> None:
+        """Write an outcome, first to memory, then to the database, there the state last."""
+        trial = self._trial(number)
+        trial.set_user_attr("evaluation", dict(evaluation))
+        values = self._values(number) if state is TrialState.COMPLETE else None
+        self._study.tell(trial, values, state)
+        frozen = self._frozen(number)
+        self._storage.set_trial_user_attr(self._ids[number], "evaluation", frozen.user_attrs["evaluation"])
+        written = self._storage.get_trial(self._ids[number]).system_attrs
+        for key, value in frozen.system_attrs.items():
+            if key not in written:
+                self._storage.set_trial_system_attr(self._ids[number], key, value)
+        self._storage.set_trial_state_values(self._ids[number], state, values)
+        for twin in self._twins.pop(number, []):
+            self._copy(number, twin)
+
+    def _constrain(self, number: int, excess: Mapping[str, float]) -> None:
+        for name, share in excess.items():
+            self._trial(number).set_constraint(name, share)
+
+    def _values(self, number: int) -> list[float]:
+        candidate = _candidate(self._frozen(number))
+        return [_loss(candidate, name) * (-1 if name == "auc" else 1) for name in self.objectives]
+
+    # Remembering
+
+    def _load(self, past: Sequence[FrozenTrial]) -> None:
+        """Take over the trials of the database; those that a killed search left are to be evaluated again."""
+        for trial in past:
+            self._ids[trial.number] = trial._trial_id
+            if not trial.state.is_finished():
+                # What it reported before the kill, it will report again.
+                trial.intermediate_values = {}
+            self._study.add_trial(trial)
+        for trial in past:
+            task = Task(trial.number, self._architecture(trial.params))
+            if not trial.state.is_finished():
+                self._resume(trial, task)
+            elif _is_evaluated(trial):
+                self._first[task.architecture] = task.number
+
+    def _resume(self, trial: FrozenTrial, task: Task) -> None:
+        if _infeasible(trial):
+            self._settle(task.number, TrialState.PRUNED, {"reason": "beyond the limit"})
+        elif self._unless_known(task) is not None:
+            self._left.append(task)
+
+    def _trial(self, number: int) -> optuna.Trial:
+        return optuna.Trial(self._study, self._frozen(number)._trial_id)
+
+    def _frozen(self, number: int) -> FrozenTrial:
+        return self._all()[number]
+
+    def _all(self, *states: TrialState) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False, states=states or None)
+
+    def _architecture(self, params: Mapping[str, Any]) -> Architecture:
+        return self.space.canonical(self.space.from_params(params))
+
+
+def _open(
+    storage: BaseStorage, name: str, directions: list[StudyDirection], identity: Mapping[str, Any]
+) -> tuple[int, list[FrozenTrial]]:
+    """Return the id of the study, which is made where there is none, and its trials."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+        before = study.user_attrs.get("identity")
+        if before is None:
+            study.set_user_attr("identity", dict(identity))
+        past = study.get_trials()
+    except (SQLAlchemyError, RuntimeError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"the study {name} is damaged ({reason}): restore its database from a copy, or start another search"
+        ) from error
+    for key in identity:
+        if before is not None and before.get(key) != identity[key]:
+            raise UserError(
+                f"the study {name} was begun with {key.replace('_', ' ')} {before.get(key)}, not {identity[key]}: give "
+                "the former, or start another search with --run"
+            )
+    return study._study_id, past
+
+
+def _infeasible(trial: FrozenTrial) -> bool:
+    return any(share > 0 for share in trial.constraints.values())
+
+
+def _is_evaluated(trial: FrozenTrial) -> bool:
+    """Whether a worker had the candidate, rather than the outcome was known without."""
+    evaluation = trial.user_attrs.get("evaluation", {})
+    return evaluation.get("duplicate_of") is None and (not _infeasible(trial) or bool(evaluation.get("latency_ms")))
+
+
+def _candidate(trial: FrozenTrial) -> Candidate:
+    attributes, evaluation = trial.user_attrs, trial.user_attrs.get("evaluation", {})
+    stopped = "infeasible" if _infeasible(trial) else "stopped" if trial.state is TrialState.PRUNED else "running"
+    return Candidate(
+        number=trial.number,
+        state=_STATES.get(trial.state, stopped),
+        architecture=attributes["architecture"],
+        auc=evaluation.get("auc"),
+        params=attributes["params"],
+        flops=attributes["flops"],
+        latency_ms=evaluation.get("latency_ms"),
+        seconds=evaluation.get("seconds"),
+        duplicate_of=evaluation.get("duplicate_of"),
+        reason=evaluation.get("reason", ""),
+    )
+
+
+def _loss(candidate: Candidate, objective: str) -> float:
+    value = {
+        "auc": -candidate.auc if candidate.auc is not None else None,
+        "params": candidate.params,
+        "flops": candidate.flops,
+        "latency": candidate.latency_ms,
+    }[objective]
+    assert value is not None  # a complete candidate has all that was asked for
+    return float(value)
+
+
+def _dominates(first: Sequence[float], second: Sequence[float]) -> bool:
+    return first != second and all(a <= b for a, b in zip(first, second, strict=True))
