@@ -51,10 +51,10 @@ class Sharing:
 class SharingStep:
     """Several networks of a supernet learn from one batch.
 
-    The sandwich rule is Yu & Huang 2019 (arXiv 1903.05134), with in-place distillation: the largest network learns the
-    labels, the others its answers of the same moment. That the largest learns alone at first is the progressive shrinking
-    of Cai et al. 2020 (arXiv 1908.09791) in its simplest form. The gradient is the mean over the networks, so that clipping
-    means the same for any number of them.
+    The sandwich rule is Yu & Huang 2019 (arXiv 1903.05134), with in-place distillation: the largest network learns
+    the labels, the others its answers of the same moment. That the largest learns alone at first is the progressive
+    shrinking of Cai et al. 2020 (arXiv 1908.09791) in its simplest form. The gradient is the mean over the networks,
+    so that clipping means the same for any number of them.
     """
 
     space: SearchSpace
