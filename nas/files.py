@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nas.errors import UserError
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -40,6 +42,20 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON to ``path`` atomically."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def require_writable(path: Path, flag: str) -> None:
+    """Check that a file can be written, before the work for it is done.
+
+    Args:
+        path: the file; what is there already will be replaced.
+        flag: where the user named it, for the sentence.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UserError(f"{path} cannot be written: give a file in an existing directory with {flag}")
 
 
 def _sync(path: Path) -> None:

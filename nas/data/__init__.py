@@ -2,7 +2,7 @@
 
 from nas.data.dataset import LensDataset, open_dataset
 from nas.data.normalisation import Normalisation
-from nas.data.options import ReadOptions
+from nas.data.options import ImageOptions, ReadOptions
 from nas.data.splits import Splits
 
-__all__ = ["LensDataset", "Normalisation", "ReadOptions", "Splits", "open_dataset"]
+__all__ = ["ImageOptions", "LensDataset", "Normalisation", "ReadOptions", "Splits", "open_dataset"]

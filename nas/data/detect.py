@@ -12,9 +12,10 @@ from nas.data.folders import find_folders, image_folders, is_known
 from nas.data.layout import Layout
 from nas.data.packed import find_packed
 from nas.data.tree import Entry
+from nas.data.unlabelled import find_images
 from nas.errors import UserError
 
-LayoutName = Literal["auto", "class_folders", "split_folders", "packed"]
+LayoutName = Literal["auto", "class_folders", "split_folders", "packed", "unlabelled"]
 
 
 def find_layout(
@@ -26,12 +27,14 @@ def find_layout(
         directory: the data directory.
         entries: what ``scan`` found there.
         name: ``auto``, or what to take it for where the guess is wrong. ``class_folders`` takes every folder name for
-            a class and none for a split.
+            a class and none for a split, ``unlabelled`` takes all images for one class.
         classes: class names by label of a packed array that does not tell them.
 
     Raises:
         UserError: no layout fits, several data sets are mixed, or there is one class only.
     """
+    if name == "unlabelled":
+        return find_images(directory, entries)
     layout = find_packed(directory, entries, classes) if name in ("auto", "packed") else None
     if layout is None and name == "packed":
         raise UserError(f"{directory} holds no array of images with an array of as many labels beside it")

@@ -15,7 +15,7 @@ class Layout:
     """Where every image of a data directory is.
 
     Attributes:
-        name: ``class_folders``, ``split_folders``, ``packed`` or ``simulated``.
+        name: ``class_folders``, ``split_folders``, ``packed``, ``simulated`` or ``unlabelled``.
         classes: class names in label order.
         images: one row an image: ``file`` (path below the directory), ``row`` (of a packed array, -1 for a file that
             is an image), ``label`` (position in ``classes``), ``split`` (position in ``SPLITS``).

@@ -8,13 +8,9 @@ from nas.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How to read a data directory, where the automatic answer is wrong."""
+class ImageOptions:
+    """How to read images, where the automatic answer is wrong."""
 
-    layout: LayoutName = "auto"
-    """Layout of the directory; class_folders takes every folder for a class and none for a split."""
-    classes: tuple[str, ...] = ()
-    """Class names by label, for packed arrays that do not tell them: --classes '[a, b, c]'."""
     channel_axis: ChannelAxis = "auto"
     """Where the channels of three-dimensional images are."""
     crop: int | None = None
@@ -25,3 +21,14 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.crop is not None and self.crop < 1:
             raise UserError(f"--crop {self.crop} is not a number of pixels: give 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions(ImageOptions):
+    """How to read a data directory, where the automatic answer is wrong."""
+
+    layout: LayoutName = "auto"
+    """Layout of the directory; class_folders takes every folder for a class and none for a split, unlabelled takes all
+    images for one class."""
+    classes: tuple[str, ...] = ()
+    """Class names by label, for packed arrays that do not tell them: --classes '[a, b, c]'."""
