@@ -14,7 +14,7 @@ from nas.errors import UserError
 from nas.fidelity.report import Fidelity, publish_fidelity
 from nas.fidelity.standalone import Training, Workers, train_alone
 from nas.progress import progress
-from nas.training import Recipe, pick_device
+from nas.training import Recipe, load_checkpoint, pick_device
 from nas.training.images import TrainingImages
 from nas.training.inheritance import Inheritance
 from nas.training.supernet import load_supernet
@@ -74,6 +74,7 @@ def run(settings: FidelitySettings) -> None:
     """Train, score, and write what came out."""
     images = TrainingImages.open(settings.data, settings)
     supernets = {name: _load(path, images) for name, path in settings.supernets.items()}
+    trained = {name: load_checkpoint(path).about for name, path in settings.supernets.items()}
     space = _space(supernets)
     device = pick_device("cuda" if settings.gpus_per_trial else "cpu")
     chosen = choose(space, settings.architectures, images.card(space.name).image_size[0], settings.seed)
@@ -88,7 +89,7 @@ def run(settings: FidelitySettings) -> None:
         "seeds": settings.seeds,
         "recipe": Recipe.of(settings).to_json(),
     }
-    print(publish_fidelity(Fidelity(table, tuple(supernets)), about, settings.out))
+    print(publish_fidelity(Fidelity(table, tuple(supernets)), trained, about, settings.out))
 
 
 def choose(space: SearchSpace, count: int, image_size: int, seed: int) -> list[Architecture]:

@@ -95,8 +95,16 @@ def _mean_pairwise(*seeds: Values) -> float:
     return float(np.mean(pairs))
 
 
-def publish_fidelity(fidelity: Fidelity, about: Mapping[str, Any], out: Path) -> str:
+def publish_fidelity(
+    fidelity: Fidelity, trained: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any], out: Path
+) -> str:
     """Write ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``, and return the page.
+
+    Args:
+        fidelity: networks trained alone, and how others would have ranked them.
+        trained: what the checkpoint of each supernet says about its training.
+        about: what else the page should say.
+        out: directory to write.
 
     Raises:
         UserError: the directory cannot be written.
@@ -107,9 +115,10 @@ def publish_fidelity(fidelity: Fidelity, about: Mapping[str, Any], out: Path) ->
         **about,
         "ceiling": None if ceiling is None else asdict(ceiling),
         "rankings": {name: asdict(ranking) for name, ranking in rankings.items()},
+        "supernets": dict(trained),
         **environment(),
     }
-    page = _page(rankings, ceiling, {"command": f"`{command()}`", **about, **environment()})
+    page = _page(rankings, ceiling, trained, {"command": f"`{command()}`", **about, **environment()})
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_text(out / "standalone.csv", fidelity.table.to_csv(index=False, lineterminator="\n"))
@@ -121,7 +130,12 @@ def publish_fidelity(fidelity: Fidelity, about: Mapping[str, Any], out: Path) ->
     return page
 
 
-def _page(rankings: Mapping[str, Ranking], ceiling: Estimate | None, about: Mapping[str, Any]) -> str:
+def _page(
+    rankings: Mapping[str, Ranking],
+    ceiling: Estimate | None,
+    trained: Mapping[str, Mapping[str, Any]],
+    about: Mapping[str, Any],
+) -> str:
     columns = ("ranked by", "Kendall τ", "Spearman ρ", "τ, top half", "ρ, top half", "τ above FLOPs'", "AUC gap")
     rows = [
         (
@@ -144,9 +158,26 @@ def _page(rankings: Mapping[str, Ranking], ceiling: Estimate | None, about: Mapp
         "",
         "![Inherited against standalone AUC](scatter.png)",
         "",
+        "How each supernet was trained, and the validation AUC of its smallest and largest network at the kept epoch:",
+        "",
+        *_trainings(trained),
+        "",
         *_table(("what", ""), [(name, str(value)) for name, value in about.items()]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A row for each supernet, with the settings in which they differ from each other, or all where there is one."""
+    rows: dict[str, dict[str, Any]] = {}
+    for name, about in trained.items():
+        outcome = about["outcome"]
+        ends = {end: f"{outcome['val'][f'auc_{end}']:.3f}" for end in ("smallest", "largest")}
+        settings = {**about["sharing"], "norm": about["supernet"]["norm"], **about["recipe"], "seed": about["seed"]}
+        rows[name] = {**settings, "kept epoch": outcome["epoch"], **ends}
+    names = list(next(iter(rows.values())))
+    told = [n for n in names if len(rows) == 1 or len({str(row.get(n)) for row in rows.values()}) > 1]
+    return _table(("supernet", *told), [(name, *(str(row.get(n, "–")) for n in told)) for name, row in rows.items()])
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

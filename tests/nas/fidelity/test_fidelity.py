@@ -72,6 +72,10 @@ def check_report(root: Path, page: str) -> None:
     assert page.strip() == (out / "fidelity.md").read_text().strip()
     for name in ("flops", "params", "supernet0", "supernet1"):
         assert f"| {name} | " in page
+    # What the supernets differ in, and no more, stands in their table.
+    header = next(line for line in page.splitlines() if line.startswith("| supernet |"))
+    assert "| seed | " in header
+    assert "rule" not in header
     table = pd.read_csv(out / "standalone.csv")
     record = json.loads((out / "fidelity.json").read_text())
     aucs = {}
