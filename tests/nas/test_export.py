@@ -71,6 +71,6 @@ def test_another_result_is_not_written(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_file_that_is_no_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no checkpoint .*nowhere"):
+    with pytest.raises(UserError, match=r"there is no checkpoint .*nowhere"):
         export(ExportSettings(checkpoint=tmp_path / "nowhere", onnx=tmp_path / "model.onnx"))
     assert not list(tmp_path.iterdir())
