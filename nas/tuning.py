@@ -21,7 +21,7 @@ from nas.errors import UserError
 from nas.study import Measured, SearchStudy
 
 # Tune's own log files, console and signal handler; its checkpoints of the experiment, which the study replaces.
-_QUIET = {
+QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
@@ -50,7 +50,7 @@ def evaluate_all(
     """
     searcher = _StudySearcher(study, on_outcome or (lambda number: None))
     resources = tune.PlacementGroupFactory([{"CPU": 1, "GPU": gpus} if gpus else {"CPU": 1}])
-    with environment_variables(_QUIET), tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
+    with environment_variables(QUIET), tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
         tune.run(
             tune.with_parameters(_Candidate, scoring=scoring),
             config={"gpus": gpus},

@@ -80,8 +80,12 @@ class TrainingFiles:
 
 def own_directory(name: str, identity: Mapping[str, Any]) -> Path:
     """A directory for exactly this training, so that the same command finds it again and no other does."""
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-    return Path("results/runs") / f"{name}-{digest}"
+    return Path("results/runs") / f"{name}-{short_digest(identity)}"
+
+
+def short_digest(identity: Mapping[str, Any]) -> str:
+    """Eight characters for the name of a directory, which are others for other JSON values."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _require_equal(directory: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -1,0 +1,99 @@
+"""Which architectures are trained from scratch, and on which data: the best of a search, or what the user wrote."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import search_spaces
+from nas.data import ReadOptions
+from nas.errors import UserError
+from nas.progress import say
+from nas.run_directory import Best, RunDirectory
+from nas.training.images import TrainingImages
+from nas.training.supernet import load_supernet
+from search_spaces import Architecture, Supernet
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is to be trained.
+
+    Attributes:
+        space: name of the search space.
+        architectures: of it, the best first.
+        images: the data set.
+        run: the search that they come from; None for an architecture that the user wrote.
+    """
+
+    space: str
+    architectures: tuple[Architecture, ...]
+    images: TrainingImages
+    run: RunDirectory | None
+
+    @staticmethod
+    def from_run(path: Path | None, top: int, line: str | None, data: Path | None, options: ReadOptions) -> "Chosen":
+        """Take the best of a search, on the data that it searched with.
+
+        Args:
+            path: of the run; None for the newest.
+            top: how many architectures.
+            line: an architecture to take instead of the best.
+            data: where the data set is now; None for where it was.
+            options: how to read ``data``.
+
+        Raises:
+            UserError: the run has found nothing yet, or the data set is gone or another one.
+        """
+        run = RunDirectory.newest() if path is None else RunDirectory.open(path)
+        best = run.best()
+        images = (
+            TrainingImages.open(Path(best.data.directory), best.data.read_options())
+            if data is None
+            else TrainingImages.open(data, options)
+        )
+        if images.dataset.fingerprint != best.data.fingerprint:
+            raise UserError(
+                f"{images.dataset.directory} is not the data set that {run.path} searched with: give that with --data, "
+                "or train on this one with --architecture and --data alone"
+            )
+        space = search_spaces.get_space(best.space)
+        lines = [line] if line is not None else _best_lines(run, best, top)
+        return Chosen(best.space, tuple(space.parse(line) for line in lines), images, run)
+
+    @staticmethod
+    def by_line(space: str, line: str, data: Path | None, options: ReadOptions) -> "Chosen":
+        """Take the architecture that the user wrote.
+
+        Raises:
+            UserError: there is no data set.
+            search_spaces.SpaceError: it is no architecture of the space.
+        """
+        architecture = search_spaces.get_space(space).parse(line)
+        return Chosen(space, (architecture,), TrainingImages.open(data, options), None)
+
+    def supernet(self) -> tuple[Supernet, Path]:
+        """Return the supernet of the search and its checkpoint.
+
+        Raises:
+            UserError: there is none, or it is for other images.
+        """
+        path = self.run.supernet if self.run is not None else None
+        if path is None or not path.exists():
+            where = self.run.path if self.run is not None else "an architecture of one's own"
+            raise UserError(f"there is no supernet of {where}: train with --init scratch, or give the --run of one")
+        supernet, card, _ = load_supernet(path)
+        own = self.images.card(self.space)
+        for what in ("model", "classes", "in_chans", "image_size"):
+            then, now = getattr(card.networks, what), getattr(own, what)
+            if then != now:
+                raise UserError(f"{path} is a supernet with {what} {then}, not {now}: train with --init scratch")
+        return supernet, path
+
+
+def _best_lines(run: RunDirectory, best: Best, top: int) -> list[str]:
+    """The winner and those next to it by validation AUC, each network once."""
+    complete = [item for item in run.candidates() if item.state == "complete" and item.auc is not None]
+    ranked = sorted(complete, key=lambda item: (-(item.auc or 0.0), item.params, item.number))
+    lines = list(dict.fromkeys([best.winner.architecture, *(item.architecture for item in ranked)]))
+    if len(lines) < top:
+        say(f"{run.path} has {len(lines)} finished candidates, not {top}")
+    return lines[:top]

@@ -1,0 +1,143 @@
+"""The training that counts: epochs chosen on validation, then one look at the test split, and all of it written down.
+
+state.safetensors, model.safetensors, log.csv   see ``nas.training.files``
+predictions.parquet                             one line a test image: file, row, label, class probabilities
+result.json                                     scores and what made them; where it stands, the test was read
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from nas.data import LensDataset
+from nas.errors import UserError
+from nas.files import atomic_path, write_json
+from nas.provenance import command, environment
+from nas.training.evaluation import predict
+from nas.training.images import TrainingImages
+from nas.training.loop import fit
+from nas.training.metrics import check_labels, score
+from nas.training.recipe import Recipe
+
+Split = Literal["validation", "test"]
+
+
+@dataclass(frozen=True)
+class FinalScores:
+    """What one training came to.
+
+    Attributes:
+        seed: of the training.
+        validation: scores of the epoch that was chosen, by name.
+        test: likewise, of the same weights on the test images.
+        seconds: spent on training, without scoring.
+    """
+
+    seed: int
+    validation: dict[str, float]
+    test: dict[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One network, trained from several seeds."""
+
+    trainings: tuple[FinalScores, ...]
+
+    def spread(self, split: Split, name: str) -> tuple[float, float | None]:
+        """Mean of a score over the seeds, and its sample standard deviation; None for one seed."""
+        values = [getattr(training, split)[name] for training in self.trainings]
+        return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return means, deviations, and all trainings as JSON values."""
+        values: dict[str, Any] = {"trainings": [asdict(training) for training in self.trainings]}
+        for split in get_args(Split):
+            names = getattr(self.trainings[0], split)
+            values[split] = {name: dict(zip(("mean", "std"), self.spread(split, name), strict=True)) for name in names}
+        return values
+
+
+def check_test(images: TrainingImages) -> None:
+    """Refuse a test split that lacks a class, before anything is trained for it."""
+    check_labels(images.dataset.labels[images.splits.test], images.dataset.classes)
+
+
+def train_and_test(
+    model: nn.Module,
+    images: TrainingImages,
+    recipe: Recipe,
+    *,
+    seed: int,
+    directory: Path,
+    about: Mapping[str, Any],
+    device: torch.device,
+) -> FinalScores:
+    """Train a network, and score the epoch that validation chose on the test images: once, whatever happens.
+
+    Args:
+        model: with its first weights.
+        images: the data set.
+        recipe: how to train.
+        seed: of the training.
+        directory: for its files; what was begun there goes on, what is finished is read.
+        about: JSON values that name network, first weights and data.
+        device: where to train.
+
+    Raises:
+        UserError: the directory belongs to another training, or what :func:`nas.training.fit` raises.
+    """
+    trained = fit(model, images.train(device), images.val(device), recipe, seed=seed, directory=directory, about=about)
+    result = directory / "result.json"
+    if result.exists():
+        return _read(result)
+    test = images.test(device)
+    probabilities = predict(trained.model, test)
+    _write_predictions(directory / "predictions.parquet", images.dataset, images.splits.test, probabilities)
+    scores = FinalScores(
+        seed=seed,
+        validation=trained.best.val,
+        test=score(probabilities, test.labels.cpu().numpy(), test.classes).to_json(),
+        seconds=round(sum(record.seconds for record in trained.epochs), 1),
+    )
+    outcome = {
+        "command": command(),
+        **about,
+        "recipe": recipe.to_json(),
+        "seed": seed,
+        "epoch": trained.best.epoch,
+        "validation": scores.validation,
+        "test": scores.test,
+        "seconds": scores.seconds,
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "images": {name: len(getattr(images.splits, name)) for name in ("train", "val", "test")},
+        **environment(),
+    }
+    write_json(result, outcome)
+    return scores
+
+
+def _read(result: Path) -> FinalScores:
+    try:
+        values = json.loads(result.read_text(encoding="utf-8"))
+        return FinalScores(values["seed"], values["validation"], values["test"], values["seconds"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{result} is damaged: remove it, and the same command writes it anew") from error
+
+
+def _write_predictions(
+    path: Path, dataset: LensDataset, indices: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
+) -> None:
+    table = dataset.table.iloc[indices][["file", "row"]].reset_index(drop=True)
+    table["label"] = [dataset.classes[label] for label in dataset.labels[indices]]
+    table[list(dataset.classes)] = probabilities
+    with atomic_path(path) as temporary:
+        table.to_parquet(temporary, index=False)
