@@ -61,7 +61,7 @@ class FeasibleSpace:
     """A search space whose proposals keep the limits on parameters and FLOPs.
 
     It is the ``Space`` of the samplers: whatever is sampled, mutated or crossed is brought within the limits by
-    mutations. Other architectures can still be named, for a sampler that knows nothing of spaces.
+    mutations. Other architectures can still be named.
     """
 
     space: SearchSpace
@@ -92,7 +92,7 @@ class FeasibleSpace:
                     raise UserError(
                         f"no architecture of {self.space.name} keeps {flag} {limit:,}: the smallest value is {least:,}"
                     )
-        if self._limited and self.violation(self._nearest(self.space.smallest, np.random.default_rng(0))) > 0:
+        if self._limited and self.violation(self.repair(self.space.smallest, np.random.default_rng(0))) > 0:
             raise UserError(
                 f"no architecture of {self.space.name} was found that keeps both --max-params and --max-flops: raise "
                 "one of them"
@@ -127,18 +127,18 @@ class FeasibleSpace:
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """Draw an architecture within the limits."""
-        return self._nearest(self.space.sample(rng), rng)
+        return self.repair(self.space.sample(rng), rng)
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """A neighbour of the architecture, or the nearest within the limits."""
-        return self._nearest(self.space.mutate(architecture, rng), rng)
+        return self.repair(self.space.mutate(architecture, rng), rng)
 
     def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
         """A child of two architectures, within the limits."""
-        return self._nearest(self.space.crossover(first, second, rng), rng)
+        return self.repair(self.space.crossover(first, second, rng), rng)
 
-    def _nearest(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """Mutate until the limits are kept, taking only mutants that break them less."""
+    def repair(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """The architecture if it keeps the limits, else one that mutations which break them less and less lead to."""
         if not self._limited:
             return architecture
         violation = self.violation(architecture)

@@ -22,10 +22,11 @@ from nas.outcome import Outcome
 from nas.progress import say
 from nas.provenance import command, environment
 from nas.run_directory import RUNS, Best, DataSource, RunDirectory
+from nas.samplers import get_sampler
 from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search_settings import SearchSettings, resumed
 from nas.shared_weights import SharedWeights, file_digest
-from nas.study import SearchStudy, open_storage
+from nas.study import REDUCTION, SearchStudy, open_storage
 from nas.training import Recipe
 from nas.training.images import TrainingImages
 from nas.training.inheritance import calibration_images
@@ -53,7 +54,7 @@ def run(settings: SearchSettings) -> None:
         settings = resumed(settings)
     settings = replace(settings, trials=settings.trials or _TRIALS)
     space = get_space(settings.space)
-    get_repeatable_sampler(settings.strategy, settings.seed)  # for a strategy that there is not
+    get_sampler(settings.strategy)  # before anything is done for a strategy that does not exist
     if settings.data is None:
         simulate(_SIMULATED, _SIMULATED_AT, 2)
         settings = replace(settings, data=_SIMULATED_AT)
@@ -156,7 +157,8 @@ def _study(
         sampler=get_repeatable_sampler(settings.strategy, settings.seed, feasible),
         objectives=settings.objective_names,
         trials=settings.trials,
-        early_stopping=settings.fidelity != "inherit",
+        # Two rungs before the end: of nine candidates one is trained to the end.
+        first_rung=0 if settings.fidelity == "inherit" else max(1, settings.epochs // REDUCTION**2),
     )
 
 

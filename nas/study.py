@@ -30,6 +30,9 @@ OBJECTIVES: Mapping[str, StudyDirection] = {
     "latency": StudyDirection.MINIMIZE,
 }
 
+REDUCTION = 3
+"""Of the candidates that reach a rung, one in so many goes on, to so many times the epochs."""
+
 # A search stops when more than half of the first ten candidates failed,
 _FIRST = 10
 # or when so many proposals in a row break the limits.
@@ -86,8 +89,8 @@ class SearchStudy:
         sampler: who proposes.
         objectives: names of :data:`OBJECTIVES`, ``auc`` among them.
         trials: how many candidates are wanted; those that break a limit do not count.
-        early_stopping: whether poor candidates are stopped early (ASHA, Li et al. 2018); with several objectives
-            none is, for a poor AUC can still be the best of its size.
+        first_rung: epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018, arXiv 1810.05934);
+            0 stops none. With several objectives none is stopped, for a poor AUC can still be the best of its size.
 
     Raises:
         UserError: the study is damaged, or of another search.
@@ -103,7 +106,7 @@ class SearchStudy:
         sampler: BaseSampler,
         objectives: Sequence[str] = ("auc",),
         trials: int,
-        early_stopping: bool = False,
+        first_rung: int = 0,
     ) -> None:
         self.space = space
         self.objectives = tuple(objectives)
@@ -114,8 +117,8 @@ class SearchStudy:
         directions = [OBJECTIVES[objective] for objective in objectives]
         self._study_id, past = _open(storage, name, directions, identity)
         pruner: BasePruner = NopPruner()
-        if early_stopping and len(directions) == 1:
-            pruner = SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+        if first_rung and len(directions) == 1:
+            pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)
         self._study = optuna.create_study(directions=directions, sampler=sampler, pruner=pruner)
         self._ids: dict[int, int] = {}  # of the trials in the database
         self._first: dict[Architecture, int] = {}  # the trial that evaluates an architecture
@@ -178,7 +181,7 @@ class SearchStudy:
         self._settle(number, TrialState.FAIL, {"reason": reason})
         evaluated = [trial for trial in self._all() if trial.state.is_finished() and _is_evaluated(trial)]
         failures = sum(trial.state is TrialState.FAIL for trial in evaluated[:_FIRST])
-        if len(evaluated) <= _FIRST and failures > _FIRST // 2:
+        if self.stopped is None and len(evaluated) <= _FIRST and failures > _FIRST // 2:
             self.stopped = f"{failures} of the first {len(evaluated)} candidates failed, the last one because {reason}"
 
     # What is known

@@ -11,25 +11,25 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from nas.samplers.base import HistorySampler
+from nas.samplers.limited import LimitedSampler, LimitedSpace
 from nas.samplers.registry import get_sampler
-from nas.samplers.space import Space
 
 
-def get_repeatable_sampler(name: str, seed: int, space: Space | None = None) -> BaseSampler:
+def get_repeatable_sampler(name: str, seed: int, space: LimitedSpace) -> BaseSampler:
     """The sampler of a strategy, such that a search that was killed proposes what an unbroken one would have.
 
     Args:
         name: see :func:`~nas.samplers.get_sampler`.
         seed: with the number of a trial it makes the trial's random numbers.
-        space: space knowledge, which only our own samplers can use.
+        space: what can be proposed.
 
     Raises:
         UserError: there is no such strategy.
     """
     sampler = get_sampler(name, seed, space)
-    if isinstance(sampler, HistorySampler):
-        return sampler
-    return _Repeatable(lambda own: get_sampler(name, own, space), seed)
+    if not isinstance(sampler, HistorySampler):
+        sampler = _Repeatable(lambda own: get_sampler(name, own, space), seed)
+    return LimitedSampler(sampler, space, seed)
 
 
 class _Repeatable(BaseSampler):

@@ -1,0 +1,58 @@
+"""Scorings that cost nothing, for the side of Ray Tune; they travel to workers by value, which cannot import tests."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from nas.candidates import Report
+from nas.study import Task
+
+
+@dataclass(frozen=True)
+class Pretended:
+    """Scores by the number of the trial, and misbehaves where it is told to."""
+
+    trouble: dict[int, str] = field(default_factory=dict)
+    epochs: int = 1
+    together: int = 1
+    """How many candidates wait for each other before any is scored."""
+    falling: bool = False
+    """Whether later candidates are the poorer ones."""
+    seconds: float = 0.0
+    notes: Path | None = None
+    """Where a file for each evaluation is put: its content names process and machine."""
+
+    def scorer(self, device: torch.device) -> "Pretended":
+        return self
+
+    def score(self, task: Task) -> Iterator[Report]:
+        self._note(task.number)
+        self._misbehave(self.trouble.get(task.number, ""))
+        time.sleep(self.seconds)
+        score = 0.5 + task.number / 1000 * (-1 if self.falling else 1)
+        for epoch in range(1, self.epochs + 1):
+            yield Report(score, None, 0.0, epoch == self.epochs)
+
+    def _note(self, number: int) -> None:
+        if self.notes is None:
+            return
+        with (self.notes / str(number)).open("a") as file:
+            file.write(f"{os.getpid()} {os.environ.get('NODE', '')}\n")
+        first = number - number % self.together
+        deadline = time.monotonic() + 100
+        while not all((self.notes / str(other)).exists() for other in range(first, first + self.together)):
+            assert time.monotonic() < deadline, "the others never came"
+            time.sleep(0.01)
+
+    @staticmethod
+    def _misbehave(trouble: str) -> None:
+        if trouble == "raise":
+            raise RuntimeError("the kernel is cross\nand says so at length")
+        if trouble == "memory":
+            torch.empty(2**60)
+        if trouble == "die":
+            os._exit(1)

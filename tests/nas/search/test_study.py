@@ -1,0 +1,237 @@
+"""The history of a search: nothing is lost, repeated, or evaluated twice."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.constraints import FeasibleSpace, Limits
+from nas.errors import UserError
+from nas.samplers import STRATEGIES
+from nas.study import Measured, open_storage
+from tests.nas.search.studies import COSTS, auc, finish, settle, study
+
+
+def trials(path: Path) -> list[FrozenTrial]:
+    """What is in the database."""
+    return optuna.load_study(study_name="search", storage=f"sqlite:///{path}").trials
+
+
+def outcomes(path: Path) -> list[tuple[object, ...]]:
+    """All that a search decides, without times."""
+    return [
+        (trial.number, trial.state, trial.values, trial.params, trial.user_attrs, trial.intermediate_values)
+        for trial in trials(path)
+    ]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_search_that_was_killed_ends_as_an_unbroken_one(tmp_path: Path, strategy: str) -> None:
+    wanted = 13
+    finish(study(tmp_path / "unbroken.db", wanted, strategy))
+    path = tmp_path / "broken.db"
+    # Killed after one proposal, then between every two evaluations, and always with one that nobody finished.
+    for evaluations in (0, 4, 7):
+        searched = study(path, wanted, strategy)
+        for _ in range(evaluations):
+            task = searched.next()
+            assert task is not None
+            settle(searched, task)
+        assert searched.next() is not None
+    finish(study(path, wanted, strategy))
+    assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
+    assert len(trials(path)) == wanted
+
+
+def test_a_kill_leaves_no_half_candidate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "study.db"
+    searched = study(path, 3)
+    first = searched.next()
+    assert first is not None
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(searched._storage, "set_trial_state_values", killed)
+    with pytest.raises(KeyboardInterrupt):
+        settle(searched, first)
+    assert [trial.state for trial in trials(path)] == [TrialState.RUNNING]
+    again = study(path, 3)
+    assert again.next() == first
+    settle(again, first)
+    finish(study(path, 3))
+    finish(study(tmp_path / "unbroken.db", 3))
+    assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
+
+
+def test_more_candidates_can_be_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    finish(study(path, 2))
+    finish(study(path, 5))
+    finish(study(tmp_path / "unbroken.db", 5))
+    assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
+    assert study(path, 3).next() is None
+
+
+def test_an_architecture_is_evaluated_once(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    searched = study(path, 10)
+    first = searched.next()
+    assert first is not None
+    same = first.architecture
+    searched._architecture = lambda params: same  # type: ignore[method-assign]
+    assert searched.next() is None
+    assert [item.state for item in searched.candidates()] == ["running"] * 10
+    assert not searched.done
+    settle(searched, first)
+    assert searched.done
+    found = searched.candidates()
+    assert [item.duplicate_of for item in found] == [None] + [0] * 9
+    assert {item.auc for item in found} == {auc(same)}
+    assert [item.number for item in searched.pareto()] == [0]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "stopped"])
+def test_a_duplicate_shares_any_outcome(tmp_path: Path, outcome: str) -> None:
+    searched = study(tmp_path / "study.db", 2, first_rung=1)
+    first = searched.next()
+    assert first is not None
+    if outcome == "failed":
+        searched.fail(first.number, "it broke")
+    else:
+        searched.report(first.number, 1, 0.6)
+        searched.stop(first.number, Measured(0.6))
+    searched._architecture = lambda params: first.architecture  # type: ignore[method-assign]
+    assert searched.next() is None
+    one, two = searched.candidates()
+    assert two.state == one.state == outcome
+    assert (two.auc, two.reason, two.duplicate_of) == (one.auc, one.reason, 0)
+    assert searched.done
+
+
+@pytest.mark.parametrize("strategy", ["evolution", "rl", "tpe", "random"])
+def test_all_strategies_keep_tight_limits(tmp_path: Path, strategy: str) -> None:
+    limits = Limits(max_params=90_000, max_flops=2_000_000)
+    found = finish(study(tmp_path / "study.db", 12, strategy, limits)).candidates()
+    assert [item.state for item in found] == ["complete"] * 12
+    assert all(item.params <= 90_000 and item.flops <= 2_000_000 for item in found)
+
+
+def test_what_breaks_a_limit_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, limits = tmp_path / "study.db", Limits(max_params=300_000)
+    monkeypatch.setattr(FeasibleSpace, "repair", lambda self, architecture, rng: architecture)
+    searched = finish(study(path, 4, "random", limits))
+    found = searched.candidates()
+    states = [item.state for item in found]
+    assert states.count("complete") == searched.finished == 4
+    assert states.count("infeasible") == len(found) - 4 > 0
+    assert {item.reason for item in found if item.state == "infeasible"} == {"params beyond the limit"}
+    assert study(path, 4, "random", limits).next() is None
+
+
+def test_a_latency_beyond_its_limit_rules_a_candidate_out(tmp_path: Path) -> None:
+    searched = study(tmp_path / "study.db", 2, limits=Limits(max_latency_ms=5.0))
+    for latency, score in ((7.0, None), (4.0, 0.7), (4.0, 0.6)):
+        task = searched.next()
+        assert task is not None
+        searched.complete(task.number, Measured(score, latency))
+    assert [item.state for item in searched.candidates()] == ["infeasible", "complete", "complete"]
+    assert searched.next() is None
+
+
+def test_no_architecture_keeps_the_limits(tmp_path: Path) -> None:
+    def check(**limits: float) -> None:
+        study(tmp_path / "study.db", limits=Limits(**limits)).space.check()  # type: ignore[arg-type]
+
+    least = min(COSTS.params(corner) for corner in study(tmp_path / "x.db").space.space.corners(heavy=False))
+    check(max_params=least)
+    with pytest.raises(UserError, match=f"keeps --max-params {least - 1:,}: the smallest value is {least:,}"):
+        check(max_params=least - 1)
+    with pytest.raises(UserError, match="keeps --max-flops 1,000: the smallest value is"):
+        check(max_flops=1000)
+    with pytest.raises(UserError, match="--max-latency-ms 0"):
+        check(max_latency_ms=0.0)
+
+
+def test_a_search_stops_when_most_of_the_first_candidates_fail(tmp_path: Path) -> None:
+    searched = study(tmp_path / "study.db", 30)
+    for number in range(8):
+        task = searched.next()
+        assert task is not None
+        if number in (1, 3):
+            settle(searched, task)
+        else:
+            searched.fail(task.number, "the disk is full")
+    assert searched.stopped == "6 of the first 8 candidates failed, the last one because the disk is full"
+    assert searched.next() is None
+    assert searched.done
+
+
+def test_a_few_failures_do_not_stop_it(tmp_path: Path) -> None:
+    searched = study(tmp_path / "study.db", 14)
+    for number in range(14):
+        task = searched.next()
+        assert task is not None
+        if number % 2:
+            searched.fail(task.number, "bad luck")
+        else:
+            settle(searched, task)
+    assert searched.stopped is None
+    assert searched.finished == 14
+    assert {item.reason for item in searched.candidates() if item.state == "failed"} == {"bad luck"}
+
+
+def stopping(path: Path, kill: bool) -> None:
+    """A search with early stopping, in which every candidate is killed in its second epoch, or none."""
+    searched = study(path, 6, first_rung=1)
+    while (task := searched.next()) is not None:
+        score = auc(task.architecture)
+        stopped = searched.report(task.number, 1, score)
+        if kill and not stopped:
+            searched = study(path, 6, first_rung=1)
+            assert searched.next() == task
+            assert not searched.report(task.number, 1, score)
+        if stopped or searched.report(task.number, 2, score + 0.001):
+            searched.stop(task.number, Measured(score))
+        else:
+            searched.complete(task.number, Measured(score + 0.002))
+
+
+def test_early_stopping_goes_on_where_it_was(tmp_path: Path) -> None:
+    stopping(tmp_path / "unbroken.db", kill=False)
+    stopping(tmp_path / "broken.db", kill=True)
+    assert outcomes(tmp_path / "broken.db") == outcomes(tmp_path / "unbroken.db")
+    states = {trial.state for trial in trials(tmp_path / "unbroken.db")}
+    assert states == {TrialState.COMPLETE, TrialState.PRUNED}
+
+
+def test_several_objectives_have_a_front(tmp_path: Path) -> None:
+    searched = finish(study(tmp_path / "study.db", 12, "nsga2", objectives=("auc", "params")))
+    front = searched.pareto()
+    assert front[0].auc == max(item.auc or 0 for item in searched.candidates())
+    assert [item.params for item in front] == sorted((item.params for item in front), reverse=True)
+    best = optuna.load_study(study_name="search", storage=f"sqlite:///{tmp_path / 'study.db'}").best_trials
+    assert {item.number for item in front} == {trial.number for trial in best}
+
+
+def test_a_study_of_another_search_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    study(path, identity={"space": "hybrid_nano", "data": "abc"}).next()
+    with pytest.raises(UserError, match="was begun with data abc, not xyz"):
+        study(path, identity={"space": "hybrid_nano", "data": "xyz"})
+
+
+@pytest.mark.parametrize("damage", [b"no database", b""])
+def test_a_damaged_study_is_a_mistake_with_a_mend(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "study.db"
+    finish(study(path, 2))
+    whole = path.read_bytes()
+    path.write_bytes(damage or whole[: len(whole) // 2])
+    with pytest.raises(UserError, match="database"):
+        finish(study(path, 3))
+
+
+def test_a_database_without_driver_is_a_mistake_with_a_mend() -> None:
+    with pytest.raises(UserError, match="cannot be opened"):
+        open_storage("nonsense://nowhere/x")

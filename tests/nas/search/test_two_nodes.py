@@ -1,0 +1,53 @@
+"""A search on a cluster of two machines, of which one is lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from time import sleep
+
+import pytest
+import ray
+import ray.cloudpickle
+from ray.cluster_utils import Cluster
+
+from nas.cluster import cluster
+from nas.tuning import evaluate_all
+from tests.nas.search import scorings
+from tests.nas.search.scorings import Pretended
+from tests.nas.search.studies import study
+
+
+@pytest.fixture
+def nodes() -> Iterator[Cluster]:
+    ray.cloudpickle.register_pickle_by_value(scorings)
+    machines = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "env_vars": {"NODE": "first"}})
+    yield machines
+    machines.shutdown()
+
+
+def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
+    second = nodes.add_node(num_cpus=1, env_vars={"NODE": "second"})
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    searched = study(tmp_path / "study.db", 12)
+
+    def used() -> set[str]:
+        return {word for note in notes.iterdir() for word in note.read_text().split()[1:]}
+
+    def lose_the_second() -> None:
+        while used() != {"first", "second"}:
+            sleep(0.05)
+        nodes.remove_node(second, allow_graceful=False)
+
+    loss = Thread(target=lose_the_second, daemon=True)
+    loss.start()
+    with cluster(nodes.address):
+        evaluate_all(searched, Pretended(seconds=1.0, notes=notes), workers=2)
+    loss.join()
+    assert used() == {"first", "second"}
+    assert searched.done
+    found = searched.candidates()
+    assert len(found) == 12
+    lost = [item for item in found if item.state == "failed"]
+    assert len(lost) <= 2
+    assert all("worker" in item.reason for item in lost)
