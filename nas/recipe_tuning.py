@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import optuna
 import ray
 import torch
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 from ray import tune
 from ray.tune.search.optuna import OptunaSearch
@@ -19,7 +21,6 @@ from nas.cluster import cluster, environment_variables
 from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.progress import progress
-from nas.samplers.repeatable import get_repeatable_sampler
 from nas.study import open_storage
 from nas.training import Recipe, fit
 from nas.training.card import ModelCard
@@ -45,7 +46,9 @@ class RecipeTuning:
     directory: Path
     """Where the study is."""
 
-    def run(self, train: LensTensors, val: LensTensors, trainings: int, workers: int = 1) -> Recipe:
+    def run(
+        self, train: LensTensors, val: LensTensors, trainings: int, workers: int = 1, device: str = "cpu"
+    ) -> Recipe:
         """Return the recipe with the highest validation AUC.
 
         Args:
@@ -53,6 +56,7 @@ class RecipeTuning:
             val: images that choose, on the CPU.
             trainings: how many recipes are tried, with those of an earlier call.
             workers: how many at a time.
+            device: ``cpu`` or ``cuda``, where they share what there is.
 
         Raises:
             UserError: none of them could be trained.
@@ -65,7 +69,7 @@ class RecipeTuning:
             if done < trainings:
                 with cluster(), progress("tuning the recipe", trainings, "trainings", done) as advance:
                     searcher = _Searcher(self, history, lambda: advance(1))
-                    self._tune(searcher, train, val, trainings - done, workers)
+                    self._tune(searcher, (train, val), trainings - done, workers, device)
         if not any(trial.state is TrialState.COMPLETE for trial in history.trials):
             reason = history.trials[0].user_attrs["failure"]
             raise UserError(f"no recipe could be trained for {self.card.model} ({reason}): give another with the flags")
@@ -82,14 +86,16 @@ class RecipeTuning:
             "noise": FloatDistribution(0.0, max(0.2, self.recipe.augmentation.noise)),
         }
 
-    def _tune(self, searcher: "_Searcher", train: LensTensors, val: LensTensors, trainings: int, workers: int) -> None:
+    def _tune(
+        self, searcher: "_Searcher", images: tuple[LensTensors, LensTensors], trainings: int, workers: int, device: str
+    ) -> None:
         with tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
             tune.run(
-                tune.with_parameters(_train, tuning=self, train=train, val=val),
+                tune.with_parameters(_train, tuning=self, images=images, device=device),
                 search_alg=searcher,
                 num_samples=trainings,
                 max_concurrent_trials=workers,
-                resources_per_trial=_share(workers),
+                resources_per_trial=_share(workers, device),
                 raise_on_failed_trial=False,
                 storage_path=scratch,
                 verbose=0,
@@ -102,16 +108,22 @@ class _Searcher(OptunaSearch):
     def __init__(self, tuning: RecipeTuning, history: optuna.Study, on_end: Callable[[], None]) -> None:
         self._history = history
         self._on_end = on_end
+        self._first_seed = tuning.seed
         super().__init__(
             tuning.space(),
             metric="auc",
             mode="max",
-            sampler=get_repeatable_sampler("tpe", tuning.seed),
             points_to_evaluate=[] if history.trials else [values_of(tuning.recipe)],
         )
-        self._study: Any = self._ot_study
+        self._study = cast(optuna.Study, self._ot_study)
         for trial in history.trials:
             self._study.add_trial(trial)
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        """The next recipe, which depends on those before it and their number alone."""
+        seed = np.random.SeedSequence([self._first_seed, len(self._study.trials)]).generate_state(1)[0]
+        self._study.sampler = TPESampler(seed=int(seed))
+        return super().suggest(trial_id)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Nothing: there is one result, the last."""
@@ -131,10 +143,11 @@ class _Searcher(OptunaSearch):
         """Nothing: the history is what a resumed tuning needs."""
 
 
-def _share(workers: int) -> dict[str, float]:
+def _share(workers: int, device: str) -> dict[str, float]:
     """What one of several trainings at a time may use of what there is."""
     there = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return {"CPU": max(1, there["CPU"] // workers), "GPU": min(1.0, there.get("GPU", 0.0) / workers)}
+    gpus = min(1.0, there.get("GPU", 0.0) / workers) if device == "cuda" else 0.0
+    return {"CPU": max(1, there["CPU"] // workers), "GPU": gpus}
 
 
 def changed(recipe: Recipe, values: dict[str, Any]) -> Recipe:
@@ -150,13 +163,15 @@ def values_of(recipe: Recipe) -> dict[str, Any]:
     return {**own, "shift": recipe.augmentation.shift, "noise": recipe.augmentation.noise}
 
 
-def _train(values: dict[str, Any], tuning: RecipeTuning, train: LensTensors, val: LensTensors) -> dict[str, Any]:
+def _train(
+    values: dict[str, Any], tuning: RecipeTuning, images: tuple[LensTensors, LensTensors], device: str
+) -> dict[str, Any]:
     """One training, in a process of its own."""
     recipe = changed(tuning.recipe, values)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train, val = (split.to(torch.device(device)) for split in images)
     model = tuning.card.build(tuning.seed, recipe.drop_path)
     try:
-        result = fit(model, train.to(device), val.to(device), recipe, seed=tuning.seed)
+        result = fit(model, train, val, recipe, seed=tuning.seed)
     except UserError as error:
         return {"auc": None, "failure": str(error)}
     return {"auc": result.best.val["auc"]}

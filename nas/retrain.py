@@ -85,7 +85,7 @@ def run(settings: RetrainSettings) -> None:
     chosen = _choose(settings)
     check_test(chosen.images)
     base = chosen.run.path / "retrain" if chosen.run is not None else RUNS / "retrain"
-    recipe = _recipe(settings, chosen, base)
+    recipe = _recipe(settings, chosen, base, device.type)
     results = []
     for architecture in chosen.architectures:
         training = _Training(settings, chosen, architecture, recipe, base)
@@ -114,7 +114,7 @@ def _choose(settings: RetrainSettings) -> Chosen:
     return Chosen.from_run(settings.run, settings.top, settings.architecture, settings.data, settings)
 
 
-def _recipe(settings: RetrainSettings, chosen: Chosen, base: Path) -> Recipe:
+def _recipe(settings: RetrainSettings, chosen: Chosen, base: Path, device: str) -> Recipe:
     recipe = Recipe.of(settings)
     if not settings.tune:
         return recipe
@@ -122,7 +122,7 @@ def _recipe(settings: RetrainSettings, chosen: Chosen, base: Path) -> Recipe:
     identity = {"data": chosen.images.dataset.fingerprint, "model": card.to_json(), "recipe": recipe.to_json()}
     directory = base / f"recipe-{short_digest({**identity, 'seed': settings.seed})}"
     tuning = RecipeTuning(card=card, recipe=recipe, seed=settings.seed, directory=directory)
-    tuned = tuning.run(chosen.images.train(), chosen.images.val(), settings.tune, settings.workers)
+    tuned = tuning.run(chosen.images.train(), chosen.images.val(), settings.tune, settings.workers, device)
     say(
         f"best of {settings.tune} recipes: learning rate {tuned.learning_rate:.2g}, weight decay "
         f"{tuned.weight_decay:.2g}, drop path {tuned.drop_path:.2g}, shift {tuned.augmentation.shift}, noise "
