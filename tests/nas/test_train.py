@@ -1,5 +1,6 @@
 """``python -m nas.train``: trains architectures and timm's models, continues, and names mistakes."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -99,6 +100,16 @@ def test_images_that_the_network_does_not_take_are_resized(tmp_path: Path, capsy
     assert "images of 40 × 40 pixels are resized to 64 × 64 pixels for botnet26t_256" in capsys.readouterr().err
     model = check_outcome(tmp_path / "out", data)["model"]
     assert (model["image_size"], model["resized_to"]) == ([40, 40], [64, 64])
+
+
+def test_weights_to_start_from_are_part_of_the_training(tmp_path: Path, data: Path) -> None:
+    train(TrainSettings(model="test_resnet", data=data, run=tmp_path / "first", **QUICK))
+    weights = tmp_path / "first" / "model.safetensors"
+    train(TrainSettings(model="test_resnet", weights=weights, data=data, run=tmp_path / "second", **QUICK))
+    result = check_outcome(tmp_path / "second", data)
+    assert result["weights"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    with pytest.raises(UserError, match="second holds a training with weights "):
+        train(TrainSettings(model="test_resnet", data=data, run=tmp_path / "second", **QUICK))
 
 
 def test_the_default_directory_belongs_to_the_settings(
