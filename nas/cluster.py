@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,9 @@ from ray._private import ray_constants
 from nas.errors import UserError
 
 _ROOT = Path(__file__).parent.parent
+
+# How long a machine has to answer.
+_SECONDS = 10.0
 
 
 @contextmanager
@@ -73,6 +77,8 @@ def _loopback_only() -> Iterator[None]:
 
 
 def _start(address: str | None, cpus: int | None) -> None:
+    if address is not None:
+        _knock(address)
     # Ray asks for it, and 2.60 warns where it is not set.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Workers must find our packages also where the user works from a checkout that is not installed.
@@ -93,3 +99,14 @@ def _start(address: str | None, cpus: int | None) -> None:
         where = f"at {address}" if address else "on this machine"
         reason = str(error).splitlines()[0]
         raise UserError(f"no Ray cluster answers {where} ({reason}): start one with ray start --head") from error
+
+
+def _knock(address: str) -> None:
+    """Check that somebody answers at the address, for which Ray would wait some minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return  # "auto" and the like are Ray's to find
+    try:
+        socket.create_connection((host, int(port)), timeout=_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(f"no Ray cluster answers at {address} ({error}): start one with ray start --head") from error

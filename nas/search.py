@@ -31,7 +31,7 @@ from nas.training import Recipe
 from nas.training.images import TrainingImages
 from nas.training.inheritance import calibration_images
 from nas.tuning import evaluate_all
-from search_spaces import get_space
+from search_spaces import Supernet, get_space
 
 NAME = "python -m nas.search"
 
@@ -63,11 +63,14 @@ def run(settings: SearchSettings) -> None:
     costs = Costs(card.image_size, card.in_chans, len(card.classes))
     feasible = FeasibleSpace(space, costs, settings.limits)
     feasible.check()
+    shared = _shared(settings, images)
     directory = RunDirectory(settings.resume or settings.run or _new_directory(settings))
-    with directory.locked():
+    # Now, so that a cluster that does not answer is known before a supernet is trained.
+    with cluster(settings.ray_address, settings.workers), directory.locked():
         _begin(settings, directory, images)
         try:
-            _search(settings, directory, images, feasible)
+            supernet = shared.bring(directory.supernet) if shared is not None else None
+            _search(settings, directory, images, feasible, supernet)
         except KeyboardInterrupt:
             directory.log("interrupted")
             say(f"stopped; go on with: {NAME} --resume {directory.path}")
@@ -92,11 +95,28 @@ def _begin(settings: SearchSettings, directory: RunDirectory, images: TrainingIm
     say(f"searching {settings.space} for {settings.objectives} with {settings.strategy}, {directory.path}")
 
 
-def _search(settings: SearchSettings, directory: RunDirectory, images: TrainingImages, feasible: FeasibleSpace) -> None:
-    scoring = _scoring(settings, directory, images)
+def _shared(settings: SearchSettings, images: TrainingImages) -> SharedWeights | None:
+    """The supernet that candidates inherit from; None where they do not."""
+    if settings.fidelity == "scratch":
+        return None
+    recipe, sharing, seed = settings.supernet_recipe, settings.sharing, settings.seed
+    shared = SharedWeights(settings.space, images, recipe, sharing, seed, settings.supernet)
+    if settings.resume is None:
+        shared.check()
+    return shared
+
+
+def _search(
+    settings: SearchSettings,
+    directory: RunDirectory,
+    images: TrainingImages,
+    feasible: FeasibleSpace,
+    supernet: Supernet | None,
+) -> None:
+    scoring = _scoring(settings, directory, images, supernet)
     study = _study(settings, directory, images, feasible)
     outcome = Outcome(directory, study, _describe(settings, directory, images))
-    with cluster(settings.ray_address, settings.workers), live_view(study) as show:
+    with live_view(study) as show:
         workers = settings.workers or _workers(settings)
 
         def on_outcome(number: int) -> None:
@@ -115,13 +135,11 @@ def _search(settings: SearchSettings, directory: RunDirectory, images: TrainingI
     _report(directory, best)
 
 
-def _scoring(settings: SearchSettings, directory: RunDirectory, images: TrainingImages) -> CandidateScoring:
+def _scoring(
+    settings: SearchSettings, directory: RunDirectory, images: TrainingImages, supernet: Supernet | None
+) -> CandidateScoring:
     """What the workers need; candidates that only inherit do without most of the training images."""
-    supernet, train = None, images.train()
-    if settings.fidelity != "scratch":
-        given = settings.supernet
-        recipe, sharing, seed = settings.supernet_recipe, settings.sharing, settings.seed
-        supernet = SharedWeights(settings.space, images, recipe, sharing, seed, given).bring(directory.supernet)
+    train = images.train()
     return CandidateScoring(
         fidelity=settings.fidelity,
         card=images.card(settings.space),

@@ -35,6 +35,15 @@ class SharedWeights:
     seed: int
     given: Path | None = None
 
+    def check(self) -> None:
+        """Check the checkpoint that was given, if one was.
+
+        Raises:
+            UserError: it is missing or damaged, or of another space or data set.
+        """
+        if self.given is not None:
+            self._load(self._file(self.given))
+
     def bring(self, to: Path) -> Supernet:
         """Return the supernet of the checkpoint ``to``, which is made where there is none.
 

@@ -11,6 +11,7 @@ import ray.cloudpickle
 from ray.cluster_utils import Cluster
 
 from nas.cluster import cluster
+from nas.errors import UserError
 from nas.tuning import evaluate_all
 from tests.nas.search import scorings
 from tests.nas.search.scorings import Pretended
@@ -51,3 +52,8 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
     lost = [item for item in found if item.state == "failed"]
     assert len(lost) <= 2
     assert all("worker" in item.reason for item in lost)
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    with pytest.raises(UserError, match="no Ray cluster answers at 127.0.0.1:1 "), cluster("127.0.0.1:1"):
+        pass

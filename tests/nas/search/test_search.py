@@ -1,0 +1,231 @@
+"""``python -m nas.search``: searches, is stopped and killed, goes on, and names mistakes."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import yaml
+
+from nas.cluster import cluster
+from nas.data import ReadOptions
+from nas.errors import UserError
+from nas.run_directory import RunDirectory
+from nas.search import run as search
+from nas.search_settings import SearchSettings
+from nas.training import save_checkpoint
+from nas.training.card import load_network
+from nas.training.images import TrainingImages
+from nas.training.supernet import SupernetCard
+from search_spaces import SpaceError
+from tests.nas.test_train import folder
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def running() -> Iterator[None]:
+    """One Ray for all searches of this process; commands start their own."""
+    with cluster(None, 2):
+        yield
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return folder(tmp_path / "data")
+
+
+@pytest.fixture
+def supernet(tmp_path: Path, data: Path) -> Path:
+    """A supernet that nobody trained."""
+    images = TrainingImages.open(data, ReadOptions())
+    card = SupernetCard(images.card("hybrid_nano"))
+    about = {"supernet": card.to_json(), "data": images.dataset.fingerprint}
+    save_checkpoint(tmp_path / "supernet.safetensors", card.build(seed=1).state_dict(), about)
+    return tmp_path / "supernet.safetensors"
+
+
+def outcomes(directory: Path) -> list[tuple[Any, ...]]:
+    """All that the study of a run says, without times."""
+    study = optuna.load_study(study_name="search", storage=f"sqlite:///{directory / 'study.db'}")
+    told = []
+    for trial in study.trials:
+        evaluation = {**trial.user_attrs["evaluation"], "seconds": None}
+        told.append(
+            (trial.number, trial.state, trial.values, trial.params, {**trial.user_attrs, "evaluation": evaluation})
+        )
+    return told
+
+
+def until_done(directory: Path, candidates: int, arguments: list[str], stop: signal.Signals) -> tuple[int, str]:
+    """Run the command, and send it a signal when so many candidates are done; return its status and what it told."""
+    command = [sys.executable, "-m", "nas.search", *arguments]
+    process = subprocess.Popen(
+        command, cwd=directory.parent, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    log = directory / "search.log"
+    before = log.read_text().count(" complete: ") if log.exists() else 0
+    while process.poll() is None:
+        if log.exists() and log.read_text().count(" complete: ") >= before + candidates:
+            process.send_signal(stop)
+            break
+        time.sleep(0.02)
+    _, told = process.communicate(timeout=100)
+    return process.returncode, told
+
+
+def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, tmp_path: Path, supernet: Path) -> None:
+    common = ["--data", "data", "--supernet", str(supernet), "--strategy", "rl", "--trials", "9", "--workers", "1"]
+    done = run("nas.search", *common, "--run", "unbroken")
+    assert done.returncode == 0, done.stderr
+    status, told = until_done(tmp_path / "broken", 2, [*common, "--run", "broken"], signal.SIGINT)
+    assert status == 130
+    assert "go on with: python -m nas.search --resume broken" in told
+    assert "Traceback" not in told
+    status, _ = until_done(tmp_path / "broken", 2, ["--resume", "broken"], signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    done = run("nas.search", "--resume", "broken")
+    assert done.returncode == 0, done.stderr
+    assert "of them done before" in done.stderr
+    assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
+    assert len(outcomes(tmp_path / "broken")) == 9
+    log = (tmp_path / "broken" / "search.log").read_text()
+    evaluated = re.findall(r"trial (\d+) complete", log)
+    assert sorted(evaluated) == sorted(set(evaluated))
+
+
+def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, data: Path) -> None:
+    small = ["--supernet-recipe.epochs", "1", "--sharing.random-subnets", "0", "--workers", "2"]
+    done = run("nas.search", "--data", "data", "--trials", "3", "--run", "run", *small)
+    assert done.returncode == 0, done.stderr
+    # Nothing but what is worth telling, where nobody watches.
+    assert len(done.stderr.splitlines()) < 15
+    assert "\x1b" not in done.stderr + done.stdout
+    directory = RunDirectory.open(tmp_path / "run")
+    best, found = directory.best(), directory.candidates()
+    assert f"{best.winner.auc:.4f}" in done.stdout
+    assert best.winner.architecture in done.stdout
+    assert [item.state for item in found] == ["complete"] * 3
+    assert best.winner.auc == max(item.auc or 0 for item in found)
+    assert (best.space, best.fidelity, best.image_size, best.recipe) == ("hybrid_nano", "inherit", (32, 32), None)
+    images = TrainingImages.open(Path(best.data.directory), best.data.read_options())
+    assert images.dataset.fingerprint == best.data.fingerprint
+    assert best.supernet is not None
+    assert (directory.path / best.supernet).is_file()
+    assert {"command", "seed", "commit", "versions", "hardware"} <= set(
+        yaml.safe_load(directory.environment_file.read_text())
+    )
+    # The settings can be used again, and the supernet is found again.
+    again = run("nas.search", "--config", "run/config.yaml", "--run", "again", "--strategy", "random")
+    assert again.returncode == 0, again.stderr
+    assert len(list((tmp_path / "results" / "runs").glob("supernet-*"))) == 1
+    assert (tmp_path / "again/supernet/model.safetensors").read_bytes() == (directory.path / best.supernet).read_bytes()
+
+
+def test_candidates_can_be_trained(tmp_path: Path, data: Path, supernet: Path) -> None:
+    objectives = {"objectives": "auc, params,latency", "latency_batch": 2}
+    common: dict[str, Any] = {"data": data, "trials": 2, "workers": 1, "epochs": 2, "batch_size": 16}
+    search(SearchSettings(**common, **objectives, fidelity="finetune", supernet=supernet, run=tmp_path / "finetune"))
+    search(SearchSettings(**common, fidelity="scratch", run=tmp_path / "scratch"))
+    for name in ("finetune", "scratch"):
+        best = RunDirectory.open(tmp_path / name).best()
+        assert best.weights is not None
+        assert best.recipe is not None
+        assert best.recipe["epochs"] == 2
+        _, card = load_network(tmp_path / name / best.weights)
+        assert card.architecture == best.winner.architecture
+        assert not (tmp_path / name / best.weights).with_name("state.safetensors").exists()
+    measured = RunDirectory.open(tmp_path / "finetune").candidates()
+    assert all((item.latency_ms or 0) > 0 for item in measured)
+
+
+@pytest.fixture
+def begun(tmp_path: Path, data: Path, supernet: Path) -> Path:
+    """A run that was begun, and stopped before its first candidate."""
+    settings = {"data": str(data), "supernet": str(supernet), "trials": 2}
+    run = RunDirectory(tmp_path / "begun")
+    run.path.mkdir()
+    run.write_config(settings)
+    return run.path
+
+
+def test_what_a_resumed_search_cannot_change(tmp_path: Path, begun: Path, data: Path) -> None:
+    def resume(message: str, **changes: Any) -> None:
+        with pytest.raises(UserError, match=message):
+            search(SearchSettings(resume=begun, **changes))
+
+    resume("was begun with --space hybrid_nano, not hybrid_small: leave --space out", space="hybrid_small")
+    resume("was begun with --seed 0, not 3", seed=3)
+    with RunDirectory(begun).locked():
+        resume("is being searched by process")
+    search(SearchSettings(resume=begun, trials=1))
+    (begun / "study.db").write_bytes(b"this is no database" * 100)
+    resume("database cannot be opened")
+    (begun / "study.db").unlink()
+    (begun / "supernet" / "model.safetensors").write_bytes(b"this is no checkpoint")
+    resume("is no whole safetensors file")
+    (begun / "config.yaml").write_text("strategy: [")
+    resume("config.yaml is damaged")
+    (begun / "config.yaml").write_text("colour: red\n")
+    resume("the settings cannot be read")
+
+
+def test_another_data_set_is_refused(tmp_path: Path, begun: Path, data: Path) -> None:
+    other = folder(tmp_path / "other", size=40)
+    with pytest.raises(UserError, match="was trained on other images"):
+        search(SearchSettings(resume=begun, data=other))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"strategy": "evolutoin"}, "there is no strategy 'evolutoin'.*did you mean evolution"),
+        ({"space": "hybrid_nanno"}, "there is no search space 'hybrid_nanno'; did you mean hybrid_nano"),
+        ({"max_params": 10}, "no architecture of hybrid_nano keeps --max-params 10: the smallest value is"),
+        ({"max_flops": 10}, "no architecture of hybrid_nano keeps --max-flops 10: the smallest value is"),
+        ({"data": Path("nowhere")}, "nowhere"),
+        ({"supernet": Path("nowhere")}, "nowhere"),
+        ({"resume": Path("nowhere")}, "nowhere is not the directory of a search"),
+    ],
+)
+def test_mistakes_leave_nothing_behind(
+    tmp_path: Path, data: Path, supernet: Path, changes: dict[str, Any], message: str
+) -> None:
+    settings = {"data": data, "supernet": supernet, "run": tmp_path / "run", "trials": 1, **changes}
+    with pytest.raises((UserError, SpaceError), match=message):
+        search(SearchSettings(**settings))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objectives": "auc,size"}, "--objectives auc,size cannot be used: give auc, and any of params, flops"),
+        ({"objectives": "params"}, "--objectives params cannot be used"),
+        ({"objectives": "auc,auc"}, "--objectives auc,auc cannot be used"),
+        ({"trials": 0}, "--trials 0 cannot be used"),
+        ({"workers": 0}, "--workers 0 cannot be used"),
+        ({"seed": -1}, "--seed -1 cannot be used"),
+        ({"gpus_per_trial": -1.0}, "--gpus-per-trial -1.0 cannot be used"),
+        ({"fidelity": "scratch", "supernet": Path("x")}, "--supernet is not used by --fidelity scratch"),
+    ],
+)
+def test_settings_that_cannot_be(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        SearchSettings(**changes)
+
+
+def test_the_command_says_mistakes_in_a_sentence(fails: Callable[..., str]) -> None:
+    assert "--fidelity" in fails("nas.search", "--fidelity", "guess")
+
+
+def test_a_run_is_not_searched_twice(begun: Path, data: Path, supernet: Path) -> None:
+    with pytest.raises(UserError, match="holds a search already: go on with --resume"):
+        search(SearchSettings(data=data, supernet=supernet, run=begun))
