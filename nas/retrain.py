@@ -71,8 +71,9 @@ class RetrainSettings(ReadOptions, Recipe):
 
 @dataclass(frozen=True)
 class Retrained:
-    """All trainings of one architecture: its line, parameters, FLOPs of one image, and scores."""
+    """All trainings of one architecture: their directory, its line, parameters, FLOPs of one image, and scores."""
 
+    directory: Path
     architecture: str
     params: int
     flops: int
@@ -170,7 +171,7 @@ class _Training:
             **environment(),
         }
         write_json(self.directory / "summary.json", summary)
-        return Retrained(str(self._architecture), params, flops, scores)
+        return Retrained(self.directory, str(self._architecture), params, flops, scores)
 
 
 def _show(results: Sequence[Retrained]) -> None:
@@ -189,7 +190,7 @@ def _show(results: Sequence[Retrained]) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(table)
     for result in ranked:
-        console.print(f"{result.architecture}")
+        console.print(f"{result.directory}\n  {result.architecture}")
 
 
 def _plus_minus(mean: float, spread: float | None) -> str:
