@@ -14,6 +14,8 @@ from rich.table import Table
 from nas.progress import say
 from nas.run_directory import Candidate
 from nas.study import SearchStudy
+from search_spaces import get_space
+from search_spaces.hybrid import describe, operator
 
 _SHOWN = 5
 
@@ -54,13 +56,20 @@ def best_candidates(candidates: list[Candidate]) -> list[Candidate]:
 
 def candidate_table(candidates: list[Candidate]) -> Table:
     """A table of candidates for a terminal."""
+    timed = any(item.latency_ms is not None for item in candidates)
     table = Table(box=None, pad_edge=False)
-    for column in ("trial", "val AUC", "parameters", "MFLOPs", "ms"):
-        table.add_column(column, justify="right")
-    table.add_column("architecture", no_wrap=True, overflow="ellipsis")
+    for column in ("trial", "val AUC", "parameters", "MFLOPs", *(["ms"] if timed else [])):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
     for item in candidates:
-        latency = f"{item.latency_ms:.1f}" if item.latency_ms is not None else "–"
-        _, _, genes = item.architecture.partition("/")
-        costs = f"{item.params:,}", f"{item.flops / 1e6:,.1f}", latency
-        table.add_row(str(item.number), f"{item.auc:.4f}", *costs, genes)
+        costs = [f"{item.params:,}", f"{item.flops / 1e6:,.1f}"]
+        if timed:
+            costs.append(f"{item.latency_ms:.1f}" if item.latency_ms is not None else "–")
+        table.add_row(str(item.number), f"{item.auc:.4f}", *costs, _outline(item.architecture))
     return table
+
+
+def _outline(line: str) -> str:
+    """An architecture in some thirty letters: M1·32 is a stage of one MBConv block with 32 channels."""
+    _, stages = describe(get_space(line.partition("/")[0]).parse(line))
+    return " ".join(f"{operator(stage)[0].upper()}{stage.depth}·{stage.width}" for stage in stages)

@@ -226,7 +226,7 @@ def _report(directory: RunDirectory, best: Best) -> None:
     )
     if len(best.pareto) > 1:
         console.print("none is better in every way than these:")
-        console.print(candidate_table(list(best.pareto)))
+        Console(highlight=False).print(candidate_table(list(best.pareto)))
     console.print(
         f"everything is in {directory.path}; train the best from scratch with "
         f"python -m nas.retrain --run {directory.path}"

@@ -55,5 +55,5 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
 
 
 def test_a_cluster_that_is_not_there() -> None:
-    with pytest.raises(UserError, match="no Ray cluster answers at 127.0.0.1:1 "), cluster("127.0.0.1:1"):
+    with pytest.raises(UserError, match="no Ray cluster answers at"), cluster("127.0.0.1:1"):
         pass

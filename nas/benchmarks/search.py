@@ -1,0 +1,242 @@
+"""Compare strategies under the same budget and supernet: ``python -m nas.benchmarks.search``.
+
+Regret is against the best validation AUC that any of the searches found. Overhead is what a candidate takes beyond its
+own evaluation, measured between the first and the last candidate that were done. A stopped benchmark goes on where it
+was: searches that are complete are read, not run.
+"""
+
+import datetime
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+
+import numpy as np
+import numpy.typing as npt
+import optuna
+from matplotlib.figure import Figure
+
+from nas.cli import Command, main
+from nas.cluster import cluster
+from nas.errors import UserError
+from nas.files import atomic_path, write_json, write_text
+from nas.provenance import command, environment
+from nas.run_directory import Candidate, RunDirectory
+from nas.search import run as search
+from nas.search_settings import SearchSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Compare strategies under the same budget and supernet, and publish curves and table."""
+
+    data: Path
+    """Directory of the data set."""
+    supernet: Path
+    """Checkpoint of the supernet, or directory of its training."""
+    space: str = "hybrid_nano"
+    """Search space."""
+    strategies: tuple[str, ...] = ("evolution", "rl", "random", "tpe")
+    """Strategies to compare: --strategies '[evolution, random]'."""
+    trials: int = 40
+    """Candidates of each search."""
+    seeds: int = 3
+    """Searches of each strategy."""
+    workers: int = 2
+    """Candidates evaluated at a time."""
+    runs: Path = Path("results/runs/search-benchmark")
+    """Where the run directories are."""
+    out: Path = Path("results/search")
+    """Directory for search.json, search.md and regret.png."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search.
+
+    Attributes:
+        strategy: who proposed.
+        seed: of the proposals.
+        curve: (trials,) validation AUC of the best candidate so far, in the order of completion.
+        best: the winner.
+        values: validation AUC of each candidate, in the order of completion.
+        wall: seconds from the first proposal to the last completion, the start of workers included.
+        overhead: seconds a candidate beyond its own evaluation.
+        duplicates: candidates that were known already.
+    """
+
+    strategy: str
+    seed: int
+    curve: npt.NDArray[np.float64]
+    best: Candidate
+    values: npt.NDArray[np.float64]
+    wall: float
+    overhead: float
+    duplicates: int
+
+
+def run(settings: Settings) -> None:
+    """Run what is missing, and publish."""
+    with cluster(None, settings.workers):
+        searches = [
+            _run_one(settings, strategy, seed) for strategy in settings.strategies for seed in range(settings.seeds)
+        ]
+    settings.out.mkdir(parents=True, exist_ok=True)
+    record = _record(settings, searches)
+    write_json(settings.out / "search.json", record)
+    write_text(settings.out / "search.md", _markdown(settings, searches, record))
+    _draw(searches, settings.out / "regret.png")
+    sys.stdout.write((settings.out / "search.md").read_text(encoding="utf-8"))
+
+
+def _run_one(settings: Settings, strategy: str, seed: int) -> Search:
+    directory = RunDirectory(settings.runs / f"{strategy}-{seed}")
+    common = SearchSettings(
+        strategy=strategy,
+        seed=seed,
+        data=settings.data,
+        supernet=settings.supernet,
+        space=settings.space,
+        trials=settings.trials,
+        workers=settings.workers,
+    )
+    begun = directory.config_file.exists()
+    if not begun or not _is_complete(directory, settings.trials):
+        place = {"resume": directory.path} if begun else {"run": directory.path}
+        search(SearchSettings(**{**vars(common), **place}))
+    return _read(directory, strategy, seed, settings.workers)
+
+
+def _is_complete(directory: RunDirectory, trials: int) -> bool:
+    try:
+        return sum(item.state not in ("running", "infeasible") for item in directory.candidates()) >= trials
+    except UserError:
+        return False  # not one candidate is done
+
+
+def _read(directory: RunDirectory, strategy: str, seed: int, workers: int) -> Search:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    trials = optuna.load_study(study_name="search", storage=directory.storage).trials
+    candidates = {item.number: item for item in directory.candidates()}
+    # As they were done; those that were killed have no time.
+    ends = {trial.number: trial.datetime_complete for trial in trials if trial.datetime_complete is not None}
+    starts = [trial.datetime_start for trial in trials if trial.datetime_start is not None]
+    order = sorted(ends, key=lambda number: (ends[number], number))
+    scored = [candidates[number].auc or 0.0 for number in order]
+    first = workers  # the first of each worker includes its start
+    waited = _seconds(ends[order[first - 1]], ends[order[-1]]) * workers
+    worked = sum(candidates[number].seconds or 0.0 for number in order[first:])
+    return Search(
+        strategy=strategy,
+        seed=seed,
+        curve=np.maximum.accumulate(scored),
+        best=directory.best().winner,
+        values=np.array(scored),
+        wall=_seconds(min(starts), ends[order[-1]]),
+        overhead=(waited - worked) / max(1, len(order) - first),
+        duplicates=sum(item.duplicate_of is not None for item in candidates.values()),
+    )
+
+
+def _seconds(start: datetime.datetime, end: datetime.datetime) -> float:
+    return (end - start).total_seconds()
+
+
+def _record(settings: Settings, searches: Sequence[Search]) -> dict[str, object]:
+    best = max(item.curve[-1] for item in searches)
+    random = [value for item in searches if item.strategy == "random" for value in item.values]
+    rows = [
+        {
+            "strategy": item.strategy,
+            "seed": item.seed,
+            "best_auc": round(float(item.curve[-1]), 5),
+            "regret": round(float(best - item.curve[-1]), 5),
+            "regret_at_half": round(float(best - item.curve[len(item.curve) // 2 - 1]), 5),
+            "wall_seconds": round(item.wall, 1),
+            "overhead_seconds": round(item.overhead, 3),
+            "duplicates": item.duplicates,
+            "parameters": item.best.params,
+            "mflops": round(item.best.flops / 1e6, 1),
+            "architecture": item.best.architecture,
+        }
+        for item in searches
+    ]
+    return {
+        "command": command(),
+        "space": settings.space,
+        "candidates": settings.trials,
+        "workers": settings.workers,
+        "best_auc": round(float(best), 5),
+        "median_random_auc": round(float(median(random)), 5) if random else None,
+        "searches": rows,
+        **environment(),
+    }
+
+
+def _markdown(settings: Settings, searches: Sequence[Search], record: dict[str, object]) -> str:
+    best, lines = max(item.curve[-1] for item in searches), []
+    for strategy in settings.strategies:
+        group = [item for item in searches if item.strategy == strategy]
+        final = [float(item.curve[-1]) for item in group]
+        half = [float(best - item.curve[len(item.curve) // 2 - 1]) for item in group]
+        lines.append(
+            f"| {strategy} | {mean(final):.4f} ({min(final):.4f}–{max(final):.4f}) | {mean(half):.4f} "
+            f"| {best - mean(final):.4f} | {mean(item.wall for item in group):.0f} "
+            f"| {mean(item.overhead for item in group):.2f} |"
+        )
+    winners = [
+        f"| {item.strategy} | {item.seed} | {item.curve[-1]:.4f} | {item.best.params:,} | {item.best.flops / 1e6:,.1f} "
+        f"| `{item.best.architecture}` |"
+        for item in searches
+    ]
+    about = [f"| {key} | {record[key]} |" for key in ("hardware", "versions", "commit", "date")]
+    half_way = f"regret at {settings.trials // 2}"
+    header = (
+        f"strategy | best AUC, mean (range) | {half_way} | regret at the end | wall time, s | overhead a candidate, s"
+    )
+    return "\n".join(
+        [
+            f"{settings.trials} candidates a search, {settings.seeds} seeds, {settings.workers} workers, one supernet "
+            f"of `{settings.space}`; validation AUC. Median of the random architectures: {record['median_random_auc']}, "
+            f"best of all {best:.4f}.",
+            "",
+            f"| {header} |",
+            "|---|---|---|---|---|---|",
+            *lines,
+            "",
+            "![Regret over candidates](regret.png)",
+            "",
+            "| strategy | seed | AUC | parameters | MFLOPs | architecture |",
+            "|---|---|---|---|---|---|",
+            *winners,
+            "",
+            f"Made by `{record['command']}`.",
+            "",
+            "| | |",
+            "|---|---|",
+            *about,
+            "",
+        ]
+    )
+
+
+def _draw(searches: Sequence[Search], path: Path) -> None:
+    """Draw the regret over candidates: the mean of each strategy, and the range over its seeds."""
+    best = max(item.curve[-1] for item in searches)
+    figure = Figure(figsize=(6.0, 4.0), layout="constrained")
+    axes = figure.subplots()
+    for strategy in dict.fromkeys(item.strategy for item in searches):
+        regrets = best - np.array([item.curve for item in searches if item.strategy == strategy])
+        numbers = np.arange(1, regrets.shape[1] + 1)
+        (line,) = axes.plot(numbers, regrets.mean(axis=0), label=strategy)
+        axes.fill_between(numbers, regrets.min(axis=0), regrets.max(axis=0), color=line.get_color(), alpha=0.15)
+    axes.set(xlabel="candidates", ylabel="regret, validation AUC")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+if __name__ == "__main__":
+    main("python -m nas.benchmarks.search", Command(Settings, run))
