@@ -19,11 +19,8 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
-# Until the search command exists this runs the part of the main job that does.
 search: $(READY)
-	$(BIN)/python -m nas.data simulate --model II --images 3000 --out data/model_II
-	$(BIN)/python -m nas.data inspect data/model_II
-	$(BIN)/python -m nas.data preview data/model_II --out data/preview.png
+	$(BIN)/python -m nas.search --strategy evolution
 
 test: lint
 	$(BIN)/python -m pytest

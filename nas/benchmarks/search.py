@@ -198,7 +198,7 @@ def _markdown(settings: Settings, searches: Sequence[Search], record: dict[str, 
     return "\n".join(
         [
             f"{settings.trials} candidates a search, {settings.seeds} seeds, {settings.workers} workers, one supernet "
-            f"of `{settings.space}`; validation AUC. Median of the random architectures: {record['median_random_auc']}, "
+            f"of `{settings.space}`; validation AUC. Median random architecture: {record['median_random_auc']}, "
             f"best of all {best:.4f}.",
             "",
             f"| {header} |",
