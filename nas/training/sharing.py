@@ -20,10 +20,10 @@ _IMAGE_SIZE = 64
 class Sharing:
     """How the weights are shared; the defaults measured best (results/fidelity)."""
 
-    rule: Literal["sandwich", "single_path"] = "sandwich"
-    """Networks that learn from a batch: the largest, the smallest and random ones; or one random one."""
+    rule: Literal["sandwich", "random"] = "sandwich"
+    """Networks that learn from a batch: the largest, the smallest and random ones; or random ones alone."""
     random_subnets: int = 2
-    """Random networks in a sandwich."""
+    """Random networks among them; with the rule random and one of them this is single-path training."""
     distillation: bool = True
     """The others of a sandwich learn from the largest's answers instead of the labels."""
     sampling: Literal["flops", "genes"] = "flops"
@@ -34,8 +34,9 @@ class Sharing:
     def __post_init__(self) -> None:
         if not 0 <= self.largest_first < 1:
             raise UserError(f"--largest-first {self.largest_first} cannot be used: give 0 or more and less than 1")
-        if self.random_subnets < 0:
-            raise UserError(f"--random-subnets {self.random_subnets} cannot be used: give 0 or more")
+        least = 0 if self.rule == "sandwich" else 1
+        if self.random_subnets < least:
+            raise UserError(f"--random-subnets {self.random_subnets} cannot be used: give {least} or more")
 
     @staticmethod
     def within(settings: "Sharing") -> "Sharing":
@@ -74,9 +75,8 @@ class SharingStep:
         """The networks of a step, the one that teaches first."""
         if number < self.alone:
             return [self.space.largest]
-        if self.sharing.rule == "single_path":
-            return self._random(number, 1)
-        return [self.space.largest, *self._random(number, self.sharing.random_subnets), self.space.smallest]
+        random = self._random(number, self.sharing.random_subnets)
+        return random if self.sharing.rule == "random" else [self.space.largest, *random, self.space.smallest]
 
     def __call__(self, model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
         """Call ``backward`` on the loss of every network and return the mean of their losses.
@@ -94,13 +94,18 @@ class SharingStep:
                 loss = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
             else:
                 loss = F.cross_entropy(logits, answers)
-            if answers is None and self.sharing.distillation:
+            if answers is None and self._teaches:
                 answers = logits.detach().softmax(dim=1)
             (loss / len(architectures)).backward()  # type: ignore[no-untyped-call]
             losses.append(loss.detach())
         stacked = torch.stack(losses)
         self._check(stacked, architectures, number)
         return stacked.mean()
+
+    @property
+    def _teaches(self) -> bool:
+        """Whether the first network teaches the others: only the largest is worth listening to."""
+        return self.sharing.distillation and self.sharing.rule == "sandwich"
 
     def _random(self, number: int, count: int) -> list[Architecture]:
         rng = np.random.default_rng([self.seed, number])

@@ -153,7 +153,7 @@ def test_a_loss_that_is_no_number_names_network_and_checkpoint(tmp_path: Path, d
     [
         ({"space": "hybrid_small"}, "supernet.model hybrid_nano, not hybrid_small"),
         ({"learning_rate": 0.1}, r"recipe.learning_rate 0.002, not 0.1"),
-        ({"rule": "single_path"}, "sharing.rule sandwich, not single_path"),
+        ({"rule": "random"}, "sharing.rule sandwich, not random"),
         ({"norm": "group"}, "supernet.norm batch, not group"),
     ],
 )

@@ -52,10 +52,12 @@ def test_the_sandwich(distillation: bool) -> None:
     torch.testing.assert_close(gradients(model), gradient)
 
 
-def test_a_single_path() -> None:
-    model, path = supernet(), step(rule="single_path")
-    (architecture,) = path.architectures(7)
-    loss, gradient = by_hand([architecture], False)
+@pytest.mark.parametrize("count", [1, 3])
+def test_random_networks_alone_learn_the_labels(count: int) -> None:
+    model, path = supernet(), step(rule="random", random_subnets=count)
+    architectures = path.architectures(7)
+    assert len(architectures) == count
+    loss, gradient = by_hand(architectures, False)
     assert path(model, IMAGES, LABELS, 7).item() == pytest.approx(loss)
     torch.testing.assert_close(gradients(model), gradient)
 
@@ -79,7 +81,7 @@ def test_sampling_over_flops_shows_the_cheap_and_the_dear() -> None:
     low, high = (np.log(flops(corner, 64)) for corner in (SPACE.smallest, SPACE.largest))
     shares = {}
     for sampling in ("flops", "genes"):
-        path = step(rule="single_path", sampling=sampling)
+        path = step(rule="random", random_subnets=1, sampling=sampling)
         costs = [flops(path.architectures(number)[0], 64) for number in range(150)]
         where = (np.log(costs) - low) / (high - low)
         shares[sampling] = (np.mean(where < 1 / 3), np.mean(where > 2 / 3))
@@ -100,5 +102,7 @@ def test_a_loss_that_is_no_number_names_step_and_network() -> None:
 def test_mistakes() -> None:
     with pytest.raises(UserError, match="--random-subnets -1 cannot be used"):
         Sharing(random_subnets=-1)
+    with pytest.raises(UserError, match="--random-subnets 0 cannot be used: give 1 or more"):
+        Sharing(rule="random", random_subnets=0)
     with pytest.raises(UserError, match="--largest-first 1 cannot be used"):
         Sharing(largest_first=1)
