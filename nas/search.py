@@ -41,9 +41,6 @@ _SIMULATED_AT = Path("data/realistic-48px")
 
 _TRIALS = 60
 
-# What stands in a database's address for its password.
-_HIDDEN = "***"
-
 # Without being asked, no more memory on one machine than some 4 GB.
 _MOST_WORKERS = 4
 
@@ -65,16 +62,20 @@ def run(settings: SearchSettings) -> None:
     feasible.check()
     shared = _shared(settings, images)
     directory = RunDirectory(settings.resume or settings.run or _new_directory(settings))
-    # Now, so that a cluster that does not answer is known before a supernet is trained.
-    with cluster(settings.ray_address, settings.workers), directory.locked():
-        _begin(settings, directory, images)
-        try:
-            supernet = shared.bring(directory.supernet) if shared is not None else None
-            _search(settings, directory, images, feasible, supernet)
-        except KeyboardInterrupt:
-            directory.log("interrupted")
-            say(f"stopped; go on with: {NAME} --resume {directory.path}")
-            raise
+    # Now, so that a database or a cluster that does not answer is known before a supernet is trained.
+    if settings.storage is not None:
+        open_storage(settings.storage)
+    with cluster(settings.ray_address, settings.workers):
+        settings = _with_hands(settings)
+        with directory.locked():
+            _begin(settings, directory, images)
+            try:
+                supernet = shared.bring(directory.supernet) if shared is not None else None
+                _search(settings, directory, images, feasible, supernet)
+            except KeyboardInterrupt:
+                directory.log("interrupted")
+                say(f"stopped; go on with: {NAME} --resume {directory.path}")
+                raise
 
 
 def _new_directory(settings: SearchSettings) -> Path:
@@ -89,8 +90,10 @@ def _begin(settings: SearchSettings, directory: RunDirectory, images: TrainingIm
         )
     data = {"directory": str(settings.data), "fingerprint": images.dataset.fingerprint}
     directory.write_environment({"command": command(), "seed": settings.seed, "data": data, **environment()})
-    storage = {"storage": _without_password(settings.storage)} if settings.storage else {}
-    directory.write_config({**to_plain(replace(settings, run=None, resume=None)), **storage})
+    plain = to_plain(replace(settings, run=None, resume=None))
+    if settings.storage is not None:
+        plain["storage"] = make_url(settings.storage).render_as_string(hide_password=True)
+    directory.write_config(plain)
     directory.log(f"{'resumed' if settings.resume else 'started'}: {command()}")
     say(f"searching {settings.space} for {settings.objectives} with {settings.strategy}, {directory.path}")
 
@@ -116,15 +119,16 @@ def _search(
     scoring = _scoring(settings, directory, images, supernet)
     study = _study(settings, directory, images, feasible)
     outcome = Outcome(directory, study, _describe(settings, directory, images))
+    assert settings.workers is not None  # the defaults were filled in
+    assert settings.gpus_per_trial is not None
     with live_view(study) as show:
-        workers = settings.workers or _workers(settings)
 
         def on_outcome(number: int) -> None:
             outcome.note(number)
             show()
 
         try:
-            evaluate_all(study, scoring, workers=workers, gpus=_gpus(settings, workers), on_outcome=on_outcome)
+            evaluate_all(study, scoring, workers=settings.workers, gpus=settings.gpus_per_trial, on_outcome=on_outcome)
         finally:
             best = outcome.write()
     directory.log(study.stopped or "finished")
@@ -164,8 +168,6 @@ def _study(
         "objectives": settings.objectives,
         "fidelity": settings.fidelity,
     }
-    if settings.storage is not None and _HIDDEN in settings.storage:
-        raise UserError(f"the password of {settings.storage} is not kept in the run directory: give --storage again")
     assert settings.trials is not None  # the default was filled in
     return SearchStudy(
         open_storage(settings.storage or directory.storage),
@@ -195,25 +197,20 @@ def _describe(settings: SearchSettings, directory: RunDirectory, images: Trainin
     )
 
 
-def _workers(settings: SearchSettings) -> int:
-    cores = int(_resources().get("CPU", 1))
-    return cores if settings.ray_address else min(cores, _MOST_WORKERS)
-
-
-def _gpus(settings: SearchSettings, workers: int) -> float:
-    """The share of a GPU for each worker, rounded down to what Ray can count."""
-    if settings.gpus_per_trial is not None:
-        return settings.gpus_per_trial
-    share = min(1.0, _resources().get("GPU", 0.0) / workers)
-    return int(share * 10_000) / 10_000
-
-
-def _resources() -> dict[str, float]:
-    return dict(ray.cluster_resources())  # type: ignore[no-untyped-call]
-
-
-def _without_password(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+def _with_hands(settings: SearchSettings) -> SearchSettings:
+    """Fill in how many candidates are evaluated at a time, and on what share of a GPU, from what Ray has."""
+    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    cores, cards = int(there.get("CPU", 1)), there.get("GPU", 0.0)
+    workers = settings.workers or (cores if settings.ray_address else min(cores, _MOST_WORKERS))
+    gpus = settings.gpus_per_trial
+    if gpus is None:
+        gpus = int(min(1.0, cards / workers) * 10_000) / 10_000  # rounded down to what Ray can count
+    if gpus > cards:
+        raise UserError(
+            f"--gpus-per-trial {gpus} cannot be had, for there are {cards:g} GPUs: give less, or the address of a "
+            "cluster that has them"
+        )
+    return replace(settings, workers=workers, gpus_per_trial=gpus)
 
 
 def _report(directory: RunDirectory, best: Best) -> None:

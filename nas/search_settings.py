@@ -70,8 +70,9 @@ class SearchSettings(ReadOptions, Recipe, Limits):
                 raise UserError(f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more")
         if self.seed < 0:
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
-        if self.gpus_per_trial is not None and self.gpus_per_trial < 0:
-            raise UserError(f"--gpus-per-trial {self.gpus_per_trial} cannot be used: give 0 or more")
+        gpus = self.gpus_per_trial
+        if gpus is not None and not (0 <= gpus <= 1 or gpus == int(gpus) > 1):
+            raise UserError(f"--gpus-per-trial {gpus} cannot be used: give a share from 0 to 1, or a whole number")
         if self.fidelity == "scratch" and self.supernet is not None:
             raise UserError("--supernet is not used by --fidelity scratch: leave one of them out")
         unknown = [name for name in self.objective_names if name not in OBJECTIVES]

@@ -69,6 +69,8 @@ def open_storage(url: str) -> BaseStorage:
     Raises:
         UserError: it is damaged or cannot be reached, or its driver is not installed.
     """
+    if "***" in url:
+        raise UserError(f"the password of {url} is not kept in the run directory: give --storage again")
     try:
         return RDBStorage(url)
     except (SQLAlchemyError, RuntimeError, ImportError, ValueError) as error:

@@ -192,6 +192,8 @@ def test_another_data_set_is_refused(tmp_path: Path, begun: Path, data: Path) ->
         ({"max_flops": 10}, "no architecture of hybrid_nano keeps --max-flops 10: the smallest value is"),
         ({"data": Path("nowhere")}, "nowhere"),
         ({"supernet": Path("nowhere")}, "nowhere"),
+        ({"storage": "nonsense://x"}, "database cannot be opened"),
+        ({"gpus_per_trial": 1000.0}, "--gpus-per-trial 1000.0 cannot be had"),
         ({"resume": Path("nowhere")}, "nowhere is not the directory of a search"),
     ],
 )
@@ -214,6 +216,7 @@ def test_mistakes_leave_nothing_behind(
         ({"workers": 0}, "--workers 0 cannot be used"),
         ({"seed": -1}, "--seed -1 cannot be used"),
         ({"gpus_per_trial": -1.0}, "--gpus-per-trial -1.0 cannot be used"),
+        ({"gpus_per_trial": 1.5}, "--gpus-per-trial 1.5 cannot be used"),
         ({"fidelity": "scratch", "supernet": Path("x")}, "--supernet is not used by --fidelity scratch"),
     ],
 )
@@ -229,3 +232,15 @@ def test_the_command_says_mistakes_in_a_sentence(fails: Callable[..., str]) -> N
 def test_a_run_is_not_searched_twice(begun: Path, data: Path, supernet: Path) -> None:
     with pytest.raises(UserError, match="holds a search already: go on with --resume"):
         search(SearchSettings(data=data, supernet=supernet, run=begun))
+
+
+def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    search(SearchSettings(data=data, supernet=supernet, run=tmp_path / "run", storage=url, trials=1))
+    search(SearchSettings(resume=tmp_path / "run", trials=2))
+    assert not (tmp_path / "run" / "study.db").exists()
+    assert len(optuna.load_study(study_name="run", storage=url).trials) == 2
+    with pytest.raises(UserError, match="database cannot be opened"):
+        search(SearchSettings(resume=tmp_path / "run", storage="nonsense"))
+    with pytest.raises(UserError, match="is not kept in the run directory"):
+        search(SearchSettings(resume=tmp_path / "run", storage="postgresql://me:***@host/db"))
