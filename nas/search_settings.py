@@ -8,8 +8,8 @@ from nas.cli import from_plain
 from nas.constraints import Limits
 from nas.data import ReadOptions
 from nas.errors import UserError
+from nas.objectives import OBJECTIVES
 from nas.run_directory import RunDirectory
-from nas.study import OBJECTIVES
 from nas.training import Recipe
 from nas.training.sharing import Sharing
 

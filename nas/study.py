@@ -20,15 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nas.constraints import FeasibleSpace
 from nas.errors import UserError
+from nas.objectives import OBJECTIVES, objective, pareto
 from nas.run_directory import Candidate
+from nas.trials import is_evaluated, is_infeasible, to_candidate
 from search_spaces import Architecture
-
-OBJECTIVES: Mapping[str, StudyDirection] = {
-    "auc": StudyDirection.MAXIMIZE,
-    "params": StudyDirection.MINIMIZE,
-    "flops": StudyDirection.MINIMIZE,
-    "latency": StudyDirection.MINIMIZE,
-}
 
 REDUCTION = 3
 """Of the candidates that reach a rung, one in so many goes on, to so many times the epochs."""
@@ -37,8 +32,6 @@ REDUCTION = 3
 _FIRST = 10
 # or when so many proposals in a row break the limits.
 _PATIENCE = 1000
-
-_STATES = {TrialState.COMPLETE: "complete", TrialState.FAIL: "failed"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +82,7 @@ class SearchStudy:
         identity: JSON values that say what is searched; a study is continued only where they are equal.
         space: what can be proposed.
         sampler: who proposes.
-        objectives: names of :data:`OBJECTIVES`, ``auc`` among them.
+        objectives: names of :data:`nas.objectives.OBJECTIVES`, ``auc`` among them.
         trials: how many candidates are wanted; those that break a limit do not count.
         first_rung: epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018, arXiv 1810.05934);
             0 stops none. With several objectives none is stopped, for a poor AUC can still be the best of its size.
@@ -116,7 +109,7 @@ class SearchStudy:
         self.stopped: str | None = None
         """Why no more candidates are proposed although some are missing."""
         self._storage = storage
-        directions = [OBJECTIVES[objective] for objective in objectives]
+        directions = [OBJECTIVES[name] for name in objectives]
         self._study_id, past = _open(storage, name, directions, identity)
         pruner: BasePruner = NopPruner()
         if first_rung and len(directions) == 1:
@@ -149,7 +142,7 @@ class SearchStudy:
     @property
     def finished(self) -> int:
         """How many of the wanted candidates have their outcome."""
-        return sum(trial.state.is_finished() and not _infeasible(trial) for trial in self._all())
+        return sum(trial.state.is_finished() and not is_infeasible(trial) for trial in self._all())
 
     # What came of it
 
@@ -181,7 +174,7 @@ class SearchStudy:
     def fail(self, number: int, reason: str) -> None:
         """Settle a candidate that could not be evaluated; the search stops if that happens too often at first."""
         self._settle(number, TrialState.FAIL, {"reason": reason})
-        evaluated = [trial for trial in self._all() if trial.state.is_finished() and _is_evaluated(trial)]
+        evaluated = [trial for trial in self._all() if trial.state.is_finished() and is_evaluated(trial)]
         failures = sum(trial.state is TrialState.FAIL for trial in evaluated[:_FIRST])
         if self.stopped is None and len(evaluated) <= _FIRST and failures > _FIRST // 2:
             self.stopped = f"{failures} of the first {len(evaluated)} candidates failed, the last one because {reason}"
@@ -190,27 +183,21 @@ class SearchStudy:
 
     def candidates(self) -> list[Candidate]:
         """All candidates by number."""
-        return [_candidate(trial) for trial in self._all()]
+        return [to_candidate(trial) for trial in self._all()]
 
     def pareto(self) -> list[Candidate]:
         """The candidates that no other beats in every objective, by falling AUC.
 
         Where AUC is the only objective they are judged by AUC and parameters.
         """
-        objectives = self.objectives if len(self.objectives) > 1 else ("auc", "params")
-        complete = [item for item in self.candidates() if item.state == "complete" and item.duplicate_of is None]
-        losses = {item.number: [_loss(item, objective) for objective in objectives] for item in complete}
-        front = [
-            item for item in complete if not any(_dominates(other, losses[item.number]) for other in losses.values())
-        ]
-        return sorted(front, key=lambda item: (-(item.auc or 0.0), item.params, item.number))
+        return pareto(self.candidates(), self.objectives if len(self.objectives) > 1 else ("auc", "params"))
 
     # Growing
 
     def _wanted(self) -> bool:
         if self.stopped is None and self._infeasible_in_a_row >= _PATIENCE:
             self.stopped = f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another strategy"
-        counted = sum(not _infeasible(trial) for trial in self._all())
+        counted = sum(not is_infeasible(trial) for trial in self._all())
         return self.stopped is None and counted < self.trials
 
     def _propose(self) -> Task | None:
@@ -275,8 +262,8 @@ class SearchStudy:
             self._trial(number).set_constraint(name, share)
 
     def _values(self, number: int) -> list[float]:
-        candidate = _candidate(self._frozen(number))
-        return [_loss(candidate, name) * (-1 if name == "auc" else 1) for name in self.objectives]
+        candidate = to_candidate(self._frozen(number))
+        return [objective(candidate, name) for name in self.objectives]
 
     # Remembering
 
@@ -292,11 +279,11 @@ class SearchStudy:
             task = Task(trial.number, self._architecture(trial.params))
             if not trial.state.is_finished():
                 self._resume(trial, task)
-            elif _is_evaluated(trial):
+            elif is_evaluated(trial):
                 self._first[task.architecture] = task.number
 
     def _resume(self, trial: FrozenTrial, task: Task) -> None:
-        if _infeasible(trial):
+        if is_infeasible(trial):
             self._settle(task.number, TrialState.PRUNED, {"reason": "beyond the limit"})
         elif self._unless_known(task) is not None:
             self._left.append(task)
@@ -337,45 +324,3 @@ def _open(
                 "the former, or start another search with --run"
             )
     return study._study_id, past
-
-
-def _infeasible(trial: FrozenTrial) -> bool:
-    return any(share > 0 for share in trial.constraints.values())
-
-
-def _is_evaluated(trial: FrozenTrial) -> bool:
-    """Whether a worker had the candidate, rather than the outcome was known without."""
-    evaluation = trial.user_attrs.get("evaluation", {})
-    return evaluation.get("duplicate_of") is None and (not _infeasible(trial) or bool(evaluation.get("latency_ms")))
-
-
-def _candidate(trial: FrozenTrial) -> Candidate:
-    attributes, evaluation = trial.user_attrs, trial.user_attrs.get("evaluation", {})
-    stopped = "infeasible" if _infeasible(trial) else "stopped" if trial.state is TrialState.PRUNED else "running"
-    return Candidate(
-        number=trial.number,
-        state=_STATES.get(trial.state, stopped),
-        architecture=attributes["architecture"],
-        auc=evaluation.get("auc"),
-        params=attributes["params"],
-        flops=attributes["flops"],
-        latency_ms=evaluation.get("latency_ms"),
-        seconds=evaluation.get("seconds"),
-        duplicate_of=evaluation.get("duplicate_of"),
-        reason=evaluation.get("reason", ""),
-    )
-
-
-def _loss(candidate: Candidate, objective: str) -> float:
-    value = {
-        "auc": -candidate.auc if candidate.auc is not None else None,
-        "params": candidate.params,
-        "flops": candidate.flops,
-        "latency": candidate.latency_ms,
-    }[objective]
-    assert value is not None  # a complete candidate has all that was asked for
-    return float(value)
-
-
-def _dominates(first: Sequence[float], second: Sequence[float]) -> bool:
-    return first != second and all(a <= b for a, b in zip(first, second, strict=True))

@@ -1,0 +1,46 @@
+"""What a search can be for, and which candidates no other beats."""
+
+from collections.abc import Mapping, Sequence
+
+from optuna.study import StudyDirection
+
+from nas.run_directory import Candidate
+
+OBJECTIVES: Mapping[str, StudyDirection] = {
+    "auc": StudyDirection.MAXIMIZE,
+    "params": StudyDirection.MINIMIZE,
+    "flops": StudyDirection.MINIMIZE,
+    "latency": StudyDirection.MINIMIZE,
+}
+
+
+def objective(candidate: Candidate, name: str) -> float:
+    """The value of one of :data:`OBJECTIVES`, for a candidate that is complete."""
+    values = {
+        "auc": candidate.auc,
+        "params": candidate.params,
+        "flops": candidate.flops,
+        "latency": candidate.latency_ms,
+    }
+    value = values[name]
+    assert value is not None  # a complete candidate has all that was asked for
+    return float(value)
+
+
+def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
+    """The complete candidates that no other beats in every objective, by falling AUC; each architecture once."""
+    complete = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
+    losses = [tuple(_loss(item, name) for name in names) for item in complete]
+    front = [
+        item for item, own in zip(complete, losses, strict=True) if not any(_dominates(other, own) for other in losses)
+    ]
+    return sorted(front, key=lambda item: (_loss(item, "auc"), item.params, item.number))
+
+
+def _loss(candidate: Candidate, name: str) -> float:
+    sign = -1.0 if OBJECTIVES[name] is StudyDirection.MAXIMIZE else 1.0
+    return sign * objective(candidate, name)
+
+
+def _dominates(first: Sequence[float], second: Sequence[float]) -> bool:
+    return first != second and all(a <= b for a, b in zip(first, second, strict=True))
