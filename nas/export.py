@@ -47,7 +47,7 @@ def run(settings: ExportSettings) -> None:
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(f"ONNX needs {', '.join(missing)}: install them with pip install 'lens-nas[export]'")
-    require_writable(settings.onnx, "--onnx")
+    require_writable(settings.onnx, "--onnx", settings.checkpoint)
     classifier, card = load_classifier(settings.checkpoint)
     say(f"writing {card.model} as ONNX")
     with atomic_path(settings.onnx) as path:

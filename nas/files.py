@@ -44,18 +44,42 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def require_writable(path: Path, flag: str) -> None:
+def require_writable(path: Path, flag: str, source: Path) -> None:
     """Check that a file can be written, before the work for it is done.
 
     Args:
         path: the file; what is there already will be replaced.
         flag: where the user named it, for the sentence.
+        source: what the file is made from, and must not replace.
 
     Raises:
         UserError: it cannot.
     """
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
+    if path.is_dir() or not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
         raise UserError(f"{path} cannot be written: give a file in an existing directory with {flag}")
+    if path.resolve() == source.resolve():
+        raise UserError(f"{path} would replace what it is made from: give another file with {flag}")
+
+
+def make_directory(path: Path, flag: str = "") -> None:
+    """Make a directory and those above it, before the work for it is done.
+
+    Args:
+        path: the directory, which may be there.
+        flag: where the user named it, for the sentence.
+
+    Raises:
+        UserError: it cannot be made, or nothing can be written into it.
+    """
+    reason = None
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+    if reason is None and not os.access(path, os.W_OK):
+        reason = "Permission denied"
+    if reason is not None:
+        raise UserError(f"{path} cannot be written ({reason}): give another directory{flag and f' with {flag}'}")
 
 
 def _sync(path: Path) -> None:

@@ -40,7 +40,7 @@ class PredictSettings(ImageOptions):
 
 def run(settings: PredictSettings) -> None:
     """Classify the images, write the table, and print how many are of which class."""
-    require_writable(settings.out, "--out")
+    require_writable(settings.out, "--out", settings.checkpoint)
     device = pick_device(settings.device)
     classifier, card = load_classifier(settings.checkpoint)
     options = ReadOptions(

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nas.files import write_json, write_text
+from nas.files import make_directory, write_json, write_text
 from nas.provenance import command, environment
 
 
@@ -13,7 +13,7 @@ def publish(out: Path, name: str, figures: dict[str, Any]) -> None:
     record = {"command": command(), **figures, **environment()}
     lines = [f"| {key.replace('_', ' ')} | {_text(value)} |" for key, value in record.items()]
     table = "\n".join(["| what | value |", "|---|---|", *lines]) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out, "--out")
     write_json(out / f"{name}.json", record)
     write_text(out / f"{name}.md", table)
     sys.stdout.write(table)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from nas.benchmarks.record import publish
 from nas.cli import Command, main
+from nas.errors import UserError
 from nas.progress import progress
 from nas.training import CrossEntropyStep, Recipe, Step, autocast, pick_device
 from nas.training.optimisation import Optimisation
@@ -42,6 +43,13 @@ class Benchmark:
     """Where to train: auto, cpu, cuda or cuda:1."""
     out: Path = Path("results/training")
     """Directory for the table."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("batch_size", 2), ("rounds", 1)):
+            if getattr(self, name) < least:
+                raise UserError(
+                    f"--{name.replace('_', '-')} {getattr(self, name)} cannot be used: give {least} or more"
+                )
 
 
 def run(benchmark: Benchmark) -> None:

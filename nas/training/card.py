@@ -17,6 +17,9 @@ from nas.training.networks import Resize, Size, create, require_network, sizes_t
 from nas.training.pretrained import Weights, first_random, no_warnings
 from search_spaces import SpaceError  # whose package registers the networks of our spaces with timm
 
+# Of a reason that another library gives, so many characters are shown.
+_LONG = 160
+
 
 class MisfitError(UserError):
     """A network cannot be built for images of this size, or from these weights for it."""
@@ -174,7 +177,12 @@ def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
         UserError: there is no such file, or it holds no network that can be built.
     """
     checkpoint = load_checkpoint(path)
-    card = ModelCard.from_json(checkpoint.about.get("model", {}))
+    if "model" not in checkpoint.about:
+        raise UserError(
+            f"{path} holds the shared weights of a supernet: train one of its networks with python -m nas.retrain, and "
+            "give that"
+        )
+    card = ModelCard.from_json(checkpoint.about["model"])
     model = card.build()
     try:
         model.load_state_dict(checkpoint.tensors)
@@ -192,4 +200,5 @@ def _pixels(size: Size) -> str:
 def _reason(error: Exception) -> str:
     """The reason in one line; of several weights that do not fit, the first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if not line.endswith(":")), type(error).__name__)
+    line = next((line for line in lines if not line.endswith(":")), type(error).__name__)
+    return line if len(line) <= _LONG else f"{line[:_LONG]}…"

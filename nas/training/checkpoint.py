@@ -19,6 +19,7 @@ from nas.files import atomic_path
 # Raised when a reader of the old files could not read the new ones, or the other way round.
 _FORMAT = 1
 _KEY = "lens-nas"
+_CHECK = "lens-nas-check"
 
 Kind = Literal["model", "state"]
 
@@ -57,7 +58,8 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[st
         "versions": {name: version(name) for name in ("lens-nas", "torch", "timm")},
     }
     with atomic_path(path) as temporary:
-        save_file(plain, temporary, metadata={_KEY: json.dumps(header, allow_nan=False)})
+        text = json.dumps(header, allow_nan=False)
+        save_file(plain, temporary, metadata={_KEY: text, _CHECK: _check(text)})
 
 
 def load_checkpoint(path: Path, kind: Kind = "model") -> Checkpoint:
@@ -66,6 +68,8 @@ def load_checkpoint(path: Path, kind: Kind = "model") -> Checkpoint:
     Raises:
         UserError: there is no such file, it is damaged, of another kind or version, or this toolkit did not write it.
     """
+    if path.is_dir():
+        raise UserError(f"{path} is a directory: give the {kind}.safetensors in it")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -76,6 +80,8 @@ def load_checkpoint(path: Path, kind: Kind = "model") -> Checkpoint:
         raise UserError(f"{path} is no whole safetensors file ({error}): copy it again or train anew") from error
     if _KEY not in metadata:
         raise UserError(f"{path} was not written by this toolkit: give the model.safetensors of a training")
+    if metadata.get(_CHECK, _check(metadata[_KEY])) != _check(metadata[_KEY]):  # the first files had none
+        raise UserError(f"what {path} says of itself is damaged: copy it again or train anew")
     header = json.loads(metadata[_KEY])
     if header["format"] != _FORMAT:
         raise UserError(f"{path} was written by another version of this toolkit ({header['versions']['lens-nas']})")
@@ -84,6 +90,11 @@ def load_checkpoint(path: Path, kind: Kind = "model") -> Checkpoint:
     if header["digest"] != _digest(tensors):
         raise UserError(f"the weights in {path} are damaged: copy it again or train anew")
     return Checkpoint(header["about"], tensors)
+
+
+def _check(header: str) -> str:
+    """A hash of all but the tensors."""
+    return hashlib.sha256(header.encode()).hexdigest()
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from torch import Tensor
 
 from nas.errors import UserError
-from nas.files import write_text
+from nas.files import make_directory, write_text
 from nas.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nas.training.record import EpochRecord, best_record, to_csv
 
@@ -50,11 +50,8 @@ class TrainingFiles:
         Raises:
             UserError: the directory cannot be made, or its state is damaged or of another training.
         """
-        try:
-            # Now, so that a place which cannot be written is known before the first epoch.
-            self.directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{self.directory} cannot be a training's directory ({error.strerror})") from error
+        # Now, so that a place which cannot be written is known before the first epoch.
+        make_directory(self.directory)
         if not self.state.exists():
             return None
         saved = load_checkpoint(self.state, "state")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nas.files import atomic_path, write_json, write_text
+from nas.errors import UserError
+from nas.files import atomic_path, make_directory, write_json, write_text
 
 
 def test_success_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -45,3 +46,18 @@ def test_json_refuses_what_is_no_json(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nan"):
         write_json(tmp_path / "a.json", float("nan"))
     assert json.loads((tmp_path / "a.json").read_text()) == {"x": [1, 2.5, None]}
+
+
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    make_directory(tmp_path / "a" / "b", "--out")
+    make_directory(tmp_path / "a" / "b", "--out")
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UserError, match=r"cannot be written \(.*\): give another directory with --out"):
+            make_directory(path, "--out")
+
+
+def test_a_directory_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs the tests may write everywhere
+    with pytest.raises(UserError, match=r"cannot be written \(Permission denied\): give another directory$"):
+        make_directory(tmp_path)

@@ -125,13 +125,27 @@ def test_a_folder_without_images(tmp_path: Path, network: Path) -> None:
 def test_checkpoints_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "text.safetensors").write_text("text")
     save_checkpoint(tmp_path / "state.safetensors", {}, {}, "state")
-    for name, sentence in (("text", "is no whole safetensors file"), ("state", "is the state of a training")):
+    save_checkpoint(tmp_path / "shared.safetensors", {}, {"supernet": {}})
+    for name, sentence in (
+        ("text", "is no whole safetensors file"),
+        ("state", "is the state of a training"),
+        ("shared", "holds the shared weights of a supernet"),
+    ):
         settings = PredictSettings(checkpoint=tmp_path / f"{name}.safetensors", data=tmp_path, out=tmp_path / "out.csv")
         with pytest.raises(UserError, match=sentence):
             classify(settings)
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path, network: Path) -> None:
-    for out in (tmp_path, tmp_path / "nowhere" / "out.csv"):
+    for out in (tmp_path, tmp_path / "nowhere" / "out.csv", network / "out.csv"):
         with pytest.raises(UserError, match="cannot be written: give a file in an existing directory with --out"):
             classify(PredictSettings(checkpoint=network, data=tmp_path, out=out))
+
+
+def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None:
+    before = network.read_bytes()
+    (tmp_path / "link").symlink_to(network)
+    for out in (network, tmp_path / "link"):
+        with pytest.raises(UserError, match="would replace what it is made from: give another file with --out"):
+            classify(PredictSettings(checkpoint=network, data=tmp_path, out=out))
+    assert network.read_bytes() == before

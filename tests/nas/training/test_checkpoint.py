@@ -62,7 +62,7 @@ def test_missing(tmp_path: Path) -> None:
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert "no whole safetensors file" in sentence(tmp_path)
+    assert "is a directory: give the model.safetensors in it" in sentence(tmp_path)
 
 
 @pytest.mark.parametrize("length", [0, 5, 100, -1])
@@ -81,6 +81,14 @@ def test_a_flipped_bit_in_the_weights(path: Path) -> None:
     content[-200] ^= 1
     path.write_bytes(content)
     assert "are damaged" in sentence(path)
+
+
+def test_a_flipped_bit_in_what_it_says(path: Path) -> None:
+    content = path.read_bytes()
+    for there, instead in ((b"resnet18", b"resnet19"), (b"0.1", b"0.3"), (b"about", b"aboot")):
+        assert there in content
+        path.write_bytes(content.replace(there, instead, 1))
+        assert "says of itself is damaged" in sentence(path)
 
 
 def test_foreign(path: Path) -> None:
