@@ -30,26 +30,24 @@ class Chosen:
     run: RunDirectory | None
 
     @staticmethod
-    def from_run(path: Path | None, top: int, line: str | None, data: Path | None, options: ReadOptions) -> "Chosen":
+    def from_run(path: Path | None, top: int, line: str | None, data: Path | None) -> "Chosen":
         """Take the best of a search, on the data that it searched with.
 
         Args:
             path: of the run; None for the newest.
             top: how many architectures.
             line: an architecture to take instead of the best.
-            data: where the data set is now; None for where it was.
-            options: how to read ``data``.
+            data: where the data set is now, which is read as it was then; None for where it was.
 
         Raises:
             UserError: the run has found nothing yet, or the data set is gone or another one.
         """
         run = RunDirectory.newest() if path is None else RunDirectory.open(path)
         best = run.best()
-        images = (
-            TrainingImages.open(Path(best.data.directory), best.data.read_options())
-            if data is None
-            else TrainingImages.open(data, options)
-        )
+        directory = data or Path(best.data.directory)
+        if not directory.is_dir():
+            raise UserError(f"{directory} is gone, the data set that {run.path} searched with: say where with --data")
+        images = TrainingImages.open(directory, best.data.read_options())
         if images.dataset.fingerprint != best.data.fingerprint:
             raise UserError(
                 f"{images.dataset.directory} is not the data set that {run.path} searched with: give that with --data, "

@@ -20,6 +20,7 @@ from ray.tune.search.optuna import OptunaSearch
 from nas.cluster import cluster, environment_variables
 from nas.data.tensors import LensTensors
 from nas.errors import UserError
+from nas.files import make_directory
 from nas.progress import progress
 from nas.study import open_storage
 from nas.training import Recipe, fit
@@ -61,7 +62,7 @@ class RecipeTuning:
         Raises:
             UserError: none of them could be trained.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
+        make_directory(self.directory)
         storage = open_storage(f"sqlite:///{(self.directory / 'study.db').absolute()}")
         with _quiet():
             history = optuna.create_study(storage=storage, study_name=_STUDY, direction="maximize", load_if_exists=True)
@@ -172,8 +173,8 @@ def _train(
     model = tuning.card.build(tuning.seed, recipe.drop_path)
     try:
         result = fit(model, train, val, recipe, seed=tuning.seed)
-    except UserError as error:
-        return {"auc": None, "failure": str(error)}
+    except (UserError, RuntimeError) as error:  # a GPU without memory for it is a RuntimeError
+        return {"auc": None, "failure": str(error).splitlines()[0]}
     return {"auc": result.best.val["auc"]}
 
 

@@ -46,7 +46,8 @@ class RetrainSettings(ReadOptions, Recipe):
     space: str = "hybrid_nano"
     """Search space of the architecture, where there is no --run."""
     data: Path | None = None
-    """Directory of the data set, where there is no --run or its data set was moved."""
+    """Directory of the data set, where there is no --run or its data set was moved; that of a run is read as the search
+    read it."""
     seeds: int = 3
     """Trainings of each architecture."""
     seed: int = 0
@@ -112,7 +113,7 @@ def _choose(settings: RetrainSettings) -> Chosen:
         if settings.init == "supernet":
             raise UserError("--init supernet needs the supernet of a search: give its --run")
         return Chosen.by_line(settings.space, settings.architecture, settings.data, settings)
-    return Chosen.from_run(settings.run, settings.top, settings.architecture, settings.data, settings)
+    return Chosen.from_run(settings.run, settings.top, settings.architecture, settings.data)
 
 
 def _recipe(settings: RetrainSettings, chosen: Chosen, base: Path, device: str) -> Recipe:

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import search_spaces
+from nas.chosen import Chosen
 from nas.cluster import cluster
 from nas.data import ReadOptions, open_dataset
 from nas.data.tensors import LensTensors
@@ -41,11 +42,11 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder(tmp_path / "data")
 
 
-def searched(path: Path, data: Path) -> RunDirectory:
+def searched(path: Path, data: Path, crop: int | None = None) -> RunDirectory:
     """A run whose two candidates are done, as a search leaves it."""
-    images = TrainingImages.open(data, ReadOptions())
+    images = TrainingImages.open(data, ReadOptions(crop=crop))
     candidates = [Candidate(number, "complete", line, 0.9 - number / 10, 1, 1) for number, line in enumerate(LINES)]
-    options = {"layout": "auto", "classes": [], "channel_axis": "auto", "crop": None, "allow_skipped": False}
+    options = {"layout": "auto", "classes": [], "channel_axis": "auto", "crop": crop, "allow_skipped": False}
     run = RunDirectory(path)
     path.mkdir(parents=True)
     run.write_config({"space": SPACE.name})
@@ -109,6 +110,15 @@ def test_the_best_of_the_newest_run(run: Callable[..., Any], tmp_path: Path, dat
     assert values["params"] == search_spaces.params(SPACE.smallest)
     about = load_checkpoint(summary.parent / "seed-0" / "model.safetensors").about
     assert {"architecture", "classes", "normalisation"} <= about["model"].keys()
+
+
+def test_a_data_set_that_was_moved_is_read_as_the_search_read_it(tmp_path: Path, data: Path) -> None:
+    searched(tmp_path / "run", data, crop=40)
+    data.rename(tmp_path / "moved")
+    with pytest.raises(UserError, match=r"data is gone, .* searched with: say where with --data"):
+        Chosen.from_run(tmp_path / "run", 1, None, None)
+    chosen = Chosen.from_run(tmp_path / "run", 1, None, tmp_path / "moved")
+    assert chosen.images.dataset.images.shape[2:] == (40, 40)
 
 
 def test_several_architectures(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -197,6 +207,7 @@ def test_tuning_goes_on_and_begins_with_the_recipe(
         ({"architecture": "mbconv", "data": Path("data")}, "pure_mbconv"),
         ({"run": Path("run"), "init": "supernet"}, "there is no supernet of run: train with --init scratch"),
         ({"run": Path("run"), "data": Path("other")}, "other is not the data set that run searched with"),
+        ({"run": Path("run"), "data": Path("nowhere")}, "nowhere is gone, .*: say where with --data"),
         ({"run": Path("empty")}, "empty has found nothing yet"),
     ],
 )
