@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from nas.cli import Command, main
-from nas.cluster import cluster
 from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.fidelity.report import Fidelity, publish_fidelity
 from nas.fidelity.standalone import Training, Workers, train_alone
+from nas.files import make_directory
 from nas.progress import progress
 from nas.training import Recipe, load_checkpoint, pick_device
 from nas.training.images import TrainingImages
@@ -61,9 +61,10 @@ class FidelitySettings(ReadOptions, Recipe):
     @property
     def supernets(self) -> dict[str, Path]:
         """The checkpoint of each supernet, by the name of its directory."""
-        if self.supernet is None:
+        if not self.supernet:
             raise UserError("--supernet is missing: train one with python -m nas.supernet, and give its directory")
         directories = self.supernet if isinstance(self.supernet, tuple) else (self.supernet,)
+        directories = tuple(path.parent if path.is_file() else path for path in directories)
         named = {directory.resolve().name: directory / "model.safetensors" for directory in directories}
         if len(named) < len(directories):
             raise UserError("two supernets have directories of one name: rename one")
@@ -78,6 +79,8 @@ def run(settings: FidelitySettings) -> None:
     space = _space(supernets)
     device = pick_device("cuda" if settings.gpus_per_trial else "cpu")
     chosen = choose(space, settings.architectures, images.card(space.name).image_size[0], settings.seed)
+    for place, flag in ((settings.trainings, "--trainings"), (settings.out, "--out")):
+        make_directory(place, flag)
     table = _train_alone(settings, images, chosen)
     inheritance = Inheritance(images.train(device), images.val(device))
     for name, supernet in supernets.items():
@@ -132,9 +135,9 @@ def _train_alone(settings: FidelitySettings, images: TrainingImages, chosen: lis
         for seed in seeds
         for architecture in chosen
     ]
-    workers = Workers(settings.workers, settings.gpus_per_trial, "cuda" if settings.gpus_per_trial else "cpu")
-    with cluster(settings.ray_address):
-        outcomes = train_alone(trainings, images.train(), images.val(), settings.trainings, workers)
+    device = "cuda" if settings.gpus_per_trial else "cpu"
+    workers = Workers(settings.workers, settings.gpus_per_trial, device, settings.ray_address)
+    outcomes = train_alone(trainings, images.train(), images.val(), settings.trainings, workers)
     rows: list[dict[str, Any]] = [
         {"architecture": str(a), "params": params(a), "flops": flops(a, size)} for a in chosen
     ]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nas.errors import UserError
 from nas.fidelity.ranking import Estimate, Values, estimate, kendall, spearman, top_half
 from nas.files import atomic_path, write_json, write_text
 from nas.provenance import command, environment
@@ -104,10 +103,7 @@ def publish_fidelity(
         fidelity: networks trained alone, and how others would have ranked them.
         trained: what the checkpoint of each supernet says about its training.
         about: what else the page should say.
-        out: directory to write.
-
-    Raises:
-        UserError: the directory cannot be written.
+        out: directory to write, which is there.
     """
     rankings, ceiling = fidelity.rankings(), fidelity.ceiling()
     record = {
@@ -119,14 +115,10 @@ def publish_fidelity(
         **environment(),
     }
     page = _page(rankings, ceiling, trained, {"command": f"`{command()}`", **about, **environment()})
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_text(out / "standalone.csv", fidelity.table.to_csv(index=False, lineterminator="\n"))
-        _draw(fidelity, out / "scatter.png")
-        write_json(out / "fidelity.json", record)
-        write_text(out / "fidelity.md", page)
-    except OSError as error:
-        raise UserError(f"{out} cannot be written ({error.strerror}): give another directory with --out") from error
+    write_text(out / "standalone.csv", fidelity.table.to_csv(index=False, lineterminator="\n"))
+    _draw(fidelity, out / "scatter.png")
+    write_json(out / "fidelity.json", record)
+    write_text(out / "fidelity.md", page)
     return page
 
 

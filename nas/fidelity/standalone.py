@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError, WorkerCrashedError
+from ray.exceptions import RayError, RayTaskError
 
+from nas.cluster import cluster
 from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.files import write_json
@@ -66,11 +67,13 @@ class Workers:
         count: trainings at a time.
         gpus: share of a GPU for each; 0 trains on CPUs.
         device: where each trains.
+        address: of a Ray cluster; None for one on this machine.
     """
 
     count: int
     gpus: float
     device: str
+    address: str | None = None
 
 
 def train_alone(
@@ -84,22 +87,22 @@ def train_alone(
         trainings: what to train.
         train: images to learn from, on the CPU.
         val: images that choose the epoch, on the CPU.
-        directory: for the outcomes, which can be shared by everything that trains networks alone.
-        workers: who trains; inside ``nas.cluster.cluster``.
+        directory: for the outcomes, which is there, and can be shared by everything that trains networks alone.
+        workers: who trains.
 
     Raises:
         UserError: a training's worker died again and again, or its loss was not a number.
     """
     wanted = list(trainings)
     directory = directory.absolute()
-    directory.mkdir(parents=True, exist_ok=True)
     missing = {training.key: training for training in wanted if _read(directory, training) is None}
     with progress("training alone", len(wanted), "networks", len(wanted) - len(missing)) as advance:
         if missing:
-            for key, outcome in _run_all(missing, train, val, directory, workers):
-                write_json(directory / f"{key}.json", {**missing[key].about, "outcome": outcome, **environment()})
-                shutil.rmtree(directory / key, ignore_errors=True)
-                advance(1)
+            with cluster(workers.address):
+                for key, outcome in _run_all(missing, train, val, directory, workers):
+                    write_json(directory / f"{key}.json", {**missing[key].about, "outcome": outcome, **environment()})
+                    shutil.rmtree(directory / key, ignore_errors=True)
+                    advance(1)
     outcomes = [_read(directory, training) for training in wanted]
     return [outcome for outcome in outcomes if outcome is not None]
 
@@ -134,15 +137,15 @@ def _run_all(
         key = waiting.pop(done)
         try:
             yield key, ray.get(done)
-        except (WorkerCrashedError, RayActorError) as error:
-            raise UserError(
-                f"the worker that trained {trainings[key].card.architecture} died again and again, perhaps for lack of "
-                "memory; what is finished is kept: run the same command again with fewer --workers"
-            ) from error
         except RayTaskError as error:
             if isinstance(error.cause, UserError):
                 raise error.cause from error
             raise
+        except RayError as error:  # its worker or its machine
+            raise UserError(
+                f"the worker that trained {trainings[key].card.architecture} died again and again, perhaps for lack of "
+                "memory; what is finished is kept: run the same command again with fewer --workers"
+            ) from error
 
 
 def _run(training: Training, images: tuple[LensTensors, LensTensors], directory: Path, device: str) -> dict[str, Any]:

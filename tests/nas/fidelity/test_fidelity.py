@@ -149,6 +149,7 @@ def test_supernets_of_other_data_or_twice(place: Path, tmp_path: Path) -> None:
     [
         ({"supernet": None}, "--supernet is missing"),
         ({"data": None}, "--data is missing"),
+        ({"supernet": ()}, "--supernet is missing"),
         ({"supernet": Path("nowhere")}, "there is no checkpoint nowhere/model.safetensors"),
         ({"architectures": 3}, "--architectures 3 cannot be used: give 4 or more"),
         ({"seeds": 0}, "--seeds 0 cannot be used"),
@@ -158,6 +159,21 @@ def test_mistakes(place: Path, tmp_path: Path, changes: dict[str, Any], sentence
     with pytest.raises(UserError, match=sentence):
         run(settings(place, tmp_path, **changes))
     assert not (tmp_path / "alone").exists()
+
+
+def test_places_that_cannot_be_written_are_known_before_anything_is_trained(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "fidelity").touch()
+    with pytest.raises(UserError, match=r"fidelity cannot be written \(.*\): give another directory with --out"):
+        run(settings(place, tmp_path))
+    assert not list((tmp_path / "alone").iterdir())
+    with pytest.raises(UserError, match=r"file cannot be written \(.*\): give another directory with --trainings"):
+        run(settings(place, tmp_path, trainings=tmp_path / "fidelity" / "file"))
+
+
+def test_a_supernet_is_named_by_its_directory_or_its_file(place: Path, tmp_path: Path) -> None:
+    file = place / "supernet0" / "model.safetensors"
+    for supernet in (file, file.parent):
+        assert settings(place, tmp_path, supernet=supernet).supernets == {"supernet0": file}
 
 
 def test_a_damaged_outcome(place: Path, tmp_path: Path) -> None:
