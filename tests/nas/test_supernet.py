@@ -119,9 +119,7 @@ def test_a_worker_that_dies(tmp_path: Path, data: Path) -> None:
 
     killer = Thread(target=kill)
     killer.start()
-    with pytest.raises(
-        UserError, match=r"a worker of the training failed \(.*\); the last whole epoch is kept"
-    ):
+    with pytest.raises(UserError, match=r"a worker of the training failed \(.*\); the last whole epoch is kept"):
         train(SupernetSettings(**settings, data=data, run=place))
     killer.join()
     done = len(losses_so_far(place))
