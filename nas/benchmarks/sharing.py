@@ -29,7 +29,7 @@ _CLASSES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """Measure steps of the sandwich rule on random images."""
+    """Measure steps of a supernet on random images."""
 
     space: str = "hybrid_nano"
     """Search space of the supernet."""

@@ -20,10 +20,10 @@ _IMAGE_SIZE = 64
 class Sharing:
     """How the weights are shared; the defaults measured best (results/fidelity)."""
 
-    rule: Literal["sandwich", "random"] = "sandwich"
-    """Networks that learn from a batch: the largest, the smallest and random ones; or random ones alone."""
-    random_subnets: int = 2
-    """Random networks among them; with the rule random and one of them this is single-path training."""
+    rule: Literal["random", "sandwich"] = "random"
+    """Networks that learn from a batch: random ones; or, with the sandwich rule, also the largest and the smallest."""
+    random_subnets: int = 4
+    """Random networks among them; a single random one is single-path training."""
     distillation: bool = True
     """The others of a sandwich learn from the largest's answers instead of the labels."""
     sampling: Literal["flops", "genes"] = "flops"

@@ -67,7 +67,7 @@ def test_the_command(run: Callable[..., Any], tmp_path: Path, data: Path) -> Non
 
 
 def test_the_same_command_continues_after_sigkill(tmp_path: Path, data: Path) -> None:
-    settings = {**QUICK, "data": data, "epochs": 8}
+    settings = {**QUICK, "data": data, "epochs": 4}
     process = subprocess.Popen(
         [sys.executable, "-m", "nas.supernet", *flags({**settings, "run": tmp_path / "killed"})],
     )
@@ -75,7 +75,7 @@ def test_the_same_command_continues_after_sigkill(tmp_path: Path, data: Path) ->
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
-    assert len(losses_so_far(tmp_path / "killed")) < 8
+    assert len(losses_so_far(tmp_path / "killed")) < 4
     for name in ("killed", "unbroken"):
         train(SupernetSettings(**settings, run=tmp_path / name))
     assert losses(tmp_path / "killed") == losses(tmp_path / "unbroken")
@@ -108,14 +108,13 @@ def test_two_workers_do_what_one_does(tmp_path: Path, data: Path) -> None:
 
 @pytest.mark.usefixtures("two_workers")
 def test_a_worker_that_dies(tmp_path: Path, data: Path) -> None:
-    settings = {**QUICK, "epochs": 30, "norm": "group", "workers": 2}
+    settings = {**QUICK, "epochs": 12, "norm": "group", "workers": 2}
     place = tmp_path / "out"
 
     def kill() -> None:
         while not (place / "log.csv").exists():
             time.sleep(0.01)
-        found = subprocess.run(["pgrep", "-f", "ray::.*RayTrainWorker"], capture_output=True, text=True)
-        os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+        os.kill(a_worker_of_ours(), signal.SIGKILL)
 
     killer = Thread(target=kill)
     killer.start()
@@ -123,9 +122,22 @@ def test_a_worker_that_dies(tmp_path: Path, data: Path) -> None:
         train(SupernetSettings(**settings, data=data, run=place))
     killer.join()
     done = len(losses_so_far(place))
-    assert 1 <= done < 30
+    assert 1 <= done < 12
     train(SupernetSettings(**{**settings, "workers": 1}, data=data, run=place))
-    assert len(losses_so_far(place)) == 30
+    assert len(losses_so_far(place)) == 12
+
+
+def a_worker_of_ours() -> int:
+    """The process of a worker that this one started, by way of Ray; others on the machine are left alone."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    processes = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    parents = {int(pid): int(parent) for pid, parent, *_ in processes}
+    workers = [int(pid) for pid, _, *args in processes if "RayTrainWorker" in "".join(args)]
+
+    def ours(pid: int) -> bool:
+        return pid == os.getpid() or (pid in parents and ours(parents[pid]))
+
+    return next(pid for pid in workers if ours(pid))
 
 
 @pytest.mark.usefixtures("two_workers")
@@ -151,7 +163,7 @@ def test_a_loss_that_is_no_number_names_network_and_checkpoint(tmp_path: Path, d
     [
         ({"space": "hybrid_small"}, "supernet.model hybrid_nano, not hybrid_small"),
         ({"learning_rate": 0.1}, r"recipe.learning_rate 0.002, not 0.1"),
-        ({"rule": "random"}, "sharing.rule sandwich, not random"),
+        ({"rule": "sandwich"}, "sharing.rule random, not sandwich"),
         ({"norm": "group"}, "supernet.norm batch, not group"),
     ],
 )

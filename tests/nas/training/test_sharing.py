@@ -1,5 +1,6 @@
 """The sandwich rule and its kin: who learns from a batch, and what."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ LABELS = torch.tensor([0, 1, 2, 0])
 
 
 def step(**sharing: Any) -> SharingStep:
+    sharing = {"rule": "sandwich", "random_subnets": 2, **sharing}
     return SharingStep(SPACE, Sharing(**sharing), seed=0, autocast=torch.autocast("cpu", enabled=False))
 
 
@@ -63,7 +65,7 @@ def test_random_networks_alone_learn_the_labels(count: int) -> None:
 
 
 def test_the_largest_first() -> None:
-    first = SharingStep(SPACE, Sharing(), seed=0, autocast=torch.autocast("cpu", enabled=False), alone=5)
+    first = replace(step(), alone=5)
     assert first.architectures(4) == [SPACE.largest]
     assert first.architectures(5) == step().architectures(5)
 
@@ -72,7 +74,7 @@ def test_random_networks_derive_from_seed_and_step() -> None:
     first = step().architectures(3)
     assert step().architectures(3) == first
     assert step().architectures(4) != first
-    other = SharingStep(SPACE, Sharing(), seed=1, autocast=torch.autocast("cpu", enabled=False))
+    other = replace(step(), seed=1)
     assert other.architectures(3) != first
 
 
