@@ -43,12 +43,16 @@ class ExportSettings:
 
 
 def run(settings: ExportSettings) -> None:
-    """Write and compare, then print the three lines of Python."""
+    """Print the three lines of Python, then write and compare."""
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(f"ONNX needs {', '.join(missing)}: install them with pip install 'lens-nas[export]'")
     require_writable(settings.onnx, "--onnx", settings.checkpoint)
     classifier, card = load_classifier(settings.checkpoint)
+    height, width = card.input_size
+    say(f"the network alone, which takes images that are normalised and of {height} × {width} pixels, is loaded by")
+    lines = _three_lines(classifier.network, card, settings.checkpoint)
+    Console(highlight=False, markup=False, soft_wrap=True).print(lines)
     say(f"writing {card.model} as ONNX")
     with atomic_path(settings.onnx) as path:
         _write(classifier, card, path)
@@ -56,13 +60,9 @@ def run(settings: ExportSettings) -> None:
         if not difference <= _TOLERANCE:
             raise UserError(
                 f"{card.model} computes something else as ONNX (probabilities differ by {difference:.1g}): use it "
-                "through torch, with the lines that python -m nas.export would print"
+                "through torch, with the lines above"
             )
     say(f"{settings.onnx} gives the probabilities of torch (largest difference {difference:.1g})")
-    height, width = card.input_size
-    say(f"the network alone, which takes images that are normalised and of {height} × {width} pixels, is loaded by")
-    lines = _three_lines(classifier.network, card, settings.checkpoint)
-    Console(highlight=False, markup=False, soft_wrap=True).print(lines)
 
 
 def _write(classifier: Classifier, card: ModelCard, path: Path) -> None:
@@ -78,7 +78,10 @@ def _write(classifier: Classifier, card: ModelCard, path: Path) -> None:
             verbose=False,
         )
     except torch.onnx.errors.OnnxExporterError as error:
-        raise UserError(f"{card.model} cannot be written as ONNX by this version of torch") from error
+        raise UserError(
+            f"{card.model} cannot be written as ONNX by this version of torch: use it through torch, with the lines "
+            "above"
+        ) from error
     program.model.metadata_props["classes"] = json.dumps(card.classes)
     program.model.metadata_props["card"] = json.dumps(card.to_json())
     program.save(path, external_data=False)

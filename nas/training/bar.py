@@ -14,9 +14,10 @@ from nas.training.record import EpochRecord, best_record
 class TrainingBar:
     """What the loop reports to."""
 
-    def __init__(self, progress: Progress, task: TaskID, shown: Sequence[str]) -> None:
+    def __init__(self, progress: Progress, task: TaskID, steps: int, shown: Sequence[str]) -> None:
         self._progress = progress
         self._task = task
+        self._steps = steps
         self._shown = shown
 
     def step(self) -> None:
@@ -28,11 +29,12 @@ class TrainingBar:
         self._progress.update(self._task, loss=f"{loss:.3f}")
 
     def epochs(self, records: list[EpochRecord]) -> None:
-        """Show the epochs that are done."""
+        """Show the epochs that are done, whether their steps were told or not."""
         last, best = records[-1], best_record(records)
         auc = " – ".join(f"{last.val[name]:.4f}" for name in self._shown)
         auc += f" (best {best.val['auc']:.4f} in epoch {best.epoch})"
-        self._progress.update(self._task, epoch=last.epoch, auc=auc)
+        completed = last.epoch * self._steps
+        self._progress.update(self._task, completed=completed, epoch=last.epoch, loss=f"{last.loss:.3f}", auc=auc)
 
 
 @contextmanager
@@ -56,8 +58,8 @@ def training_bar(
         disable=not sys.stderr.isatty() or bool(os.environ.get("CI")),
     )
     with progress:
-        task = progress.add_task("", total=epochs * steps, completed=len(records) * steps, epoch=0, loss="–", auc="–")
-        bar = TrainingBar(progress, task, shown)
+        task = progress.add_task("", total=epochs * steps, epoch=0, loss="–", auc="–")
+        bar = TrainingBar(progress, task, steps, shown)
         if records:
             bar.epochs(records)
         yield bar

@@ -83,7 +83,6 @@ def _watched(training: SupernetTraining) -> Iterator[Queue]:
         with training_bar(training.recipe.epochs, 1, records, SHOWN) as bar:
             while (record := queue.get()) is not None:
                 records.append(record)
-                bar.step()
                 bar.epochs(records)
 
     thread = Thread(target=show, daemon=True)

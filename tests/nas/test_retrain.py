@@ -160,7 +160,7 @@ def test_killed_and_continued(tmp_path: Path, data: Path) -> None:
     """Killed in the second training, after the first was judged; all is that of an unbroken run."""
     for name in ("killed", "unbroken"):
         searched(tmp_path / name, data)
-    settings = {"epochs": 12, "batch_size": 16, "seeds": 2, "device": "cpu"}
+    settings = {"epochs": 6, "batch_size": 16, "seeds": 2, "device": "cpu"}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
     process = subprocess.Popen([sys.executable, "-m", "nas.retrain", f"--run={tmp_path / 'killed'}", *flags])
     while not list(tmp_path.glob("killed/retrain/*/seed-1/log.csv")) and process.poll() is None:
