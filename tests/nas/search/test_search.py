@@ -1,5 +1,6 @@
 """``python -m nas.search``: searches, is stopped and killed, goes on, and names mistakes."""
 
+import json
 import os
 import re
 import signal
@@ -17,7 +18,10 @@ import yaml
 from nas.cluster import cluster
 from nas.data import ReadOptions
 from nas.errors import UserError
+from nas.retrain import RetrainSettings
+from nas.retrain import run as retrain
 from nas.run_directory import RunDirectory
+from nas.samplers import STRATEGIES
 from nas.search import run as search
 from nas.search_settings import SearchSettings
 from nas.training import load_checkpoint, save_checkpoint
@@ -248,3 +252,13 @@ def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) 
         search(SearchSettings(resume=tmp_path / "run", storage="nonsense"))
     with pytest.raises(UserError, match="is not kept in the run directory"):
         search(SearchSettings(resume=tmp_path / "run", storage="postgresql://me:***@host/db"))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_run_of_every_strategy_can_be_retrained(tmp_path: Path, data: Path, supernet: Path, strategy: str) -> None:
+    run = tmp_path / "run"
+    search(SearchSettings(strategy=strategy, data=data, supernet=supernet, run=run, trials=3, workers=2))
+    retrain(RetrainSettings(run=run, seeds=1, epochs=1, batch_size=16, device="cpu"))
+    (summary,) = run.glob("retrain/*/summary.json")
+    best = json.loads((run / "best.json").read_text())
+    assert json.loads(summary.read_text())["model"]["architecture"] == best["architecture"]
