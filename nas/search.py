@@ -71,7 +71,9 @@ def run(settings: SearchSettings) -> None:
         with directory.locked():
             _begin(settings, directory, images)
             try:
-                supernet = shared.bring(directory.supernet) if shared is not None else None
+                # On a cluster the processes might not see the directory that the supernet is trained in.
+                processes = 1 if settings.ray_address else settings.workers or 1
+                supernet = shared.bring(directory.supernet, processes) if shared is not None else None
                 _search(settings, directory, images, feasible, supernet)
             except KeyboardInterrupt:
                 directory.log("interrupted")

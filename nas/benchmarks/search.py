@@ -26,6 +26,8 @@ from nas.run_directory import Candidate, RunDirectory
 from nas.search import run as search
 from nas.search_settings import SearchSettings
 
+_LEAST_REGRET = 1e-3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -227,11 +229,12 @@ def _draw(searches: Sequence[Search], path: Path) -> None:
     figure = Figure(figsize=(6.0, 4.0), layout="constrained")
     axes = figure.subplots()
     for strategy in dict.fromkeys(item.strategy for item in searches):
-        regrets = best - np.array([item.curve for item in searches if item.strategy == strategy])
+        # The best of all has no regret, which a logarithmic axis cannot show.
+        regrets = _LEAST_REGRET + best - np.array([item.curve for item in searches if item.strategy == strategy])
         numbers = np.arange(1, regrets.shape[1] + 1)
         (line,) = axes.plot(numbers, regrets.mean(axis=0), label=strategy)
         axes.fill_between(numbers, regrets.min(axis=0), regrets.max(axis=0), color=line.get_color(), alpha=0.15)
-    axes.set(xlabel="candidates", ylabel="regret, validation AUC")
+    axes.set(xlabel="candidates", ylabel=f"regret + {_LEAST_REGRET}, validation AUC", yscale="log")
     axes.grid(alpha=0.3)
     axes.legend()
     with atomic_path(path) as temporary:

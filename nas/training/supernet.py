@@ -11,7 +11,7 @@ from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.training.card import ModelCard
 from nas.training.checkpoint import load_checkpoint
-from nas.training.files import own_directory
+from nas.training.files import TrainingFiles, own_directory
 from nas.training.inheritance import Inheritance
 from nas.training.loop import OnEpoch, Result, Validate, fit
 from nas.training.precision import autocast
@@ -99,8 +99,20 @@ class SupernetTraining:
     @property
     def directory(self) -> Path:
         """Where state, best weights and log are."""
-        identity = {**self.about, "recipe": self.recipe.to_json(), "seed": self.seed}
-        return self.place or own_directory(f"supernet-{self.card.networks.model}", identity)
+        return self.place or own_directory(f"supernet-{self.card.networks.model}", self._identity)
+
+    def is_finished(self) -> bool:
+        """Whether all epochs are done.
+
+        Raises:
+            UserError: the directory belongs to another training, or its state is damaged.
+        """
+        saved = TrainingFiles(self.directory, self._identity).read()
+        return saved is not None and len(saved[1]) == self.recipe.epochs
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        return {**self.about, "recipe": self.recipe.to_json(), "seed": self.seed}
 
     def run(
         self, train: LensTensors, val: LensTensors, worker: Worker | None = None, on_epoch: OnEpoch | None = None

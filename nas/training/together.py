@@ -46,6 +46,9 @@ def train_together(
         UserError: what ``run`` raises, or a worker died.
     """
     training = replace(training, place=training.directory.absolute())
+    # Before workers are started: they take seconds, and a directory of another training is known without them.
+    if training.is_finished():
+        return training.run(train, val)
     storage = training.directory / "ray"
     with cluster(address), _watched(training) as records:
         trainer = TorchTrainer(
