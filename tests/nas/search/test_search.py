@@ -72,7 +72,14 @@ def until_done(directory: Path, candidates: int, arguments: list[str], stop: sig
     """Run the command, and send it a signal when so many candidates are done; return its status and what it told."""
     command = [sys.executable, "-m", "nas.search", *arguments]
     process = subprocess.Popen(
-        command, cwd=directory.parent, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        command,
+        cwd=directory.parent,
+        env=os.environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # Who runs the tests in the background has it ignored, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     log = directory / "search.log"
     before = log.read_text().count(" complete: ") if log.exists() else 0
