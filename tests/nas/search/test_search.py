@@ -113,7 +113,7 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, 
 
 
 def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, data: Path) -> None:
-    small = ["--supernet-recipe.epochs", "1", "--sharing.random-subnets", "0", "--workers", "2"]
+    small = ["--supernet-recipe.epochs", "1", "--sharing.random-subnets", "1", "--workers", "2"]
     done = run("nas.search", "--data", "data", "--trials", "3", "--run", "run", *small)
     assert done.returncode == 0, done.stderr
     # Nothing but what is worth telling, where nobody watches.
