@@ -177,12 +177,12 @@ def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
         UserError: there is no such file, or it holds no network that can be built.
     """
     checkpoint = load_checkpoint(path)
-    if "model" not in checkpoint.about:
+    if "model" not in checkpoint.about and "supernet" in checkpoint.about:
         raise UserError(
             f"{path} holds the shared weights of a supernet: train one of its networks with python -m nas.retrain, and "
             "give that"
         )
-    card = ModelCard.from_json(checkpoint.about["model"])
+    card = ModelCard.from_json(checkpoint.about.get("model", {}))
     model = card.build()
     try:
         model.load_state_dict(checkpoint.tensors)

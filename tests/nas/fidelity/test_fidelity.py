@@ -53,17 +53,17 @@ def test_the_command_goes_on_after_sigkill_and_repeats_nothing(
     flags = ["--supernet", both, "--data", str(place / "data"), "--trainings", "alone", "--out", "out"]
     flags += [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
     killed = subprocess.Popen([sys.executable, "-m", "nas.fidelity", *flags], cwd=tmp_path, start_new_session=True)
-    while len(list(tmp_path.glob("alone/*.json"))) < 2 and killed.poll() is None:
+    while len(list(tmp_path.glob("alone/[!.]*.json"))) < 2 and killed.poll() is None:
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
     assert killed.wait(60) == -signal.SIGKILL
-    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/*.json")}
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/[!.]*.json")}
     assert 2 <= len(kept) < 8
 
     done = run("nas.fidelity", *flags)
     assert done.returncode == 0, done.stderr
     assert f"{len(kept)} of them done before" in done.stderr
-    assert kept.items() <= {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/*.json")}.items()
+    assert kept.items() <= {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/[!.]*.json")}.items()
     check_report(tmp_path, done.stdout)
 
 
@@ -79,7 +79,7 @@ def check_report(root: Path, page: str) -> None:
     table = pd.read_csv(out / "standalone.csv")
     record = json.loads((out / "fidelity.json").read_text())
     aucs = {}
-    for path in root.glob("alone/*.json"):
+    for path in root.glob("alone/[!.]*.json"):
         training = json.loads(path.read_text())
         aucs[training["model"]["architecture"], training["seed"]] = training["outcome"]["auc"]
     assert len(aucs) == 8
