@@ -71,9 +71,7 @@ def run(settings: SearchSettings) -> None:
         with directory.locked():
             _begin(settings, directory, images)
             try:
-                # On a cluster the processes might not see the directory that the supernet is trained in.
-                processes = 1 if settings.ray_address else settings.workers or 1
-                supernet = shared.bring(directory.supernet, processes) if shared is not None else None
+                supernet = shared.bring(directory.supernet) if shared is not None else None
                 _search(settings, directory, images, feasible, supernet)
             except KeyboardInterrupt:
                 directory.log("interrupted")

@@ -12,7 +12,6 @@ from nas.training import Recipe, pick_device
 from nas.training.images import TrainingImages
 from nas.training.sharing import Sharing
 from nas.training.supernet import SupernetCard, SupernetTraining, load_supernet
-from nas.training.together import train_together
 from search_spaces import Supernet
 
 
@@ -45,28 +44,24 @@ class SharedWeights:
         if self.given is not None:
             self._load(self._file(self.given))
 
-    def bring(self, to: Path, workers: int = 1) -> Supernet:
+    def bring(self, to: Path) -> Supernet:
         """Return the supernet of the checkpoint ``to``, which is made where there is none.
 
         The directory of a training is named after all that decides its outcome, so one that was done before is found
         again, and one that was interrupted goes on.
 
-        Args:
-            to: the checkpoint.
-            workers: processes that train it on CPUs; Ray must be running for more than one.
-
         Raises:
             UserError: the checkpoint is damaged, or of another space or data set.
         """
         if not to.exists():
-            source = self._train(workers) if self.given is None else self._file(self.given)
+            source = self._train() if self.given is None else self._file(self.given)
             self._load(source)
             to.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(to) as temporary:
                 shutil.copyfile(source, temporary)
         return self._load(to)
 
-    def _train(self, workers: int) -> Path:
+    def _train(self) -> Path:
         training = SupernetTraining(
             card=SupernetCard(self.images.card(self.space)),
             recipe=self.recipe,
@@ -76,12 +71,7 @@ class SharedWeights:
         )
         say(f"supernet of {self.space}, {self.recipe.epochs} epochs, {training.directory}")
         device = pick_device("auto")
-        # Networks this small gain nothing from a second thread, and nearly all of a second process.
-        workers = max(n for n in range(1, workers + 1) if self.recipe.batch_size % n == 0)
-        if device.type == "cpu" and workers > 1:
-            train_together(training, self.images.train(), self.images.val(), workers, "cpu")
-        else:
-            training.run(self.images.train(device), self.images.val(device))
+        training.run(self.images.train(device), self.images.val(device))
         return training.directory / "model.safetensors"
 
     @staticmethod
