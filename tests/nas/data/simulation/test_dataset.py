@@ -135,6 +135,8 @@ def start(images: int, out: Path, workers: int, **options: Any) -> subprocess.Po
     script = out.parent / "command.py"
     script.write_text(COMMAND)
     arguments = [sys.executable, str(script), str(images), str(out), str(workers)]
+    # Who runs the tests in the background has SIGINT ignored, and so would the command.
+    options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, **options)
 
 
