@@ -11,7 +11,7 @@ from torch import nn
 from nas.data.normalisation import Normalisation
 from nas.errors import UserError
 from nas.progress import say
-from nas.training.checkpoint import load_checkpoint
+from nas.training.checkpoint import load_checkpoint, load_weights
 from nas.training.evaluation import check_logits
 from nas.training.networks import Resize, Size, create, require_network, sizes_to_try
 from nas.training.pretrained import Weights, first_random, no_warnings
@@ -184,12 +184,7 @@ def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
         )
     card = ModelCard.from_json(checkpoint.about.get("model", {}))
     model = card.build()
-    try:
-        model.load_state_dict(checkpoint.tensors)
-    except RuntimeError as error:
-        raise UserError(
-            f"the weights in {path} are not those of {card.model}, which it names: train it anew"
-        ) from error
+    load_weights(model, checkpoint, path, card.model)
     return model, card
 
 

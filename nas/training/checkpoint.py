@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from nas.errors import UserError
 from nas.files import atomic_path
@@ -95,6 +95,24 @@ def load_checkpoint(path: Path, kind: Kind = "model") -> Checkpoint:
 def _check(header: str) -> str:
     """A hash of all but the tensors."""
     return hashlib.sha256(header.encode()).hexdigest()
+
+
+def load_weights(model: nn.Module, checkpoint: Checkpoint, path: Path, name: str) -> None:
+    """Give a network the weights of a checkpoint.
+
+    Args:
+        model: the network, changed in place.
+        checkpoint: what was read.
+        path: where from, for the sentence.
+        name: what the checkpoint says it is, likewise.
+
+    Raises:
+        UserError: they are the weights of another network.
+    """
+    try:
+        model.load_state_dict(checkpoint.tensors)
+    except RuntimeError as error:
+        raise UserError(f"the weights in {path} are not those of {name}, which it names: train it anew") from error
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:

@@ -10,7 +10,7 @@ from torch import nn
 from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.training.card import ModelCard
-from nas.training.checkpoint import load_checkpoint
+from nas.training.checkpoint import load_checkpoint, load_weights
 from nas.training.files import TrainingFiles, own_directory
 from nas.training.inheritance import Inheritance
 from nas.training.loop import OnEpoch, Result, Validate, fit
@@ -180,10 +180,5 @@ def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
         raise UserError(f"{path} holds a single network: give the model.safetensors of python -m nas.supernet")
     card = SupernetCard.from_json(checkpoint.about["supernet"])
     supernet = card.build()
-    try:
-        supernet.load_state_dict(checkpoint.tensors)
-    except RuntimeError as error:
-        raise UserError(
-            f"the weights in {path} are not those of a supernet of {card.networks.model}: train it anew"
-        ) from error
+    load_weights(supernet, checkpoint, path, f"a supernet of {card.networks.model}")
     return supernet.eval(), card, checkpoint.about["data"]
