@@ -1,7 +1,7 @@
 """What an architecture may cost, and the part of a space that stays within it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,10 +70,10 @@ class FeasibleSpace:
     """Of its networks."""
     limits: Limits
     """What they may cost."""
-    _limited: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_limited", self.limits.max_params or self.limits.max_flops)
+    @property
+    def _limited(self) -> bool:
+        return self.limits.max_params is not None or self.limits.max_flops is not None
 
     def check(self) -> None:
         """Check that something is left.
