@@ -182,8 +182,8 @@ class SearchStudy:
     # What is known
 
     def candidates(self) -> list[Candidate]:
-        """All candidates by number."""
-        return [to_candidate(trial) for trial in self._all()]
+        """All candidates by number, without one whose proposal an interruption cut short."""
+        return [to_candidate(trial) for trial in self._all() if trial.number in self._ids]
 
     def pareto(self) -> list[Candidate]:
         """The candidates that no other beats in every objective, by falling AUC.

@@ -65,6 +65,38 @@ def test_a_kill_leaves_no_half_candidate(tmp_path: Path, monkeypatch: pytest.Mon
     assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
 
 
+@pytest.mark.parametrize(
+    ("place", "call"),
+    [
+        (optuna.Trial, "suggest_categorical"),
+        (optuna.Trial, "set_user_attr"),
+        (optuna.storages.RDBStorage, "create_new_trial"),
+    ],
+)
+def test_an_interruption_leaves_no_half_proposal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: type, call: str
+) -> None:
+    path = tmp_path / "study.db"
+    searched = study(path, 3)
+    first = searched.next()
+    assert first is not None
+    settle(searched, first)
+
+    def interrupted(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, call, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            searched.next()
+    # What is written down on the way out.
+    assert [item.number for item in searched.candidates()] == [0]
+    assert [item.number for item in searched.pareto()] == [0]
+    finish(study(path, 3))
+    finish(study(tmp_path / "unbroken.db", 3))
+    assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
+
+
 def test_more_candidates_can_be_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     finish(study(path, 2))
