@@ -131,13 +131,18 @@ COMMAND = textwrap.dedent(
 )
 
 
-def start(images: int, out: Path, workers: int, **options: Any) -> subprocess.Popen[str]:
+def start(images: int, out: Path, workers: int, file_size: int = resource.RLIM_INFINITY) -> subprocess.Popen[str]:
+    """Start the command; it may write no file of more than ``file_size`` bytes."""
+
+    def prepare() -> None:
+        # Who runs the tests in the background has SIGINT ignored, and so would the command.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
+
     script = out.parent / "command.py"
     script.write_text(COMMAND)
     arguments = [sys.executable, str(script), str(images), str(out), str(workers)]
-    # Who runs the tests in the background has SIGINT ignored, and so would the command.
-    options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, preexec_fn=prepare, start_new_session=True)
 
 
 def wait_for_chunks(process: subprocess.Popen[str], out: Path, number: int) -> None:
@@ -174,7 +179,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     sent: signal.Signals, workers: int, unbroken: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "dataset"
-    process = start(INTERRUPTED.images, out, workers, start_new_session=True)
+    process = start(INTERRUPTED.images, out, workers)
     wait_for_chunks(process, out, 3)
     offspring = children(process.pid)
     if sent is signal.SIGINT:
@@ -329,8 +334,7 @@ def test_unwritable_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_too_large_for_the_disk(tmp_path: Path) -> None:
     """Found before any work is done: the images' space is taken first."""
     out = tmp_path / "dataset"
-    limit = (100_000, resource.RLIM_INFINITY)
-    process = start(300, out, 2, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    process = start(300, out, 2, file_size=100_000)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert errors.startswith(f"cannot write the dataset to {out}: File too large (it needs 307,328 bytes")
