@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,18 @@ _ROOT = Path(__file__).parent.parent
 
 # How long a machine has to answer.
 _SECONDS = 10.0
+
+# Without being asked, no more memory on one machine than some 4 GB.
+_MOST_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who works: how many at a time, and how many processors and what share of a GPU each of them may use."""
+
+    workers: int
+    cpus: int
+    gpus: float
 
 
 @contextmanager
@@ -42,6 +55,32 @@ def cluster(address: str | None = None, cpus: int | None = None) -> Iterator[Non
         finally:
             ray.shutdown()
             sys.stderr.flush()
+
+
+def share_out(workers: int | None, gpus: float | None, address: str | None) -> Hands:
+    """Divide what Ray, which is running, has to give.
+
+    Args:
+        workers: at a time; None for one on each processor, but no more than 4 on one machine.
+        gpus: share of a GPU for each; None for all GPUs in equal shares.
+        address: of the cluster; None for this machine.
+
+    Raises:
+        UserError: there are fewer GPUs.
+    """
+    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    cores, cards = int(there.get("CPU", 1)), there.get("GPU", 0.0)
+    workers = workers or (cores if address else min(cores, _MOST_WORKERS))
+    if gpus is None:
+        gpus = int(min(1.0, cards / workers) * 10_000) / 10_000  # rounded down to what Ray can count
+    if gpus > cards:
+        raise UserError(
+            f"--gpus-per-trial {gpus} cannot be had, for there are {cards:g} GPUs: give less, or the address of a "
+            "cluster that has them"
+        )
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    largest = max(int(node["Resources"].get("CPU", 1)) for node in nodes if node["Alive"])
+    return Hands(workers, max(1, min(cores // workers, largest)), gpus)
 
 
 @contextmanager

@@ -6,16 +6,15 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
-import ray
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
 from nas.candidates import CandidateScoring, LatencyWanted
 from nas.cli import Command, main, to_plain
-from nas.cluster import cluster
+from nas.cluster import cluster, share_out
 from nas.constraints import Costs, FeasibleSpace
 from nas.data import ReadOptions
-from nas.data.simulation import SimulationSettings, simulate
+from nas.default_data import default_data
 from nas.errors import UserError
 from nas.live import candidate_table, live_view
 from nas.outcome import Outcome
@@ -35,15 +34,7 @@ from search_spaces import Supernet, get_space
 
 NAME = "python -m nas.search"
 
-# What is simulated without --data. At a nuisance of 0.5 supernets were still on their first plateau after nine epochs
-# (results/fidelity).
-_SIMULATED = SimulationSettings(model="II", physics="realistic", images=6000, image_size=48, nuisance=0.2)
-_SIMULATED_AT = Path("data/realistic-48px")
-
 _TRIALS = 60
-
-# Without being asked, no more memory on one machine than some 4 GB.
-_MOST_WORKERS = 4
 
 
 def run(settings: SearchSettings) -> None:
@@ -54,8 +45,7 @@ def run(settings: SearchSettings) -> None:
     space = get_space(settings.space)
     get_sampler(settings.strategy)  # before anything is done for a strategy that does not exist
     if settings.data is None:
-        simulate(_SIMULATED, _SIMULATED_AT, 2)
-        settings = replace(settings, data=_SIMULATED_AT)
+        settings = replace(settings, data=default_data())
     images = TrainingImages.open(settings.data, settings)
     card = images.card(settings.space)
     costs = Costs(card.image_size, card.in_chans, len(card.classes))
@@ -200,18 +190,8 @@ def _describe(settings: SearchSettings, directory: RunDirectory, images: Trainin
 
 def _with_hands(settings: SearchSettings) -> SearchSettings:
     """Fill in how many candidates are evaluated at a time, and on what share of a GPU, from what Ray has."""
-    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    cores, cards = int(there.get("CPU", 1)), there.get("GPU", 0.0)
-    workers = settings.workers or (cores if settings.ray_address else min(cores, _MOST_WORKERS))
-    gpus = settings.gpus_per_trial
-    if gpus is None:
-        gpus = int(min(1.0, cards / workers) * 10_000) / 10_000  # rounded down to what Ray can count
-    if gpus > cards:
-        raise UserError(
-            f"--gpus-per-trial {gpus} cannot be had, for there are {cards:g} GPUs: give less, or the address of a "
-            "cluster that has them"
-        )
-    return replace(settings, workers=workers, gpus_per_trial=gpus)
+    hands = share_out(settings.workers, settings.gpus_per_trial, settings.ray_address)
+    return replace(settings, workers=hands.workers, gpus_per_trial=hands.gpus)
 
 
 def _report(directory: RunDirectory, best: Best) -> None:

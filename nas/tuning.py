@@ -92,7 +92,7 @@ class _Candidate(tune.Trainable):
         except Exception as error:  # whatever it is, it is this candidate's; the actor goes on
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
-            return {"failure": _reason(error), "done": True}
+            return {"failure": reason_of(error), "done": True}
         return {"report": report, "done": report.done}
 
     def cleanup(self) -> None:
@@ -164,10 +164,10 @@ class _StudyScheduler(FIFOScheduler):
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Tune tells the searcher of the error right after, but not the reason."""
         told = Path(trial.error_file).read_text(encoding="utf-8") if trial.error_file else ""
-        self._searcher.note_failure(trial.trial_id, _why_ended(told))
+        self._searcher.note_failure(trial.trial_id, why_ended(told))
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """An exception in one line."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else ""
     if isinstance(error, UserError):
@@ -175,7 +175,7 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _why_ended(told: str) -> str:
+def why_ended(told: str) -> str:
     """What Ray tells about an actor that ended, in a few words."""
     if "low on memory" in told:
         return "its worker was killed, since the machine was low on memory"

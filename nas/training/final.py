@@ -98,7 +98,7 @@ def train_and_test(
     trained = fit(model, images.train(device), images.val(device), recipe, seed=seed, directory=directory, about=about)
     result = directory / "result.json"
     if result.exists():
-        return _read(result)
+        return read_scores(result)
     test = images.test(device)
     probabilities = predict(trained.model, test)
     _write_predictions(directory / "predictions.parquet", images.dataset, images.splits.test, probabilities)
@@ -125,7 +125,12 @@ def train_and_test(
     return scores
 
 
-def _read(result: Path) -> FinalScores:
+def read_scores(result: Path) -> FinalScores:
+    """Return what the ``result.json`` of a training says.
+
+    Raises:
+        UserError: it is damaged.
+    """
     try:
         values = json.loads(result.read_text(encoding="utf-8"))
         return FinalScores(values["seed"], values["validation"], values["test"], values["seconds"])
