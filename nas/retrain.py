@@ -21,6 +21,7 @@ from nas.provenance import command, environment
 from nas.recipe_tuning import RecipeTuning
 from nas.run_directory import RUNS
 from nas.shared_weights import file_digest
+from nas.tracking import TrackOptions, tracked_epochs
 from nas.training import Recipe, pick_device
 from nas.training.files import short_digest
 from nas.training.final import Repeated, check_test, train_and_test
@@ -30,7 +31,7 @@ NAME = "python -m nas.retrain"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetrainSettings(ReadOptions, Recipe):
+class RetrainSettings(ReadOptions, Recipe, TrackOptions):
     """Train the best architectures of a search from scratch, several times, and report their scores on the test split.
 
     Validation chooses the epoch; the test split is read once for each trained network. The same command again
@@ -83,6 +84,7 @@ class Retrained:
 
 def run(settings: RetrainSettings) -> None:
     """Train, print the scores, and write weights, predictions and ``summary.json``."""
+    settings.require_tracker()
     device = pick_device(settings.device)
     chosen = _choose(settings)
     check_test(chosen.images)
@@ -93,16 +95,20 @@ def run(settings: RetrainSettings) -> None:
         training = _Training(settings, chosen, architecture, recipe, base)
         trainings = []
         for number, seed in enumerate(range(settings.seed, settings.seed + settings.seeds), start=1):
-            say(f"seed {seed} ({number} of {settings.seeds}), {training.directory / f'seed-{seed}'}")
-            scores = train_and_test(
-                training.build(seed),
-                chosen.images,
-                recipe,
-                seed=seed,
-                directory=training.directory / f"seed-{seed}",
-                about=training.about,
-                device=device,
-            )
+            directory = training.directory / f"seed-{seed}"
+            say(f"seed {seed} ({number} of {settings.seeds}), {directory}")
+            identity = {**training.about, "recipe": recipe.to_json(), "seed": seed}
+            with tracked_epochs(settings.track, directory, identity) as on_epoch:
+                scores = train_and_test(
+                    training.build(seed),
+                    chosen.images,
+                    recipe,
+                    seed=seed,
+                    directory=directory,
+                    about=training.about,
+                    device=device,
+                    on_epoch=on_epoch,
+                )
             trainings.append(scores)
         results.append(training.summarise(Repeated(tuple(trainings))))
     _show(results)

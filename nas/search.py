@@ -26,6 +26,7 @@ from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search_settings import SearchSettings, resumed
 from nas.shared_weights import SharedWeights, file_digest
 from nas.study import REDUCTION, SearchStudy, open_storage
+from nas.tracking import tracking
 from nas.training import Recipe
 from nas.training.images import TrainingImages
 from nas.training.inheritance import calibration_images
@@ -41,6 +42,7 @@ def run(settings: SearchSettings) -> None:
     """Search, print the winner, and leave all that is known in the run directory."""
     if settings.resume is not None:
         settings = resumed(settings)
+    settings.require_tracker()
     settings = replace(settings, trials=settings.trials or _TRIALS)
     space = get_space(settings.space)
     get_sampler(settings.strategy)  # before anything is done for a strategy that does not exist
@@ -94,7 +96,7 @@ def _shared(settings: SearchSettings, images: TrainingImages) -> SharedWeights |
     if settings.fidelity == "scratch":
         return None
     recipe, sharing, seed = settings.supernet_recipe, settings.sharing, settings.seed
-    shared = SharedWeights(settings.space, images, recipe, sharing, seed, settings.supernet)
+    shared = SharedWeights(settings.space, images, recipe, sharing, seed, settings.track, settings.supernet)
     if settings.resume is None:
         shared.check()
     return shared
@@ -109,10 +111,11 @@ def _search(
 ) -> None:
     scoring = _scoring(settings, directory, images, supernet)
     study = _study(settings, directory, images, feasible)
-    outcome = Outcome(directory, study, _describe(settings, directory, images))
     assert settings.workers is not None  # the defaults were filled in
     assert settings.gpus_per_trial is not None
-    with live_view(study) as show:
+    decisive = {**settings.identity, "data": images.dataset.fingerprint}
+    with live_view(study) as show, tracking(settings.track, directory.path, decisive) as log:
+        outcome = Outcome(directory, study, _describe(settings, directory, images), log)
 
         def on_outcome(number: int) -> None:
             outcome.note(number)

@@ -2,23 +2,25 @@
 
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from nas.candidates import FidelityName
-from nas.cli import from_plain
+from nas.cli import from_plain, to_plain
 from nas.constraints import Limits
 from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.objectives import OBJECTIVES
 from nas.run_directory import RunDirectory
+from nas.tracking import TrackOptions
 from nas.training import Recipe
 from nas.training.sharing import Sharing
 
 # What a resumed search may have other than before: where things are, and how many hands there are.
-_FREE = ("data", "trials", "workers", "gpus_per_trial", "ray_address", "storage", "run", "resume")
+_FREE = ("data", "trials", "workers", "gpus_per_trial", "ray_address", "storage", "run", "resume", "track")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings(ReadOptions, Recipe, Limits):
+class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions):
     """Search for the architectures that tell the classes of a data set apart best.
 
     Without arguments: simulate a small data set, train a supernet, and search it. A search that was stopped or killed
@@ -91,6 +93,11 @@ class SearchSettings(ReadOptions, Recipe, Limits):
     def limits(self) -> Limits:
         """What candidates may cost."""
         return Limits(**{item.name: getattr(self, item.name) for item in fields(Limits)})
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings that a resumed search cannot change, as JSON values."""
+        return {name: value for name, value in to_plain(self).items() if name not in _FREE}
 
     @property
     def needs_latency(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from nas.errors import UserError
 from nas.files import atomic_path
 from nas.progress import say
+from nas.tracking import TrackerName, tracked_epochs
 from nas.training import Recipe, pick_device
 from nas.training.images import TrainingImages
 from nas.training.sharing import Sharing
@@ -25,6 +26,7 @@ class SharedWeights:
         recipe: how the supernet is trained, if it must be.
         sharing: how its weights are shared.
         seed: of its training.
+        track: where the curves of its training go.
         given: checkpoint, or directory of a training, that is used instead.
     """
 
@@ -33,6 +35,7 @@ class SharedWeights:
     recipe: Recipe
     sharing: Sharing
     seed: int
+    track: TrackerName
     given: Path | None = None
 
     def check(self) -> None:
@@ -71,7 +74,8 @@ class SharedWeights:
         )
         say(f"supernet of {self.space}, {self.recipe.epochs} epochs, {training.directory}")
         device = pick_device("auto")
-        training.run(self.images.train(device), self.images.val(device))
+        with tracked_epochs(self.track, training.directory, training.identity) as on_epoch:
+            training.run(self.images.train(device), self.images.val(device), on_epoch=on_epoch)
         return training.directory / "model.safetensors"
 
     @staticmethod

@@ -12,6 +12,7 @@ from nas.errors import UserError
 from nas.files import write_json
 from nas.progress import say
 from nas.provenance import command, environment
+from nas.tracking import TrackOptions, tracked_epochs
 from nas.training import Recipe, Result, pick_device
 from nas.training.images import TrainingImages
 from nas.training.sharing import Sharing
@@ -20,7 +21,7 @@ from nas.training.together import train_together
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupernetSettings(ReadOptions, Recipe, Sharing):
+class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions):
     """Train the shared weights of all networks of a search space.
 
     The weights of the best epoch are kept in the run directory. The same command again continues a training that was
@@ -58,6 +59,7 @@ class SupernetSettings(ReadOptions, Recipe, Sharing):
 
 def run(settings: SupernetSettings) -> None:
     """Train the supernet, print its scores and write ``result.json``."""
+    settings.require_tracker()
     device = pick_device(settings.device)
     images = TrainingImages.open(settings.data, settings)
     training = SupernetTraining(
@@ -69,12 +71,12 @@ def run(settings: SupernetSettings) -> None:
         place=settings.run,
     )
     say(f"supernet of {settings.space}, {len(images.splits.train):,} images to learn from, {training.directory}")
-    if settings.workers == 1:
-        result = training.run(images.train(device), images.val(device))
-    else:
-        result = train_together(
-            training, images.train(), images.val(), settings.workers, device.type, settings.ray_address
-        )
+    with tracked_epochs(settings.track, training.directory, training.identity) as on_epoch:
+        if settings.workers == 1:
+            result = training.run(images.train(device), images.val(device), on_epoch=on_epoch)
+        else:
+            train, val = images.train(), images.val()
+            result = train_together(training, train, val, settings.workers, device.type, settings.ray_address, on_epoch)
     _report(training, result, images)
 
 

@@ -12,6 +12,7 @@ from nas.errors import UserError
 from nas.files import write_json
 from nas.progress import say
 from nas.provenance import command, environment
+from nas.tracking import TrackOptions, tracked_epochs
 from nas.training import Recipe, Result, fit, pick_device
 from nas.training.card import ModelCard
 from nas.training.files import own_directory
@@ -22,7 +23,7 @@ NAME = "python -m nas.train"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(ReadOptions, Recipe, StartOptions):
+class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
     """Train one network, an architecture of a search space or a model of timm, and report its validation scores.
 
     The weights of the best epoch are kept in the run directory. The same command again continues a training that was
@@ -54,6 +55,7 @@ class TrainSettings(ReadOptions, Recipe, StartOptions):
 
 def run(settings: TrainSettings) -> None:
     """Train the network, print its scores and write ``result.json``."""
+    settings.require_tracker()
     device = pick_device(settings.device)
     recipe = Recipe.of(settings)
     images = TrainingImages.open(settings.data, settings)
@@ -64,18 +66,21 @@ def run(settings: TrainSettings) -> None:
     about = {"data": images.dataset.fingerprint, "model": card.to_json()}
     if weights is not None:
         about["weights"] = weights.digest
-    directory = settings.run or own_directory(card.model, {**about, "recipe": recipe.to_json(), "seed": settings.seed})
+    identity = {**about, "recipe": recipe.to_json(), "seed": settings.seed}
+    directory = settings.run or own_directory(card.model, identity)
     parameters = sum(weight.numel() for weight in model.parameters())
     say(f"{card.model} with {parameters:,} parameters, {len(images.splits.train):,} images to learn from, {directory}")
-    result = fit(
-        model,
-        images.train(device),
-        images.val(device),
-        recipe,
-        seed=settings.seed,
-        directory=directory,
-        about=about,
-    )
+    with tracked_epochs(settings.track, directory, identity) as on_epoch:
+        result = fit(
+            model,
+            images.train(device),
+            images.val(device),
+            recipe,
+            seed=settings.seed,
+            directory=directory,
+            about=about,
+            on_epoch=on_epoch,
+        )
     _report(result, recipe)
     outcome = {
         "command": command(),

@@ -22,7 +22,7 @@ from nas.files import atomic_path, write_json
 from nas.provenance import command, environment
 from nas.training.evaluation import predict
 from nas.training.images import TrainingImages
-from nas.training.loop import fit
+from nas.training.loop import OnEpoch, fit
 from nas.training.metrics import check_labels, score
 from nas.training.recipe import Recipe
 
@@ -80,6 +80,7 @@ def train_and_test(
     directory: Path,
     about: Mapping[str, Any],
     device: torch.device,
+    on_epoch: OnEpoch | None = None,
 ) -> FinalScores:
     """Train a network, and score the epoch that validation chose on the test images: once, whatever happens.
 
@@ -91,11 +92,21 @@ def train_and_test(
         directory: for its files; what was begun there goes on, what is finished is read.
         about: JSON values that name network, first weights and data.
         device: where to train.
+        on_epoch: called for each epoch.
 
     Raises:
         UserError: the directory belongs to another training, or what :func:`nas.training.fit` raises.
     """
-    trained = fit(model, images.train(device), images.val(device), recipe, seed=seed, directory=directory, about=about)
+    trained = fit(
+        model,
+        images.train(device),
+        images.val(device),
+        recipe,
+        seed=seed,
+        directory=directory,
+        about=about,
+        on_epoch=on_epoch,
+    )
     result = directory / "result.json"
     if result.exists():
         return read_scores(result)

@@ -83,7 +83,8 @@ def fit(
         step: what happens to a batch; None is cross-entropy of the labels.
         validate: scores the network on ``val`` after each epoch; must return ``auc`` among its numbers.
         shown: the numbers of ``validate`` that the progress bar shows.
-        on_epoch: called after each epoch, when its files are written; not for epochs of an earlier, killed call.
+        on_epoch: called after each epoch, when its files are written; first of all for those of an earlier, killed
+            call, so that whoever listens hears of every epoch.
 
     Raises:
         NonFiniteError: a loss or a score is not a number.
@@ -102,6 +103,9 @@ def fit(
     identity = {**(about or {}), "recipe": recipe.to_json(), "seed": seed}
     files = TrainingFiles(directory, identity, writes) if directory is not None else None
     records, best_weights = _resume(files, optimisation)
+    tell = on_epoch or (lambda record: None)
+    for record in records:
+        tell(record)
     precision = autocast(recipe.amp, model, device)
     step = step or CrossEntropyStep(len(train.classes), precision, recipe.label_smoothing)
     stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
@@ -120,8 +124,7 @@ def fit(
             records.append(EpochRecord(epoch, optimisation.updates, loss, rate, seconds, scores))
             best_weights = _keep(files, optimisation, records) or best_weights
             bar.epochs(records)
-            if on_epoch is not None:
-                on_epoch(records[-1])
+            tell(records[-1])
     model.load_state_dict(best_weights)
     return Result(model.eval(), best_record(records), tuple(records))
 

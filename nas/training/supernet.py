@@ -99,7 +99,7 @@ class SupernetTraining:
     @property
     def directory(self) -> Path:
         """Where state, best weights and log are."""
-        return self.place or own_directory(f"supernet-{self.card.networks.model}", self._identity)
+        return self.place or own_directory(f"supernet-{self.card.networks.model}", self.identity)
 
     def is_finished(self) -> bool:
         """Whether all epochs are done.
@@ -107,11 +107,12 @@ class SupernetTraining:
         Raises:
             UserError: the directory belongs to another training, or its state is damaged.
         """
-        saved = TrainingFiles(self.directory, self._identity).read()
+        saved = TrainingFiles(self.directory, self.identity).read()
         return saved is not None and len(saved[1]) == self.recipe.epochs
 
     @property
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
+        """JSON values that decide the outcome."""
         return {**self.about, "recipe": self.recipe.to_json(), "seed": self.seed}
 
     def run(
@@ -125,7 +126,7 @@ class SupernetTraining:
             train: images to learn from.
             val: images that choose the epoch.
             worker: which of several workers this process is; None if it is alone.
-            on_epoch: called after each epoch.
+            on_epoch: called for each epoch.
 
         Raises:
             NonFiniteError: the loss of a network is not a number.

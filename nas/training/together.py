@@ -18,7 +18,7 @@ from nas.cluster import cluster
 from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.training.bar import training_bar
-from nas.training.loop import Result
+from nas.training.loop import OnEpoch, Result
 from nas.training.record import EpochRecord
 from nas.training.supernet import SHOWN, SupernetTraining
 from nas.training.worker import Worker
@@ -31,6 +31,7 @@ def train_together(
     workers: int,
     device: str,
     address: str | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> Result:
     """Train as :meth:`SupernetTraining.run` does, each worker on its share of every batch.
 
@@ -41,6 +42,7 @@ def train_together(
         workers: number of processes.
         device: ``cpu`` or ``cuda``, one GPU for each worker.
         address: of a Ray cluster; None for one on this machine.
+        on_epoch: called for each epoch, in this process, and for all of them once more at the end.
 
     Raises:
         UserError: what ``run`` raises, or a worker died.
@@ -48,9 +50,9 @@ def train_together(
     training = replace(training, place=training.directory.absolute())
     # Before workers are started: they take seconds, and a directory of another training is known without them.
     if training.is_finished():
-        return training.run(train, val)
+        return training.run(train, val, on_epoch=on_epoch)
     storage = training.directory / "ray"
-    with cluster(address), _watched(training) as records:
+    with cluster(address), _watched(training, on_epoch) as records:
         trainer = TorchTrainer(
             _work,
             train_loop_config={"training": training, "images": ray.put((train, val)), "records": records},
@@ -64,7 +66,7 @@ def train_together(
             raise _mistake(error, training) from error
         finally:
             shutil.rmtree(storage, ignore_errors=True)
-    return training.run(train, val)
+    return training.run(train, val, on_epoch=on_epoch)
 
 
 def _work(config: dict[str, Any]) -> None:
@@ -77,8 +79,8 @@ def _work(config: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _watched(training: SupernetTraining) -> Iterator[Queue]:
-    """Show the epochs that are put into the queue, while the caller waits for the workers."""
+def _watched(training: SupernetTraining, on_epoch: OnEpoch | None) -> Iterator[Queue]:
+    """Show and tell the epochs that are put into the queue, while the caller waits for the workers."""
     queue = Queue()
 
     def show() -> None:
@@ -87,6 +89,8 @@ def _watched(training: SupernetTraining) -> Iterator[Queue]:
             while (record := queue.get()) is not None:
                 records.append(record)
                 bar.epochs(records)
+                if on_epoch is not None:
+                    on_epoch(record)
 
     thread = Thread(target=show, daemon=True)
     thread.start()
