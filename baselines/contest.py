@@ -1,0 +1,129 @@
+"""How one network comes to its row: the learning rates compete on validation, then all seeds are trained and judged."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from baselines.entries import Entry
+from baselines.trainings import Cache, Task
+from nas.fidelity.standalone import Training
+from nas.training.final import FinalScores
+
+
+class Contest:
+    """The trainings of one network, in the order that they may be done.
+
+    What was trained before is taken from the cache; the rest is handed out by ``next`` and comes back by ``succeed`` or
+    ``fail``. The training that wins the first seed is the first seed's: it is judged, not trained again.
+
+    Args:
+        entry: the network.
+        rates: learning rates that compete.
+        seeds: of its trainings; the learning rates compete with the first.
+        cache: what was trained before.
+
+    Raises:
+        UserError: what was trained before is damaged.
+    """
+
+    def __init__(self, entry: Entry, rates: Sequence[float], seeds: Sequence[int], cache: Cache) -> None:
+        self.entry = entry
+        self.tried: dict[float, float | None] = {}
+        """Validation AUC of the first seed by learning rate; None where the training failed."""
+        self.learning_rate: float | None = None
+        """The chosen one; None while they compete."""
+        self.scores: dict[int, FinalScores] = {}
+        """By seed, of trainings that were judged."""
+        self.failure = ""
+        """Why the network gets no scores."""
+        self._rates, self._seeds, self._cache = tuple(rates), tuple(seeds), cache
+        self._waiting: list[Task] = []
+        self._begin()
+
+    def training(self, rate: float, seed: int) -> Training:
+        """The training with a learning rate and a seed."""
+        recipe = replace(self.entry.recipe, learning_rate=rate)
+        return Training(self.entry.card, recipe, seed, self._cache.fingerprint)
+
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """Those that count, one for each seed; none while the learning rates compete."""
+        if self.learning_rate is None:
+            return ()
+        return tuple(self.training(self.learning_rate, seed) for seed in self._seeds)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the row is known."""
+        return bool(self.failure) or len(self.scores) == len(self._seeds)
+
+    @property
+    def total(self) -> int:
+        """Number of trainings of a network."""
+        return len(self._rates) + len(self._seeds) - 1
+
+    @property
+    def done(self) -> int:
+        """Number of trainings that have ended."""
+        if self.failure:
+            return self.total
+        if self.learning_rate is None:
+            return len(self.tried)
+        return len(self._rates) + len(self.scores.keys() - self._seeds[:1])
+
+    def next(self) -> Task | None:
+        """The next training to be done; None where there is none, or none yet."""
+        return self._waiting.pop(0) if self._waiting else None
+
+    def succeed(self, task: Task, outcome: float | FinalScores) -> None:
+        """Note what a training came to."""
+        if isinstance(outcome, FinalScores):
+            self.scores[task.training.seed] = outcome
+            self._cache.forget_state(task.training, lost=False)
+        else:
+            self._note_try(task.training.recipe.learning_rate, outcome)
+
+    def fail(self, task: Task, reason: str) -> None:
+        """Note why a training came to nothing."""
+        if task.counts:
+            self._give_up(f"seed {task.training.seed}: {reason}")
+            return
+        self._note_try(task.training.recipe.learning_rate, None, reason)
+
+    def _begin(self) -> None:
+        if len(self._rates) == 1:
+            self._choose(self._rates[0])
+            return
+        for rate in self._rates:
+            training = self.training(rate, self._seeds[0])
+            auc = self._cache.validation(training)
+            if auc is None:
+                self._waiting.append(self._cache.task(training, counts=False))
+            else:
+                self._note_try(rate, auc)
+
+    def _note_try(self, rate: float, auc: float | None, reason: str = "") -> None:
+        self.tried[rate] = auc
+        if len(self.tried) < len(self._rates):
+            return
+        # In the order of the grid, so that of equals the same wins whichever ended first.
+        known = {rate: auc for rate in self._rates if (auc := self.tried[rate]) is not None}
+        if not known:
+            self._give_up(reason)
+            return
+        self._choose(max(known, key=known.__getitem__))
+
+    def _choose(self, rate: float) -> None:
+        self.learning_rate = rate
+        for loser, auc in self.tried.items():
+            if loser != rate and auc is not None:  # what failed would fail again, and begins where it did
+                self._cache.forget_state(self.training(loser, self._seeds[0]), lost=True)
+        for training in self.trainings:
+            scores = self._cache.scores(training)
+            if scores is None:
+                self._waiting.append(self._cache.task(training, counts=True))
+            else:
+                self.scores[training.seed] = scores
+
+    def _give_up(self, reason: str) -> None:
+        self.failure = reason
+        self._waiting.clear()

@@ -1,0 +1,166 @@
+"""What a leaderboard compares: hand-designed networks, the best of searches, and architectures that the user wrote."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import search_spaces
+from baselines.registry import get_baseline
+from nas.board import Kind
+from nas.chosen import Chosen
+from nas.data import ReadOptions
+from nas.default_data import default_data
+from nas.errors import UserError
+from nas.progress import say
+from nas.run_directory import RunDirectory
+from nas.training import Recipe
+from nas.training.card import ModelCard
+from nas.training.images import TrainingImages
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One network of the comparison.
+
+    Attributes:
+        name: its title in tables.
+        kind: what it is.
+        source: directory of the search that found it; empty for others.
+        card: the network, for these images.
+        recipe: of all networks, but for what this one cannot do.
+        notes: what a reader must know of it.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+    card: ModelCard
+    recipe: Recipe
+    notes: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(name: str, kind: Kind, source: str, card: ModelCard, recipe: Recipe) -> "Entry":
+        """Fit a network to the images, and the recipe to the network.
+
+        Raises:
+            UserError: it takes no images of any size that these can be resized to.
+        """
+        card = card.fitted()
+        notes = []
+        if card.resized_to is not None:
+            notes.append(f"fed images resized to {card.resized_to[0]} × {card.resized_to[1]} pixels")
+        if recipe.drop_path:
+            try:
+                card.build(drop_path=recipe.drop_path)
+            except UserError:
+                recipe = replace(recipe, drop_path=0.0)
+                notes.append("has no residual branches: trained with drop path 0")
+        return Entry(name, kind, source, card, recipe, tuple(notes))
+
+
+def find_runs(
+    runs: Sequence[Path], data: Path | None, options: ReadOptions
+) -> tuple[TrainingImages, list[RunDirectory]]:
+    """Return the data set, and the searches whose best architectures are compared on it.
+
+    Args:
+        runs: directories of searches; none for the newest in results/runs, if it is of the same data set.
+        data: directory of the data set; None for that of the searches or, where there is none, the default.
+        options: how to read it, where no search says so.
+
+    Raises:
+        UserError: a run is none, has found nothing, or was made on other data than the first.
+    """
+    if not runs:
+        return _newest(data, options)
+    images = Chosen.from_run(runs[0], 1, None, data).images
+    found = [RunDirectory.open(path) for path in runs]
+    for run in found:
+        if run.best().data.fingerprint != images.dataset.fingerprint:
+            raise UserError(
+                f"{run.path} searched on other data than {runs[0]}: compare networks of one data set at a time"
+            )
+    return images, found
+
+
+def _newest(data: Path | None, options: ReadOptions) -> tuple[TrainingImages, list[RunDirectory]]:
+    try:
+        run = RunDirectory.newest()
+    except UserError:
+        say("no search has found anything yet, so that there is no network of one to compare with")
+        return TrainingImages.open(data or default_data(), options), []
+    if data is None:
+        return Chosen.from_run(run.path, 1, None, None).images, [run]
+    images = TrainingImages.open(data, options)
+    if run.best().data.fingerprint != images.dataset.fingerprint:
+        say(f"{run.path}, the newest search, was made on other data than {data}: its network is left out")
+        return images, []
+    return images, [run]
+
+
+def collect(
+    images: TrainingImages,
+    recipe: Recipe,
+    *,
+    runs: Iterable[RunDirectory],
+    models: Iterable[str],
+    architectures: Iterable[str],
+    space: str,
+) -> list[Entry]:
+    """Return all networks, each once, under different names.
+
+    Args:
+        images: the data set.
+        recipe: of all networks.
+        runs: the best of each is compared.
+        models: titles of baselines, or names in timm.
+        architectures: ``NAME=LINE``, or the name of a known architecture of the space.
+        space: of architectures that are named.
+
+    Raises:
+        UserError: a model or an architecture is unknown, two networks have the same name, or there is none.
+        search_spaces.SpaceError: a line is no architecture.
+    """
+    entries = [_found(run, images, recipe) for run in runs]
+    for text in architectures:
+        name, card = _written(text, space, images)
+        entries.append(Entry.of(name, "named", "", card, recipe))
+    for model in models:
+        baseline = get_baseline(model)
+        entries.append(Entry.of(baseline.title, "baseline", "", images.card(baseline.model), recipe))
+    if not entries:
+        raise UserError("there is nothing to compare: give --models, --architecture or --run")
+    return _each_once(entries)
+
+
+def _found(run: RunDirectory, images: TrainingImages, recipe: Recipe) -> Entry:
+    best = run.best()
+    line = str(search_spaces.get_space(best.space).parse(best.winner.architecture))
+    return Entry.of(f"found: {run.path.resolve().name}", "found", str(run.path), images.card(best.space, line), recipe)
+
+
+def _written(text: str, space: str, images: TrainingImages) -> tuple[str, ModelCard]:
+    """The name of an architecture and its card."""
+    name, equals, line = text.partition("=")
+    if "/" in name:
+        raise UserError(f"the architecture {text[:40]}… has no name for the table: give --architecture NAME=LINE")
+    line = line if equals else name
+    own = line.partition("/")[0] if "/" in line else space
+    return name, images.card(own, str(search_spaces.get_space(own).parse(line)))
+
+
+def _each_once(entries: Iterable[Entry]) -> list[Entry]:
+    """One entry for each network: several searches may have found the same, and it is trained once."""
+    kept: dict[tuple[str, str | None], Entry] = {}
+    for entry in entries:
+        network = (entry.card.model, entry.card.architecture)
+        if network not in kept:
+            kept[network] = entry
+        elif kept[network].name != entry.name:
+            same = kept[network]
+            kept[network] = replace(same, notes=(*same.notes, f"the same network as {entry.name}"))
+    names = [entry.name for entry in kept.values()]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"two different networks are named {name}: name them apart")
+    return list(kept.values())

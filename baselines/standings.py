@@ -1,0 +1,133 @@
+"""From trainings to rows: scores with error bars, costs, and how each network compares with the best found one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from baselines.comparison import Bootstrap, Floats, compare, interval_of
+from baselines.contest import Contest
+from baselines.costs import LatencyCache, Size, size_of
+from baselines.published import PUBLISHED
+from baselines.trainings import Cache
+from nas.board import Row, Spread, Training
+from nas.training.final import Repeated
+from nas.training.images import TrainingImages
+
+
+class Standings:
+    """The rows of a leaderboard at any moment of it.
+
+    What takes time is computed once for each network.
+
+    Args:
+        contests: of the networks.
+        images: that they are judged on.
+        cache: of their trainings.
+        latencies: how long the networks take.
+        root: directory of the leaderboard.
+    """
+
+    def __init__(
+        self, contests: Sequence[Contest], images: TrainingImages, cache: Cache, latencies: LatencyCache, root: Path
+    ) -> None:
+        self._contests = contests
+        self._images = images
+        self._cache = cache
+        self._latencies = latencies
+        self._root = root
+        self._bootstrap = Bootstrap(cache.labels, len(images.dataset.classes))
+        self._resampled: dict[str, Floats] = {}
+        self._sizes: dict[str, Size] = {}
+
+    @property
+    def best_found(self) -> Row | None:
+        """The found network with the highest validation AUC: the test images have no say in it."""
+        found = [row for row in self._networks() if row.kind == "found" and row.trainings]
+        return max(found, key=lambda row: row.validation_auc, default=None)
+
+    def rows(self) -> list[Row]:
+        """Networks whose outcome is known, compared with the best found one; and the references."""
+        best = self.best_found
+        rows = self._networks()
+        if best is not None:
+            rows = [self._compared(row, best) for row in rows]
+        return [*rows, *reference_rows(self._images)]
+
+    def _networks(self) -> list[Row]:
+        return [self._row(contest) for contest in self._contests if contest.settled]
+
+    def _row(self, contest: Contest) -> Row:
+        entry = contest.entry
+        if entry.name not in self._sizes:
+            self._sizes[entry.name] = size_of(entry.card)
+        size = self._sizes[entry.name]
+        row = Row(
+            name=entry.name,
+            kind=entry.kind,
+            source=entry.source,
+            card=entry.card.to_json(),
+            params=size.params,
+            flops=size.flops,
+            latency_ms=self._latencies.known(entry.card) or {},
+            tried={f"{rate:g}": auc for rate, auc in contest.tried.items()},
+            published=PUBLISHED.get(entry.name, ()),
+            notes=entry.notes,
+            failure=contest.failure,
+        )
+        return row if contest.failure else self._judged(row, contest)
+
+    def _judged(self, row: Row, contest: Contest) -> Row:
+        """The row with its scores."""
+        assert contest.learning_rate is not None  # it was chosen before anything was judged
+        trainings, scores = [], []
+        for training in contest.trainings:
+            came_to = contest.scores[training.seed]
+            predictions = (self._cache.directory(training) / "predictions.parquet").relative_to(self._root)
+            trainings.append(
+                Training(training.seed, came_to.validation, came_to.test, came_to.seconds, predictions.as_posix())
+            )
+            scores.append(came_to)
+        if row.name not in self._resampled:
+            predicted = [self._cache.predictions(training) for training in contest.trainings]
+            self._resampled[row.name] = self._bootstrap.aucs(predicted)
+        summary = Repeated(tuple(scores)).to_json()
+        return replace(
+            row,
+            learning_rate=contest.learning_rate,
+            tried=row.tried or {f"{contest.learning_rate:g}": scores[0].validation["auc"]},
+            interval=interval_of(self._resampled[row.name]),
+            trainings=tuple(trainings),
+            metrics={
+                split: {name: Spread(**value) for name, value in summary[split].items()}
+                for split in ("validation", "test")
+            },
+        )
+
+    def _compared(self, row: Row, best: Row) -> Row:
+        if row.name == best.name or not row.trainings:
+            return row
+        resampled = self._resampled[row.name], self._resampled[best.name]
+        return replace(row, comparison=compare(*resampled, row.test_auc - best.test_auc))
+
+
+def reference_rows(images: TrainingImages) -> list[Row]:
+    """What can be had without looking at an image: by chance, and by naming the most frequent class of training."""
+    dataset, splits = images.dataset, images.splits
+    classes = len(dataset.classes)
+    test = dataset.labels[splits.test]
+    most = int(np.bincount(dataset.labels[splits.train], minlength=classes).argmax())
+    accuracies = {"chance": 1 / classes, "majority class": float((test == most).mean())}
+    areas = {"auc": 0.5, **{f"auc_{name}": 0.5 for name in dataset.classes}}
+    return [
+        Row(
+            name=name,
+            kind="reference",
+            metrics={
+                "validation": {},
+                "test": {key: Spread(value, None) for key, value in {**areas, "accuracy": accuracy}.items()},
+            },
+        )
+        for name, accuracy in accuracies.items()
+    ]
