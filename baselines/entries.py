@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import search_spaces
-from baselines.registry import get_baseline
+from baselines.registry import Baseline
 from nas.board import Kind
 from nas.chosen import Chosen
 from nas.data import ReadOptions
@@ -103,7 +103,7 @@ def collect(
     recipe: Recipe,
     *,
     runs: Iterable[RunDirectory],
-    models: Iterable[str],
+    baselines: Iterable[Baseline],
     architectures: Iterable[str],
     space: str,
 ) -> list[Entry]:
@@ -113,20 +113,19 @@ def collect(
         images: the data set.
         recipe: of all networks.
         runs: the best of each is compared.
-        models: titles of baselines, or names in timm.
+        baselines: hand-designed networks.
         architectures: ``NAME=LINE``, or the name of a known architecture of the space.
         space: of architectures that are named.
 
     Raises:
-        UserError: a model or an architecture is unknown, two networks have the same name, or there is none.
+        UserError: a network cannot take the images, two networks have the same name, or there is none.
         search_spaces.SpaceError: a line is no architecture.
     """
     entries = [_found(run, images, recipe) for run in runs]
     for text in architectures:
         name, card = _written(text, space, images)
         entries.append(Entry.of(name, "named", "", card, recipe))
-    for model in models:
-        baseline = get_baseline(model)
+    for baseline in baselines:
         entries.append(Entry.of(baseline.title, "baseline", "", images.card(baseline.model), recipe))
     if not entries:
         raise UserError("there is nothing to compare: give --models, --architecture or --run")

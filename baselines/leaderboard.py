@@ -11,7 +11,8 @@ from rich.console import Console
 from baselines import tables
 from baselines.contest import Contest
 from baselines.costs import LatencyCache
-from baselines.entries import collect, find_runs
+from baselines.entries import Entry, collect, find_runs
+from baselines.registry import get_baseline
 from baselines.schedule import train_all
 from baselines.standings import Standings
 from baselines.trainings import Cache
@@ -20,7 +21,8 @@ from nas.cli import Command, main
 from nas.cluster import cluster, share_out
 from nas.data import ReadOptions
 from nas.errors import UserError
-from nas.files import make_directory, write_text
+from nas.files import write_text
+from nas.lock import held
 from nas.progress import progress, say
 from nas.provenance import command, environment
 from nas.run_directory import RUNS
@@ -96,6 +98,11 @@ class LeaderboardSettings(ReadOptions, Recipe):
             raise UserError("--learning-rates is empty: give one multiple or more, for example 0.25,1")
 
     @property
+    def latency_batches(self) -> tuple[int, ...]:
+        """Sizes of the batches whose latency is measured."""
+        return 1, self.latency_batch
+
+    @property
     def rates(self) -> tuple[float, ...]:
         """The learning rates that every network tries."""
         try:
@@ -109,27 +116,39 @@ class LeaderboardSettings(ReadOptions, Recipe):
 
 def run(settings: LeaderboardSettings) -> None:
     """Train what is missing, and write and print the table."""
+    # First what takes no time, so that a mistake is known at once.
+    baselines = [get_baseline(name) for name in _names(settings.models)]
     images, runs = find_runs([Path(name) for name in _names(settings.run)], settings.data, settings)
     check_test(images)
     data = _describe(images)
-    batches = (1, settings.latency_batch)
-    tables.ranked([], settings.sort, data, batches)  # before hours of training for a column that does not exist
+    tables.ranked([], settings.sort, data, settings.latency_batches)
     _check_place(settings.out, data)
     entries = collect(
         images,
         Recipe.of(settings),
         runs=runs,
-        models=_names(settings.models),
+        baselines=baselines,
         architectures=settings.architecture.split(),
         space=settings.space,
     )
-    make_directory(settings.out, "--out")
+    with held(settings.out, "filled", "--out"):
+        board = _compare(settings, images, entries)
+    _show(board, settings.out)
+    if not any(row.trainings for row in board.rows):
+        raise UserError("no network could be trained: the table says why")
+
+
+def _compare(settings: LeaderboardSettings, images: TrainingImages, entries: Sequence[Entry]) -> Board:
+    """Train, measure, and write the tables as they grow; return the last."""
+    data, batches = _describe(images), settings.latency_batches
     cache = Cache(settings.out / "trainings", images)
     seeds = range(settings.seed, settings.seed + settings.seeds)
     contests = [Contest(entry, settings.rates, seeds, cache) for entry in entries]
     device = _device(settings)
     about = environment()
     latencies = LatencyCache(settings.out / "latencies", device, about["hardware"], batches)
+    for entry in entries:
+        latencies.known(entry.card)  # what is damaged is known before hours of training, too
     standings = Standings(contests, images, cache, latencies, settings.out)
 
     def write() -> Board:
@@ -154,8 +173,7 @@ def run(settings: LeaderboardSettings) -> None:
     for contest in contests:
         if not contest.failure and latencies.known(contest.entry.card) is None:
             latencies.measure(contest.entry.card)
-    board = write()
-    _show(board, settings.out)
+    return write()
 
 
 def _train(

@@ -78,7 +78,7 @@ def ranked(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[
 def csv(board: Board) -> str:
     """The board as CSV, one line a row under a line of names."""
     records = [record(row, board.data, board.latency_batches) for row in board.rows]
-    table = pd.DataFrame(records)
+    table = pd.DataFrame(records).convert_dtypes()  # or a count beside an empty cell is a fraction
     table.insert(0, "rank", range(1, len(records) + 1))
     text: str = table.to_csv(index=False, lineterminator="\n")
     return text
@@ -122,7 +122,7 @@ def _texts(rank: int, row: Row, board: Board) -> dict[str, str]:
         "± seeds": _text(own["auc_std"], ".4f"),
         **{f"AUC {name}": _text(own[f"auc_{name}"], ".4f") for name in board.data.classes},
         "accuracy": _text(own["accuracy"], ".1%"),
-        f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",.0f"),
+        f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",g"),
     }
     if board.best_found is not None:
         texts["against the best found (p)"] = _against(row, board)
@@ -168,8 +168,8 @@ def _about(board: Board) -> list[str]:
 def _footnotes(board: Board) -> list[str]:
     lines = [
         "Validation images chose the epoch, the learning rate and the best found network; the test images were read "
-        "once for each training that counts. The AUC is one-vs-rest, the mean over classes and seeds; its interval and the "
-        "difference to the best found network come from the same 2,000 resamples of the test images (within classes); "
+        "once for each training that counts. The AUC is one-vs-rest, the mean over classes and seeds; its interval and "
+        "the difference to the best found network come from the same resamples of the test images (within classes); "
         "± is the sample standard deviation over seeds. Wrong images, and seconds of a training, are means over seeds. "
         "A multiplication and an addition are two FLOPs. Where the pixels that a network is fed are not those of the "
         "data, it takes no such images, and they are resized (bilinearly) on their way in; FLOPs and latency are at "
@@ -200,7 +200,7 @@ def _published(row: Row) -> str:
 
 def _list(scores: Iterable[Any]) -> str:
     return ", ".join(
-        f"{score.dataset} {score.auc:.4f}" + (f" / {score.accuracy:.1%}" if score.accuracy is not None else "")
+        f"{score.dataset} {score.auc:.4f}" + (f" / {100 * score.accuracy:.4g} %" if score.accuracy is not None else "")
         for score in scores
     )
 
@@ -214,4 +214,4 @@ def _text(value: float | None, form: str) -> str:
 
 
 def _line(texts: Iterable[str]) -> str:
-    return f"| {' | '.join(texts)} |"
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

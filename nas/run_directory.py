@@ -17,20 +17,18 @@ import csv
 import datetime
 import io
 import json
-import os
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
-from filelock import FileLock, Timeout
 
 from nas.data.options import ReadOptions
 from nas.errors import UserError
 from nas.files import write_json, write_text
+from nas.lock import held
 
 RUNS = Path("results/runs")
 """Where runs are that were given no other place."""
@@ -280,36 +278,13 @@ class RunDirectory:
         with (self.path / "search.log").open("a", encoding="utf-8") as file:
             file.write(f"{now} {line}\n")
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the run for the length of a ``with`` block.
-
-        The operating system gives the lock back however its holder ends, so a stale one cannot keep anybody out; what
-        stands in the file only tells who holds it.
 
         Raises:
             UserError: another search holds the run, or its directory cannot be written.
         """
-        lock, holder = FileLock(self.path / "lock", blocking=False), self.path / "lock.holder"
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-            write_text(holder, f"process {os.getpid()} on {socket.gethostname()}\n")
-        except Timeout as error:
-            who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
-            raise UserError(
-                f"{self.path} is being searched by {who}: wait for it, stop it, or give another --run"
-            ) from error
-        except OSError as error:
-            raise UserError(
-                f"{self.path} cannot be written ({error.strerror or error}): mend its permissions or make room, or "
-                "give another --run"
-            ) from error
-        try:
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
+        return held(self.path, "searched", "--run")
 
 
 def _parse(row: Mapping[str, str]) -> Candidate:
