@@ -7,13 +7,14 @@ from search_spaces.genes import Gene
 from search_spaces.models import build_network
 from search_spaces.network import HybridNet
 from search_spaces.registry import get_space, list_spaces
-from search_spaces.sampling import sample_evenly
+from search_spaces.sampling import EvenSampler
 from search_spaces.space import SearchSpace
 from search_spaces.supernet import Supernet, extract, recalibrate
 from search_spaces.tabular import TabularSpace
 
 __all__ = [
     "Architecture",
+    "EvenSampler",
     "Gene",
     "HybridNet",
     "SearchSpace",
@@ -27,5 +28,4 @@ __all__ = [
     "list_spaces",
     "params",
     "recalibrate",
-    "sample_evenly",
 ]

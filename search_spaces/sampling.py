@@ -15,39 +15,43 @@ _TOLERANCE = 0.01  # of the logarithmic range of costs
 _STEPS = 500
 
 
-def sample_evenly(
-    space: SearchSpace, cost: Callable[[Architecture], float], rng: np.random.Generator, count: int
-) -> list[Architecture]:
-    """Draw architectures whose costs are spread evenly on a logarithmic scale.
-
-    The range of costs is cut into ``count`` equal strata, a target is drawn in each, and a random walk that only
-    accepts mutants closer to the target ends at one of the many architectures that cost about that much.
+class EvenSampler:
+    """Draws architectures whose costs are spread evenly on a logarithmic scale.
 
     Args:
         space: the search space.
         cost: what an architecture costs, such as ``lambda a: flops(a, 64)``; positive.
-        rng: the source of all chance.
-        count: how many to draw; one draw is uniform over the logarithm of the cost.
-
-    Returns:
-        The architectures from cheap to dear. They can repeat where the space has few of a cost.
     """
-    low = min(log(cost(corner)) for corner in space.corners(heavy=False))
-    high = max(log(cost(corner)) for corner in space.corners(heavy=True))
-    targets = low + (high - low) * (np.arange(count) + rng.random(count)) / count
-    return [_walk_to(target, (high - low) * _TOLERANCE, space, cost, rng) for target in targets]
 
+    def __init__(self, space: SearchSpace, cost: Callable[[Architecture], float]) -> None:
+        self._space = space
+        self._cost = cost
+        self._low = min(log(cost(corner)) for corner in space.corners(heavy=False))
+        self._high = max(log(cost(corner)) for corner in space.corners(heavy=True))
 
-def _walk_to(
-    target: float, tolerance: float, space: SearchSpace, cost: Callable[[Architecture], float], rng: np.random.Generator
-) -> Architecture:
-    architecture = space.sample(rng)
-    distance = abs(log(cost(architecture)) - target)
-    for _ in range(_STEPS):
-        if distance <= tolerance:
-            break
-        mutant = space.mutate(architecture, rng)
-        mutant_distance = abs(log(cost(mutant)) - target)
-        if mutant_distance < distance:
-            architecture, distance = mutant, mutant_distance
-    return architecture
+    def draw(self, rng: np.random.Generator, count: int = 1) -> list[Architecture]:
+        """Draw architectures, from cheap to dear.
+
+        The range of costs is cut into ``count`` equal strata, a target is drawn in each, and a random walk that only
+        accepts mutants closer to the target ends at one of the many architectures that cost about that much.
+
+        Args:
+            rng: the source of all chance.
+            count: how many; one draw is uniform over the logarithm of the cost. They can repeat where the space has
+                few of a cost.
+        """
+        span = self._high - self._low
+        targets = self._low + span * (np.arange(count) + rng.random(count)) / count
+        return [self._walk_to(target, span * _TOLERANCE, rng) for target in targets]
+
+    def _walk_to(self, target: float, tolerance: float, rng: np.random.Generator) -> Architecture:
+        architecture = self._space.sample(rng)
+        distance = abs(log(self._cost(architecture)) - target)
+        for _ in range(_STEPS):
+            if distance <= tolerance:
+                break
+            mutant = self._space.mutate(architecture, rng)
+            mutant_distance = abs(log(self._cost(mutant)) - target)
+            if mutant_distance < distance:
+                architecture, distance = mutant, mutant_distance
+        return architecture

@@ -18,7 +18,7 @@ from nas.training import Recipe, load_checkpoint, pick_device
 from nas.training.images import TrainingImages
 from nas.training.inheritance import Inheritance
 from nas.training.supernet import load_supernet
-from search_spaces import Architecture, SearchSpace, Supernet, flops, params, sample_evenly
+from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flops, params
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ def choose(space: SearchSpace, count: int, image_size: int, seed: int) -> list[A
     if count > len(space):
         raise UserError(f"--architectures {count} cannot be drawn: {space.name} has {len(space)}")
     rng = np.random.default_rng(seed)
-    drawn = sample_evenly(space, lambda a: flops(a, image_size), rng, count)
+    drawn = EvenSampler(space, lambda a: flops(a, image_size)).draw(rng, count)
     chosen = {space.canonical(architecture): None for architecture in drawn}
     while len(chosen) < count:
         chosen[space.canonical(space.mutate(next(reversed(chosen)), rng))] = None

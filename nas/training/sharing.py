@@ -1,6 +1,7 @@
 """Training the shared weights of a supernet: which networks a batch trains, and what they learn from."""
 
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from nas.errors import UserError
 from nas.training.metrics import NonFiniteError
-from search_spaces import Architecture, SearchSpace, flops, sample_evenly
+from search_spaces import Architecture, EvenSampler, SearchSpace, flops
 
 # FLOPs are spread evenly on a logarithmic scale, so the image size hardly matters; any that all networks take will do.
 _IMAGE_SIZE = 64
@@ -112,11 +113,11 @@ class SharingStep:
         if self.sharing.sampling == "genes":
             return [self.space.sample(rng) for _ in range(count)]
         # One at a time: several at once would be spread over as many parts of the range.
-        return [sample_evenly(self.space, self._cost, rng, 1)[0] for _ in range(count)]
+        return [self._even.draw(rng)[0] for _ in range(count)]
 
-    @staticmethod
-    def _cost(architecture: Architecture) -> float:
-        return flops(architecture, _IMAGE_SIZE)
+    @cached_property
+    def _even(self) -> EvenSampler:
+        return EvenSampler(self.space, lambda architecture: flops(architecture, _IMAGE_SIZE))
 
     @staticmethod
     def _check(losses: Tensor, architectures: list[Architecture], number: int) -> None:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from search_spaces import Architecture, flops, get_space, sample_evenly
+from search_spaces import Architecture, EvenSampler, flops, get_space
 
 
 @pytest.mark.parametrize("space_name", ["hybrid_nano", "hybrid_small"])
@@ -15,7 +15,7 @@ def test_costs_are_spread_evenly_from_end_to_end(space_name: str) -> None:
 
     low = min(map(cost, space.corners(heavy=False)))
     high = max(map(cost, space.corners(heavy=True)))
-    drawn = sample_evenly(space, cost, np.random.default_rng(0), 40)
+    drawn = EvenSampler(space, cost).draw(np.random.default_rng(0), 40)
     strata = [math.log(cost(architecture) / low) / math.log(high / low) * 40 for architecture in drawn]
     assert all(abs(stratum - (i + 0.5)) <= 0.5 + 0.4 for i, stratum in enumerate(strata))  # 0.4: the tolerance
     assert len(set(drawn)) >= 38
@@ -27,7 +27,8 @@ def test_single_draws_cover_what_uniform_draws_miss() -> None:
     space = get_space("hybrid_nano")
     rng = np.random.default_rng(0)
     cheap = 2 * flops(space.smallest, 64)
-    even = [sample_evenly(space, lambda a: flops(a, 64), rng, 1)[0] for _ in range(100)]
+    sampler = EvenSampler(space, lambda a: flops(a, 64))
+    even = [sampler.draw(rng)[0] for _ in range(100)]
     uniform = [space.sample(rng) for _ in range(100)]
     assert sum(flops(architecture, 64) < cheap for architecture in even) > 10
     assert sum(flops(architecture, 64) < cheap for architecture in uniform) == 0
