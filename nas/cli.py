@@ -1,8 +1,8 @@
 """How every command turns a frozen dataclass into flags, help and YAML, and a mistake into one sentence.
 
 A command is a function of one frozen dataclass. Its fields are the flags (``image_size`` is ``--image-size``), a field
-that is not keyword-only is positional, the strings below the fields are the help, and ``--config FILE`` and
-``--print-config`` read and write the same fields as YAML.
+that has no default is positional, as is one with :data:`POSITIONAL`, the strings below the fields are the help, and
+``--config FILE`` and ``--print-config`` read and write the same fields as YAML.
 """
 
 import dataclasses
@@ -20,6 +20,9 @@ import jsonargparse
 from nas.errors import UserError
 
 Settings = TypeVar("Settings")
+
+POSITIONAL = {"positional": True}
+"""Metadata of a field that has a default, and is positional all the same."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,20 @@ def from_plain(kind: type[Settings], values: Mapping[str, Any]) -> Settings:
 
 
 class _Parser(jsonargparse.ArgumentParser):
-    """Flags with dashes, as users expect them, and booleans as ``--flag`` / ``--no-flag``."""
+    """Flags with dashes, as users expect them, and booleans as ``--flag`` / ``--no-flag``.
+
+    Attributes:
+        optional: names of the arguments that are positional although they have a default.
+    """
+
+    optional: frozenset[str] = frozenset()
 
     def add_argument(self, *args: Any, **kwargs: Any) -> Any:
         args = tuple(arg.replace("_", "-") if arg.startswith("--") else arg for arg in args)
+        # jsonargparse gives this method to groups of arguments too, which know their parser.
+        name = args[0].removeprefix("--")
+        if name in getattr(self, "parser", self).optional:
+            args, kwargs = (name,), {**kwargs, "nargs": "?"}
         if kwargs.get("type") is bool:
             del kwargs["type"]
             kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
@@ -123,6 +136,9 @@ def _parser(name: str, command: Command) -> _Parser:
         print_config="--print-config",
     )
     parser.add_argument("--config", action="config", help="YAML file with settings; flags after it take precedence.")
+    parser.optional = frozenset(
+        field.name for field in dataclasses.fields(command.settings) if field.metadata.get("positional")
+    )
     parser.add_class_arguments(command.settings, as_positional=True)
     return parser
 

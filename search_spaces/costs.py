@@ -34,6 +34,15 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
     return stem * (9 * in_chans + 2) + sum(map(_stage_params, stages)) + 2 * width + (width + 1) * num_classes
 
 
+def stage_params(architecture: Architecture) -> tuple[int, ...]:
+    """The number of parameters of each stage.
+
+    Raises:
+        SpaceError: the architecture is of a space without networks.
+    """
+    return tuple(map(_stage_params, describe(architecture).stages))
+
+
 def flops(architecture: Architecture, image_size: int, in_chans: int = 1, num_classes: int = 3) -> int:
     """The floating-point operations of a forward pass with one square image.
 

@@ -85,12 +85,13 @@ def _figure(rows: list[_Row], columns: int) -> Figure:
         for axes in axes_row:
             axes.set_axis_off()
         for axes, image in zip(axes_row, row.images, strict=False):
-            _draw(axes, image, signed=row.signed)
+            draw_image(axes, image, signed=row.signed)
         axes_row[0].text(-0.08, 0.5, row.title, rotation=90, ha="right", va="center", transform=axes_row[0].transAxes)
     return figure
 
 
-def _draw(axes: Axes, image: Image, *, signed: bool) -> None:
+def draw_image(axes: Axes, image: Image, *, signed: bool = False) -> None:
+    """Draw an image (H, W), its brightness stretched so that noise and arcs are seen; a signed one around zero."""
     if signed:
         limit = np.percentile(np.abs(image), _WHITE_PERCENTILE) or 1.0
         axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, origin="lower")

@@ -1,0 +1,165 @@
+"""An architecture drawn stage by stage, and told in a table for those who would rather read."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from nas.report.drawing import GREY
+from search_spaces import Architecture
+from search_spaces.blocks import windows
+from search_spaces.costs import stage_params
+from search_spaces.hybrid import MBConvStage, Stage, describe
+
+# Pale enough for black text; told apart by colour-blind readers, and by the text.
+_FILLS = {"MBConv": "#cfe3f3", "attention": "#fbdcc0", "": "#ececec"}
+
+# In the drawing a block is 1 wide and 1 high, the gap to the next one included.
+_GAP = 0.22
+_ABOVE = 0.45
+_BELOW = 0.95
+_INCHES = 1.38
+_ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
+# Stands in blocks of stride 2.
+_HALVES = "halves the map"
+
+
+class StageSummary(NamedTuple):
+    """One stage in words: operator, repeated block, side of its maps in pixels, channels, and parameters."""
+
+    title: str
+    operator: str
+    depth: int
+    block: tuple[str, ...]
+    side: tuple[int, int]
+    width: int
+    params: int
+
+
+def short_name(architecture: Architecture) -> str:
+    """Operator and number of blocks of each stage, such as M1 M2 A3 A1."""
+    stages = describe(architecture).stages
+    return " ".join(f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in stages)
+
+
+@dataclass(frozen=True)
+class ArchitectureDrawing:
+    """What is drawn of a network.
+
+    Attributes:
+        architecture: of a hybrid space.
+        image_size: height and width in pixels of what the network is fed.
+        params: of the whole network.
+    """
+
+    architecture: Architecture
+    image_size: tuple[int, int]
+    params: int
+
+    def stages(self) -> list[StageSummary]:
+        """The stages in order."""
+        counts = stage_params(self.architecture)
+        described = describe(self.architecture).stages
+        return [self._summary(i, *pair) for i, pair in enumerate(zip(described, counts, strict=True), start=1)]
+
+    def _summary(self, number: int, stage: Stage, params: int) -> StageSummary:
+        side = self._side(number + 1)
+        operator = "MBConv" if isinstance(stage, MBConvStage) else "attention"
+        return StageSummary(f"stage {number}", operator, stage.depth, _block(stage, side), side, stage.width, params)
+
+    def _side(self, halvings: int) -> tuple[int, int]:
+        height, width = (-(-side // 2**halvings) for side in self.image_size)
+        return height, width
+
+    def alt(self) -> str:
+        """The drawing in one sentence."""
+        stages = "; ".join(
+            f"{stage.title}: {stage.depth} {stage.operator} {'block' if stage.depth == 1 else 'blocks'} "
+            f"({', '.join(stage.block)}), {_pixels(stage.side)}, {stage.width} channels, {stage.params:,} parameters"
+            for stage in self.stages()
+        )
+        return f"A network of {self.params:,} parameters for images of {_pixels(self.image_size)} pixels. {stages}."
+
+    def figure(self) -> Figure:
+        """Input, stem, stages and head from left to right, each with its blocks, its maps and its parameters."""
+        stages = self.stages()
+        rest = self.params - sum(stage.params for stage in stages)
+        stem = describe(self.architecture).stem
+        columns = [
+            _Column("input", ("image",), "", _pixels(self.image_size)),
+            _Column("stem", (f"convolution\n3 × 3\n{_HALVES}",), "", f"{_pixels(self._side(1))}\n{stem} channels"),
+            *(self._column(stage) for stage in stages),
+            _Column("head", ("mean over\nthe map,\nlinear",), "", f"stem and head:\n{self._share(rest)}"),
+        ]
+        deepest = max(len(column.blocks) for column in columns)
+        height = deepest + _ABOVE + _BELOW
+        figure = Figure(figsize=(len(columns) * _INCHES, height * _INCHES * 0.75))
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(-_GAP, len(columns)), ylim=(-_BELOW, deepest + _ABOVE))
+        axes.set_axis_off()
+        for x, column in enumerate(columns):
+            _draw(axes, x, column, deepest)
+        return figure
+
+    def _column(self, stage: StageSummary) -> "_Column":
+        block = "\n".join((stage.operator, *stage.block))
+        blocks = (f"{block}\n{_HALVES}", *[block] * (stage.depth - 1))
+        below = f"{_pixels(stage.side)}\n{stage.width} channels\n{self._share(stage.params)}"
+        return _Column(stage.title, blocks, stage.operator, below)
+
+    def _share(self, params: int) -> str:
+        share = params / self.params
+        return f"{params:,} parameters\n({'< 1%' if share < 0.01 else f'{share:.0%}'})"
+
+
+class _Column(NamedTuple):
+    """What stands above each other: a title, blocks from top to bottom, and what is said below."""
+
+    title: str
+    blocks: tuple[str, ...]
+    operator: str
+    below: str
+
+
+def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
+    middle, centre, width = deepest / 2, x + (1 - _GAP) / 2, 1 - _GAP
+    top = middle + len(column.blocks) / 2
+    for number, block in enumerate(column.blocks):
+        y = top - number - 1 + _GAP / 2
+        shape = "round,pad=0,rounding_size=0.06"
+        fill = _FILLS[column.operator]
+        axes.add_patch(FancyBboxPatch((x, y), width, 1 - _GAP, boxstyle=shape, facecolor=fill, edgecolor=GREY))
+        axes.text(centre, y + (1 - _GAP) / 2, block, ha="center", va="center", fontsize=7.5)
+        if number > 0:
+            axes.annotate("", (centre, y + 1 - _GAP), (centre, y + 1), arrowprops=_ARROW)
+    if len(column.blocks) > 1:
+        frame = FancyBboxPatch(
+            (x, top - len(column.blocks) + _GAP / 2),
+            width,
+            len(column.blocks) - _GAP,
+            boxstyle="round,pad=0.05,rounding_size=0.09",
+            facecolor="none",
+            edgecolor=GREY,
+            linestyle=":",
+        )
+        axes.add_patch(frame)
+    axes.text(centre, deepest + 0.12, column.title, ha="center", va="bottom", fontsize=9.5, weight="bold")
+    axes.text(centre, -0.05, column.below, ha="center", va="top", fontsize=7.5, linespacing=1.35)
+    if x > 0:
+        axes.annotate("", (x - 0.05, middle), (x - _GAP + 0.05, middle), arrowprops=_ARROW)
+
+
+def _block(stage: Stage, side: tuple[int, int]) -> tuple[str, ...]:
+    """What one block of a stage is, in a few words each."""
+    if isinstance(stage, MBConvStage):
+        squeeze = f"SE {stage.se:g}" if stage.se else "no SE"
+        return f"{stage.kernel} × {stage.kernel}", f"expansion {stage.expansion}", squeeze
+    (rows, row), (columns, column) = (windows(length, stage.window) for length in side)
+    window = "global" if rows * columns == 1 else f"windows {_pixels((row, column))} px"
+    return f"{stage.heads} {'head' if stage.heads == 1 else 'heads'}", f"MLP × {stage.mlp}", window
+
+
+def _pixels(size: tuple[int, int]) -> str:
+    return f"{size[0]} × {size[1]}"

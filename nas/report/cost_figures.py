@@ -1,0 +1,99 @@
+"""What a score costs: AUC against parameters, FLOPs and latency, with those that no other beats."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from adjustText import adjust_text
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nas.objectives import objective, pareto
+from nas.report.drawing import BLUE, GREY, VERMILION, least_shown, log_costs
+from nas.run_directory import Candidate
+
+_TITLES = {"params": "parameters", "flops": "FLOPs of one image", "latency": "latency, ms"}
+
+
+def cost_names(candidates: Sequence[Candidate]) -> list[str]:
+    """The costs that are known of every candidate: names of :data:`nas.objectives.OBJECTIVES`."""
+    latency = ["latency"] if all(item.latency_ms is not None for item in candidates) else []
+    return ["params", "flops", *latency]
+
+
+def cost_figure(
+    candidates: Sequence[Candidate],
+    *,
+    auc: str,
+    marked: Mapping[int, str],
+    labels: Mapping[int, str] | None = None,
+    intervals: Mapping[int, tuple[float, float]] | None = None,
+    latency: str = "latency, ms",
+) -> Figure:
+    """A panel for each cost, the Pareto front of AUC and that cost as a line.
+
+    Args:
+        candidates: complete ones, each architecture once.
+        auc: what the AUC is of, for the axis.
+        marked: legends of the networks that stand out, by number.
+        labels: names to write beside the points, by number.
+        intervals: of the AUC, by number.
+        latency: title of that axis.
+    """
+    names = cost_names(candidates)
+    wide = labels is not None
+    columns = 1 if wide else len(names)
+    figure = Figure(
+        figsize=(7.6, 4.4 * len(names)) if wide else (0.6 + 3.6 * columns, 3.4),
+        layout="constrained",
+    )
+    panels = figure.subplots(-(-len(names) // columns), columns, squeeze=False).flat
+    for axes, name in zip(panels, names, strict=True):
+        _draw(axes, candidates, name, marked, intervals or {})
+        axes.set(xlabel=latency if name == "latency" else _TITLES[name], ylabel=auc)
+        log_costs(axes)
+        axes.legend(loc="best" if not wide else "lower right")
+        if labels is not None:
+            _write_names(axes, candidates, name, labels)
+    return figure
+
+
+def _draw(
+    axes: Axes,
+    candidates: Sequence[Candidate],
+    name: str,
+    marked: Mapping[int, str],
+    intervals: Mapping[int, tuple[float, float]],
+) -> None:
+    low = least_shown([objective(item, "auc") for item in candidates])
+    front = sorted(pareto(candidates, ("auc", name)), key=lambda item: objective(item, name))
+    axes.plot(*_points(front, name, low), color=BLUE, linewidth=1.2, drawstyle="steps-post", zorder=1)
+    poor = [item for item in candidates if objective(item, "auc") < low]
+    beaten = [item for item in candidates if item not in front and item not in poor]
+    for marker, colour, label, group in (
+        ("o", GREY, "beaten in both", beaten),
+        ("o", BLUE, "Pareto front", [item for item in front if item not in poor]),
+        ("v", GREY, "worse than is shown", poor),
+    ):
+        if group:
+            axes.scatter(*_points(group, name, low), s=20, marker=marker, color=colour, label=label, zorder=2)
+    for item in candidates:
+        point = _points([item], name, low)
+        if item.number in intervals:
+            axes.vlines(point[0], *np.fmax(intervals[item.number], low), color=GREY, linewidth=0.8, zorder=0)
+        if item.number in marked:
+            axes.scatter(*point, marker="*", s=110, color=VERMILION, zorder=4, label=marked[item.number])
+
+
+def _points(candidates: Sequence[Candidate], name: str, low: float) -> tuple[list[float], list[float]]:
+    """Costs and AUCs, of which the poor ones are lifted to where the axis begins."""
+    return [objective(item, name) for item in candidates], [max(low, objective(item, "auc")) for item in candidates]
+
+
+def _write_names(axes: Axes, candidates: Sequence[Candidate], name: str, labels: Mapping[int, str]) -> None:
+    """Write names beside points, moved until they lie neither on each other nor on points."""
+    x, y = _points(candidates, name, least_shown([objective(item, "auc") for item in candidates]))
+    texts = [
+        axes.text(left, bottom, labels[item.number], fontsize=8)
+        for item, left, bottom in zip(candidates, x, y, strict=True)
+    ]
+    adjust_text(texts, x, y, ax=axes, arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6})

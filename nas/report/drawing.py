@@ -1,0 +1,106 @@
+"""How all figures look, and how they become bytes: the same figure as PNG for the page and as PDF for papers.
+
+Figures are made and saved inside :func:`style`. Nothing in a file depends on the time, so the same numbers give the
+same bytes.
+"""
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocator
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart; yellow is left out, being pale on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
+GREY = "#8a8a8a"
+
+_DOTS = 180
+# A score is poor that is so many times as far from the median as the best is.
+_POOR = 3.0
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "axes.prop_cycle": cycler(color=COLOURS),
+    "legend.frameon": False,
+    # Names come from outside: a dollar sign in one is a dollar sign.
+    "text.parse_math": False,
+    "pdf.fonttype": 42,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The look of the figures that are made and saved inside."""
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its words.
+
+    Attributes:
+        name: of its files, without suffix.
+        caption: what stands below it.
+        alt: what it shows, for those who cannot see it.
+        inches: its width.
+        png: the figure as the page shows it.
+        pdf: the same for papers.
+    """
+
+    name: str
+    caption: str
+    alt: str
+    inches: float
+    png: bytes
+    pdf: bytes
+
+
+def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
+    """Save a figure as PNG and PDF."""
+    return Picture(name, caption, alt, figure.get_figwidth(), _save(figure, "png"), _save(figure, "pdf"))
+
+
+def log_costs(axes: Axes) -> None:
+    """Give the horizontal axis, of positive costs, a logarithmic scale with numbers such as 200 k and 3 M."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    steps = (1, 2, 5) if high / low < 100 else (1, 3) if high / low < 3000 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+    if len(ticks) < 3:  # a narrow range
+        ticks = [tick for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(EngFormatter(sep="\N{NARROW NO-BREAK SPACE}"))
+
+
+def least_shown(scores: Sequence[float]) -> float:
+    """Where an axis of scores may begin, so that a few poor ones do not squeeze those that matter.
+
+    Poorer ones are drawn there, at the edge.
+    """
+    median, best = np.median(scores), max(scores)
+    return max(min(scores), float(median - _POOR * (best - median)))
+
+
+def _save(figure: Figure, kind: str) -> bytes:
+    # Without these, a file would say when and by which version it was made.
+    silent = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+    stream = io.BytesIO()
+    figure.savefig(stream, format=kind, dpi=_DOTS, metadata=silent[kind])
+    return stream.getvalue()

@@ -1,0 +1,119 @@
+"""Images with what a network said of them: its most confident mistakes, and what it is right and surest about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from nas.data import LensDataset, ReadOptions, open_dataset
+from nas.data.preview import draw_image
+from nas.errors import UserError
+from nas.report.predictions import Predictions
+
+_COLUMNS = 6
+_INCHES = 1.45
+# Characters of a class name that fit over a picture.
+_LONG = 16
+
+Positions = npt.NDArray[np.int64]
+
+
+class Verdict(NamedTuple):
+    """What an image is, what a network took it for, and the probability of that."""
+
+    true: str
+    said: str
+    share: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.true}, right ({self.share:.0%})"
+            if self.right
+            else (f"{self.true}, taken for {self.said} ({self.share:.0%})")
+        )
+
+    @property
+    def right(self) -> bool:
+        """Whether it is what it was taken for."""
+        return self.true == self.said
+
+    def title(self) -> str:
+        """The same as it fits over a small picture."""
+        true, said = (name if len(name) <= _LONG else f"{name[:_LONG]}…" for name in self[:2])
+        return f"{true}\nright ({self.share:.0%})" if self.right else f"{true}\ntaken for\n{said} ({self.share:.0%})"
+
+
+def open_same(directory: Path, options: ReadOptions, fingerprint: str) -> LensDataset:
+    """Open the data set that something was made with.
+
+    Raises:
+        UserError: it is gone, or another one now.
+    """
+    if not directory.is_dir():
+        raise UserError(f"the data set {directory} is gone: say where it is with --data")
+    dataset = open_dataset(directory, options)
+    if dataset.fingerprint != fingerprint:
+        raise UserError(f"the data set {directory} is another one now: say where the former is with --data")
+    return dataset
+
+
+def mistakes(predictions: Predictions) -> Positions:
+    """The images that the best training got wrong, the surest first: positions among the test images."""
+    told = predictions.probabilities[predictions.best]
+    wrong = np.flatnonzero(told.argmax(axis=1) != predictions.labels)
+    return wrong[np.argsort(-told[wrong].max(axis=1), kind="stable")]
+
+
+def successes(predictions: Predictions, count: int) -> Positions:
+    """Images that the best training got right, of each class in turn the surest first."""
+    told = predictions.probabilities[predictions.best]
+    right = told.argmax(axis=1) == predictions.labels
+    surest = []
+    for label in range(len(predictions.classes)):
+        members = np.flatnonzero(right & (predictions.labels == label))
+        surest.append(
+            members[np.argsort(-told[members, label], kind="stable")][: -(-count // len(predictions.classes))]
+        )
+    return np.concatenate(surest)[:count]
+
+
+def example_figure(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Figure:
+    """A grid of images, each with its class, what it was taken for, and the probability of that.
+
+    Raises:
+        UserError: an image is not in the data set.
+    """
+    rows = -(-len(positions) // _COLUMNS)
+    columns = min(len(positions), _COLUMNS)
+    figure = Figure(figsize=(columns * _INCHES, rows * (_INCHES + 0.5)), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in grid:
+        axes.set_axis_off()
+    images = _find(dataset, predictions, positions)
+    for axes, image, verdict in zip(grid, images, verdicts(predictions, positions), strict=False):
+        draw_image(axes, dataset.images[image].mean(axis=0))
+        axes.set_title(verdict.title(), fontsize=7)
+    return figure
+
+
+def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
+    """What each of these images is, and what the best training took it for."""
+    told = predictions.probabilities[predictions.best][positions]
+    names = predictions.classes
+    triples = zip(predictions.labels[positions], told.argmax(axis=1), told.max(axis=1), strict=True)
+    return [Verdict(names[true], names[said], float(share)) for true, said, share in triples]
+
+
+def _find(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Sequence[int]:
+    """Positions in the data set of test images."""
+    there = {key: index for index, key in enumerate(zip(dataset.table["file"], dataset.table["row"], strict=True))}
+    wanted = predictions.images.iloc[positions]
+    try:
+        return [there[key] for key in zip(wanted["file"], wanted["row"], strict=True)]
+    except KeyError as error:
+        raise UserError(
+            f"the predictions are of images that {dataset.directory} lacks: train the network anew"
+        ) from error

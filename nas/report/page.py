@@ -1,0 +1,127 @@
+"""The page: words, pictures and tables, put into one HTML file that needs nothing beside it.
+
+Whatever the words are, the template escapes them; and the page forbids its reader's browser to load anything or to run
+another script than its own.
+"""
+
+import base64
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from nas.files import atomic_path, make_directory, write_text
+from nas.report.drawing import Picture
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        text: what is seen.
+        value: what numbers are sorted by; None sorts by the text, and an empty cell to the end.
+        more: what unfolds below the text.
+        wide: whether the text may wrap.
+    """
+
+    text: str
+    value: float | None = None
+    more: str = ""
+    wide: bool = False
+
+
+EMPTY = Cell("")
+
+
+def number(value: float | None, form: str = ",") -> Cell:
+    """A cell with a number; empty where there is none."""
+    return EMPTY if value is None or not math.isfinite(value) else Cell(format(value, form), value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that sorts by a click on a column's title.
+
+    Attributes:
+        caption: what it shows.
+        columns: their titles.
+        rows: cells by row and column.
+        marked: positions of rows that stand out.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Cell]]
+    marked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: first its words, then pictures, tables, and pairs of a name and what it is."""
+
+    title: str
+    words: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    tables: tuple[Table, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report.
+
+    Attributes:
+        title: of the page.
+        lead: what came out, in a sentence or two.
+        sections: in order.
+    """
+
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
+
+    def pictures(self) -> Iterator[Picture]:
+        """All pictures of the page."""
+        for section in self.sections:
+            yield from section.pictures
+
+    def html(self) -> str:
+        """The page as one file."""
+        loader = jinja2.FileSystemLoader(_HERE)
+        environment = jinja2.Environment(
+            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+        )
+        environment.filters["data_uri"] = _data_uri
+        script = (_HERE / "sort.js").read_bytes()
+        digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+        return environment.get_template("template.html").render(page=self, script_digest=digest)
+
+    def write(self, out: Path) -> Path:
+        """Write ``report.html`` and the figures as PNG and PDF; return the former.
+
+        Args:
+            out: directory, which is made if need be.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        html = self.html()
+        figures = out / "figures"
+        make_directory(figures, "--out")
+        for item in self.pictures():
+            for suffix, content in ((".png", item.png), (".pdf", item.pdf)):
+                with atomic_path(figures / f"{item.name}{suffix}") as path:
+                    path.write_bytes(content)
+        # The page last: where it stands, its figures do.
+        write_text(out / "report.html", html)
+        return out / "report.html"
+
+
+def _data_uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

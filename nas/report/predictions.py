@@ -1,0 +1,132 @@
+"""What trainings of one network said of the test images, and the figures that follow: ROC curves and confusion."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
+
+from nas.board import read_predictions
+from nas.errors import UserError
+
+_COLUMNS = 3
+_STYLES = ("-", "--", "-.", ":")
+# Where the ROC curves of several seeds are read.
+_GRID = np.linspace(0, 1, 501)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The test images and what was said of them.
+
+    Attributes:
+        classes: K names in label order.
+        images: ``file`` and ``row`` of N images, as the data set's table has them.
+        labels: (N,) positions in ``classes``.
+        probabilities: (S, N, K) by training, image and class.
+        best: position of the training that validation likes best.
+    """
+
+    classes: tuple[str, ...]
+    images: pd.DataFrame
+    labels: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float64]
+    best: int
+
+    @staticmethod
+    def read(files: Sequence[Path], classes: tuple[str, ...], validation_auc: Sequence[float]) -> "Predictions":
+        """Read the predictions of all trainings of a network.
+
+        Args:
+            files: one for each training.
+            classes: names in label order.
+            validation_auc: of each training.
+
+        Raises:
+            UserError: a file is missing or damaged, or they are of different images.
+        """
+        tables = [read_predictions(file, classes) for file in files]
+        images = tables[0][["file", "row"]]
+        for file, table in zip(files, tables, strict=True):
+            if not table[["file", "row"]].equals(images):
+                raise UserError(f"{file} is of other images than {files[0]}: remove {file.parent}, and train it anew")
+            if set(table["label"]) != set(classes) or not np.isfinite(table[list(classes)].to_numpy()).all():
+                raise UserError(f"{file} is damaged: remove {file.parent}, and train that network anew")
+        labels = pd.Categorical(tables[0]["label"], categories=list(classes)).codes.astype(np.int64)
+        probabilities = np.stack([table[list(classes)].to_numpy(dtype=np.float64) for table in tables])
+        return Predictions(classes, images, labels, probabilities, int(np.argmax(validation_auc)))
+
+    def class_auc(self, label: int) -> float:
+        """One-vs-rest AUC of a class, mean over the trainings."""
+        return float(np.mean([roc_auc_score(self.labels == label, told[:, label]) for told in self.probabilities]))
+
+    def curves(self, label: int) -> npt.NDArray[np.float64]:
+        """(S, 501) share of the class that is found, at false positive rates from 0 to 1."""
+        curves = [roc_curve(self.labels == label, told[:, label])[:2] for told in self.probabilities]
+        return np.array([np.interp(_GRID, *curve) for curve in curves])
+
+    def confusion(self) -> npt.NDArray[np.float64]:
+        """(K, K) images of a class (row) that were taken for one (column), mean over the trainings."""
+        labels = range(len(self.classes))
+        told = self.probabilities.argmax(axis=2)
+        counts: npt.NDArray[np.float64] = np.mean(
+            [confusion_matrix(self.labels, said, labels=labels) for said in told], axis=0
+        )
+        return counts
+
+
+def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
+    """A panel for each class, a line for each network: the mean over its trainings, and their range.
+
+    Args:
+        networks: of the same classes, by name.
+    """
+    classes = next(iter(networks.values())).classes
+    figure, panels = _panels(len(classes), 3.3)
+    for label, (axes, name) in enumerate(zip(panels, classes, strict=True)):
+        axes.plot((0, 1), (0, 1), color="0.7", linewidth=0.8, linestyle=":")
+        for number, (network, predictions) in enumerate(networks.items()):
+            curves = predictions.curves(label)
+            legend = f"{network} ({predictions.class_auc(label):.3f})"
+            style = _STYLES[number % len(_STYLES)]
+            (line,) = axes.plot(_GRID, curves.mean(axis=0), linestyle=style, label=legend)
+            if len(curves) > 1:
+                axes.fill_between(_GRID, curves.min(axis=0), curves.max(axis=0), color=line.get_color(), alpha=0.12)
+        axes.set(title=f"{name} against the rest", xlabel="false positive rate", ylabel="true positive rate")
+        axes.set(aspect="equal", xlim=(-0.01, 1), ylim=(0, 1.01))
+        axes.legend(loc="lower right", fontsize=7.5, title="AUC in brackets", title_fontsize=7.5)
+    return figure
+
+
+def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
+    """A panel for each network: the share of each class that was taken for each, and how many images."""
+    figure, panels = _panels(len(networks), 3.1)
+    for axes, (name, predictions) in zip(panels, networks.items(), strict=True):
+        counts = predictions.confusion()
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), share in np.ndenumerate(shares):
+            text = f"{share:.0%}\n({counts[row, column]:.0f})"
+            axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.55 else "black")
+        axes.set(title=name, xlabel="taken for", ylabel="is")
+        positions = range(len(predictions.classes))
+        axes.set_xticks(positions, predictions.classes, rotation=25, ha="right", rotation_mode="anchor")
+        axes.set_yticks(positions, predictions.classes)
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+    return figure
+
+
+def _panels(count: int, inches: float) -> tuple[Figure, list[Axes]]:
+    columns = min(count, _COLUMNS)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(columns * inches, rows * inches), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for spare in axes[count:]:
+        spare.set_visible(False)
+    return figure, axes[:count]

@@ -1,0 +1,34 @@
+"""One page for a directory: the report of the search or of the leaderboard that is in it."""
+
+from pathlib import Path
+
+from nas.board import FILE, Board
+from nas.errors import UserError
+from nas.report.drawing import style
+from nas.report.leaderboard import leaderboard_page
+from nas.report.run import run_page
+from nas.run_directory import RUNS, RunDirectory
+
+
+def write_report(directory: Path, *, out: Path | None = None, data: Path | None = None) -> Path:
+    """Write ``report.html``, and its figures as PNG and PDF into ``figures``; return the former.
+
+    Args:
+        directory: of a search, or of a leaderboard.
+        out: where to write; None for the directory itself.
+        data: where the data set is now; None for where it was.
+
+    Raises:
+        UserError: it is neither, it has nothing to show yet, or one of its files is damaged; nothing was written then.
+    """
+    with style():
+        if (directory / FILE).exists():
+            page = leaderboard_page(Board.read(directory), directory, data)
+        elif RunDirectory(directory).config_file.exists():
+            page = run_page(RunDirectory.open(directory), data)
+        else:
+            raise UserError(
+                f"{directory} is the directory of neither a search nor a leaderboard: give one of {RUNS}, or run "
+                "python -m nas.search"
+            )
+    return page.write(out or directory)

@@ -1,0 +1,213 @@
+"""The report of one search: how it went, what it found, and what became of that when it was trained."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+from sqlalchemy.exc import SQLAlchemyError
+
+import search_spaces
+from nas.errors import UserError
+from nas.report.architecture_drawing import ArchitectureDrawing
+from nas.report.cost_figures import cost_figure
+from nas.report.drawing import picture
+from nas.report.examples import open_same
+from nas.report.page import EMPTY, Cell, Page, Section, Table, number
+from nas.report.retrained import Retrained, read_retrained
+from nas.report.search_figures import LEAST_TRIALS, importance_figure, importances, search_figure
+from nas.report.sections import architecture_cell, architecture_section, classes_section, examples_section
+from nas.run_directory import Best, Candidate, RunDirectory
+from nas.study import open_storage
+
+
+def run_page(run: RunDirectory, data: Path | None) -> Page:
+    """Put the page of a search together.
+
+    Args:
+        run: of the search.
+        data: where the data set is now; None for where it was.
+
+    Raises:
+        UserError: the search has found nothing yet, or a file is damaged.
+    """
+    best, candidates, config = run.best(), run.candidates(), run.config()
+    strategy = str(config.get("strategy", "a search"))
+    winner, space = best.winner, search_spaces.get_space(best.space)
+    retrained = read_retrained(run)
+    sections = [
+        architecture_section(
+            "The network that was found",
+            {"best": ArchitectureDrawing(space.parse(winner.architecture), best.image_size, winner.params)},
+        ),
+        _course(candidates, strategy),
+        _costs(candidates, best),
+        _genes(run, best, config.get("storage")),
+        *_trained(retrained, best, data),
+        Section("All candidates", tables=(_table(candidates, best),)),
+        Section("How this was made", facts=_facts(run, best, strategy)),
+    ]
+    lead = (
+        f"The best of {len(candidates):,} candidates has a validation AUC of {winner.auc:.4f} ({best.fidelity}), "
+        f"{winner.params:,} parameters and {winner.flops / 1e6:,.1f} MFLOPs."
+    )
+    return Page(f"Search {run.path.resolve().name}: {strategy} in {best.space}", lead, tuple(sections))
+
+
+def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
+    states = Counter("known already" if item.duplicate_of is not None else item.state for item in candidates)
+    counts = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+    return Section(
+        "How the search went",
+        (f"Candidates: {counts}.",),
+        (
+            picture(
+                "search",
+                search_figure(candidates, strategy),
+                "Left, the validation AUC of each candidate in the order of the proposals, and of the best so far; "
+                "right, the regret: how far the best so far is from the best in the end.",
+                f"Validation AUC over {len(candidates):,} candidates, and the regret of the best so far.",
+            ),
+        ),
+    )
+
+
+def _costs(candidates: Sequence[Candidate], best: Best) -> Section:
+    scored = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
+    figure = cost_figure(scored, auc="validation AUC", marked={best.winner.number: "the best"})
+    caption = "Validation AUC against costs; the line joins the candidates that no other beats in both."
+    front = "; ".join(f"{item.params:,} parameters with AUC {item.auc:.4f}" for item in best.pareto)
+    return Section("What a score costs", pictures=(picture("costs", figure, caption, f"{caption} Of all: {front}."),))
+
+
+def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
+    title = "Which genes mattered"
+    try:
+        study = _study(run, storage)
+    except UserError as error:
+        return Section(title, (f"This needs the study: {error}.",))
+    shares = importances(study, best.objectives.index("auc"))
+    if not shares:
+        return Section(title, (f"Fewer than {LEAST_TRIALS} candidates have a score, or all the same: too few to say.",))
+    told = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:5])
+    caption = (
+        "How much of the differences in validation AUC each gene explains by itself (fANOVA). With few candidates "
+        "only the first of them can be trusted."
+    )
+    return Section(
+        title, pictures=(picture("importances", importance_figure(shares), caption, f"{caption} The first: {told}."),)
+    )
+
+
+def _study(run: RunDirectory, storage: str | None) -> optuna.Study:
+    """Open the study to read it.
+
+    Raises:
+        UserError: it is gone, damaged, or cannot be reached.
+    """
+    if storage is None and not (run.path / "study.db").exists():
+        raise UserError(f"{run.path / 'study.db'} is gone")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        name = run.path.name if storage else "search"
+        return optuna.load_study(study_name=name, storage=open_storage(storage or run.storage))
+    except (SQLAlchemyError, KeyError, ValueError, RuntimeError) as error:
+        raise UserError(f"the study of {run.path} is damaged") from error
+
+
+def _trained(retrained: Sequence[Retrained], best: Best, data: Path | None) -> list[Section]:
+    """What became of the architectures that were trained from scratch."""
+    if not retrained:
+        return []
+    rows = [
+        (
+            Cell(item.directory.name),
+            architecture_cell(item.card.model, item.architecture),
+            number(item.params),
+            number(item.flops / 1e6, ",.1f"),
+            number(item.seeds),
+            *(
+                number(item.scores[split][name]["mean"], ".4f")
+                for split, name in (("validation", "auc"), ("test", "auc"), ("test", "accuracy"))
+            ),
+            number(item.scores["test"]["auc"]["std"], ".4f"),
+        )
+        for item in retrained
+    ]
+    columns = (
+        "directory",
+        "architecture",
+        "parameters",
+        "MFLOPs",
+        "seeds",
+        "validation AUC",
+        "test AUC",
+        "test accuracy",
+        "spread of the test AUC",
+    )
+    table = Table("Trained from scratch, means over seeds", columns, rows, marked=frozenset({0}))
+    first = retrained[0]
+    title = "Trained from scratch"
+    if first.predictions is None:
+        return [Section(title, ("The predictions of the test images were removed.",), tables=(table,))]
+    name = architecture_cell(first.card.model, first.architecture).text
+    try:
+        dataset = open_same(data or Path(best.data.directory), best.data.read_options(), best.data.fingerprint)
+    except UserError as error:
+        reason = str(error)
+        examples = examples_section(name, first.predictions, reason)
+    else:
+        examples = examples_section(name, first.predictions, dataset)
+    return [Section(title, tables=(table,)), classes_section({name: first.predictions}), examples]
+
+
+def _table(candidates: Sequence[Candidate], best: Best) -> Table:
+    timed = any(item.latency_ms is not None for item in candidates)
+    rows = [
+        (
+            number(item.number),
+            Cell(item.state),
+            number(item.auc, ".4f"),
+            number(item.params),
+            number(item.flops / 1e6, ",.1f"),
+            *([number(item.latency_ms, ".2f")] if timed else []),
+            number(item.seconds, ",.1f"),
+            architecture_cell(best.space, item.architecture),
+            EMPTY if item.duplicate_of is None else Cell(f"{item.duplicate_of} again", item.duplicate_of),
+            Cell(item.reason, wide=bool(item.reason)),
+        )
+        for item in candidates
+    ]
+    marked = frozenset(i for i, item in enumerate(candidates) if item.number == best.winner.number)
+    columns = (
+        "candidate",
+        "state",
+        "validation AUC",
+        "parameters",
+        "MFLOPs",
+        *(["latency, ms"] if timed else []),
+        "seconds",
+        "architecture",
+        "known",
+        "reason",
+    )
+    return Table("Candidates; M is a stage of MBConv blocks, A one of attention blocks", columns, rows, marked)
+
+
+def _facts(run: RunDirectory, best: Best, strategy: str) -> tuple[tuple[str, str], ...]:
+    facts = {
+        "strategy": strategy,
+        "objectives": ", ".join(best.objectives),
+        "fidelity": best.fidelity,
+        "data set": f"{best.data.directory} ({best.data.fingerprint[:8]}…)",
+        "image size": " × ".join(map(str, best.image_size)),
+    }
+    try:
+        environment = json.loads(run.environment_file.read_text(encoding="utf-8"))
+        facts |= {key: str(value) for key, value in environment.items() if key != "data"}
+    except FileNotFoundError:
+        pass  # a run that was copied without it
+    except (OSError, AttributeError, ValueError) as error:
+        raise UserError(f"{run.environment_file} is damaged: remove it, or copy it again") from error
+    return tuple(facts.items())

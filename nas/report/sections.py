@@ -1,0 +1,111 @@
+"""The parts that the reports of searches and of leaderboards share."""
+
+from collections.abc import Mapping
+
+import search_spaces
+from nas.data import LensDataset
+from nas.report.architecture_drawing import ArchitectureDrawing, short_name
+from nas.report.drawing import Picture, picture
+from nas.report.examples import Positions, example_figure, mistakes, successes, verdicts
+from nas.report.page import Cell, Section, Table, number
+from nas.report.predictions import Predictions, confusion_figure, roc_figure
+
+_MISTAKES, _SUCCESSES = 12, 6
+
+
+def architecture_cell(space: str, line: str) -> Cell:
+    """An architecture in short, which unfolds to its line."""
+    return Cell(short_name(search_spaces.get_space(space).parse(line)), more=line)
+
+
+def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]) -> Section:
+    """Networks drawn stage by stage, and the same in a table."""
+    pictures = [
+        picture(f"architecture-{position}", drawing.figure(), f"{name}: {drawing.architecture}", drawing.alt())
+        for position, (name, drawing) in enumerate(drawings.items(), start=1)
+    ]
+    rows = [
+        (
+            Cell(name),
+            Cell(stage.title),
+            Cell(stage.operator),
+            number(stage.depth),
+            Cell(", ".join(stage.block)),
+            Cell(" × ".join(map(str, stage.side)), stage.side[0]),
+            number(stage.width),
+            number(stage.params),
+        )
+        for name, drawing in drawings.items()
+        for stage in drawing.stages()
+    ]
+    columns = ("network", "stage", "operator", "blocks", "each block", "maps, pixels", "channels", "parameters")
+    return Section(title, pictures=tuple(pictures), tables=(Table("The same, stage by stage", columns, rows),))
+
+
+def classes_section(networks: Mapping[str, Predictions]) -> Section:
+    """How networks tell the classes of the test images apart."""
+    areas = "; ".join(
+        f"{name}: " + ", ".join(f"{word} {told.class_auc(label):.3f}" for label, word in enumerate(told.classes))
+        for name, told in networks.items()
+    )
+    confusions = "; ".join(
+        f"{name}: " + ", ".join(_taken(told, row) for row in range(len(told.classes)))
+        for name, told in networks.items()
+    )
+    first = next(iter(networks.values()))
+    return Section(
+        "Classes",
+        (f"On {len(first.labels):,} test images, which no choice was made on.",),
+        (
+            picture(
+                "roc",
+                roc_figure(networks),
+                "ROC curves, each class against the rest: the mean over trainings, and the range of several.",
+                f"ROC curves of each class against the rest. Areas: {areas}.",
+            ),
+            picture(
+                "confusion",
+                confusion_figure(networks),
+                "Confusion: which share of a class was taken for which, and how many images, mean over trainings.",
+                f"Confusion matrices. {confusions}.",
+            ),
+        ),
+    )
+
+
+def _taken(predictions: Predictions, row: int) -> str:
+    counts = predictions.confusion()[row]
+    names = zip(predictions.classes, counts / counts.sum(), strict=True)
+    return f"{predictions.classes[row]} taken for " + " and ".join(f"{word} {share:.0%}" for word, share in names)
+
+
+def examples_section(name: str, predictions: Predictions, dataset: LensDataset | str) -> Section:
+    """Images that a network got wrong, and right.
+
+    Args:
+        name: of the network.
+        predictions: of it.
+        dataset: with the images, or why it cannot be opened.
+    """
+    wrong, right = mistakes(predictions), successes(predictions, _SUCCESSES)
+    words = (
+        f"Of {len(predictions.labels):,} test images, {name} takes {len(wrong):,} for another class "
+        "(the training that validation likes best).",
+    )
+    if isinstance(dataset, str):
+        return Section("Mistakes", (*words, f"The images cannot be shown: {dataset}."))
+    groups = (
+        ("mistakes", wrong[:_MISTAKES], "The mistakes that the network is surest of."),
+        ("successes", right, "What the network is right and surest about."),
+    )
+    pictures = [
+        _example(key, dataset, predictions, positions, caption) for key, positions, caption in groups if len(positions)
+    ]
+    return Section("Mistakes", words, tuple(pictures))
+
+
+def _example(key: str, dataset: LensDataset, predictions: Predictions, positions: Positions, caption: str) -> Picture:
+    figure = example_figure(dataset, predictions, positions)
+    lines = "; ".join(map(str, verdicts(predictions, positions)))
+    stretch = "Brightness is stretched by asinh, each image by itself; in brackets the probability of the class told."
+    return picture(key, figure, f"{caption} {stretch}", f"{caption} From left to right: {lines}.")
