@@ -4,14 +4,15 @@ None of them needs a login or a network unless the user's own environment says s
 they are used, for they are optional, and each takes a second.
 """
 
+import logging
 import os
 import re
+import shutil
 import time
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from tensorboardX import summary
@@ -23,6 +24,9 @@ _PROJECT = "lens-nas"
 # How long a server may take before a run goes on without it.
 _SECONDS = 30
 
+# A file in those directories of wandb's that are whole.
+_CLOSED = "closed"
+
 
 class Tracker(ABC):
     """Where the curves of one run go.
@@ -33,6 +37,9 @@ class Tracker(ABC):
         run: of the run, for the tracker: the same when it goes on, and no other's.
     """
 
+    durable: ClassVar[bool] = True
+    """Whether a kill right after ``scalars`` leaves the numbers; if not, they are safe from ``close`` on."""
+
     @abstractmethod
     def __init__(self, place: Path, name: str, run: str) -> None: ...
 
@@ -42,7 +49,7 @@ class Tracker(ABC):
 
     @abstractmethod
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log finite numbers at a step, and do not return before a kill can no longer lose them."""
+        """Log finite numbers at a step; steps rise."""
 
     @abstractmethod
     def close(self, finished: bool) -> None:
@@ -57,8 +64,8 @@ class TensorBoard(Tracker):
     """
 
     def __init__(self, place: Path, name: str, run: str) -> None:
-        # tensorboardX names files after the second they are made in, and would overwrite another of the same.
-        self._writer = EventsWriter(str(place / "events"), f".{uuid.uuid4().hex[:8]}")
+        # tensorboardX names files after their second alone, and would overwrite another of the same.
+        self._writer = EventsWriter(str(place / "events"), f".{time.time_ns()}")
 
     def settings(self, values: Mapping[str, Any]) -> None:
         """Log a text, in which four spaces keep the lines of YAML apart."""
@@ -80,12 +87,21 @@ class TensorBoard(Tracker):
 
 
 class Wandb(Tracker):
-    """Weights & Biases: offline unless the user is logged in, or WANDB_MODE says otherwise."""
+    """Weights & Biases: offline unless the user is logged in, or WANDB_MODE says otherwise.
+
+    wandb gathers what it writes for many seconds, in a process that ends with ours. So what a kill left unfinished is
+    removed, for a resumed run tells it once more.
+    """
+
+    durable = False
 
     def __init__(self, place: Path, name: str, run: str) -> None:
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # wandb reads it as it is imported
         import wandb
 
+        for left in place.glob("wandb/offline-run-*"):
+            if not (left / _CLOSED).exists():
+                shutil.rmtree(left)
         asked = os.environ.get("WANDB_MODE", "online")
         local = asked in ("offline", "dryrun", "disabled")
         self._run = wandb.init(
@@ -107,12 +123,14 @@ class Wandb(Tracker):
         self._run.config.update(dict(values), allow_val_change=True)  # type: ignore[no-untyped-call]
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Hand numbers to wandb's own process, which outlives ours."""
+        """Hand numbers to wandb's own process."""
         self._run.log(dict(values), step=step, commit=True)
 
     def close(self, finished: bool) -> None:
         """Finish the run."""
+        directory = Path(self._run.settings.sync_dir)
         self._run.finish(exit_code=0 if finished else 1)
+        (directory / _CLOSED).touch()
 
 
 class MLflow(Tracker):
@@ -121,13 +139,13 @@ class MLflow(Tracker):
     def __init__(self, place: Path, name: str, run: str) -> None:
         for variable, value in (
             ("MLFLOW_DISABLE_TELEMETRY", "true"),
-            ("MLFLOW_LOGGING_LEVEL", "WARNING"),
             ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"),
             ("MLFLOW_HTTP_REQUEST_TIMEOUT", str(_SECONDS)),
         ):
-            os.environ.setdefault(variable, value)  # mlflow reads them as it is imported
+            os.environ.setdefault(variable, value)  # mlflow reads the first as it is imported
         from mlflow import MlflowClient
 
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
         server = os.environ.get("MLFLOW_TRACKING_URI")
         self._client = MlflowClient(tracking_uri=server or f"sqlite:///{(place / 'mlflow.db').absolute()}")
         known = self._client.get_experiment_by_name(_PROJECT)

@@ -101,8 +101,8 @@ def tracked_epochs(track: TrackerName, directory: Path, settings: Mapping[str, A
 class _Tracked:
     """A tracker that is opened for its first new point, and may fail.
 
-    ``logged.json`` says which run of the tracker this is and how far it came. It is written after the point: a kill
-    in between repeats one, with the same values.
+    ``logged.json`` says which run of the tracker this is and how far it came for certain. It is written after the
+    point: a kill in between repeats one, with the same values.
     """
 
     def __init__(self, track: TrackerName, directory: Path, settings: Mapping[str, Any]) -> None:
@@ -125,13 +125,16 @@ class _Tracked:
             if self._tracker is None:
                 self._tracker = self._open()
             self._tracker.scalars(step, values)
-            self._write(step)
+            self._step = step
+            if self._tracker.durable:
+                self._write()
 
     def close(self, finished: bool) -> None:
         """Close the tracker."""
         with self._trying():
             if self._tracker is not None:
                 self._tracker.close(finished)
+                self._write()
 
     def _open(self) -> Tracker:
         self._place.mkdir(parents=True, exist_ok=True)
@@ -140,7 +143,7 @@ class _Tracked:
         tracker = _TRACKERS[self._track](self._place, self._name, self._run)
         if new:
             tracker.settings(self._settings)
-            self._write(self._step)
+            self._write()
         return tracker
 
     @property
@@ -152,9 +155,8 @@ class _Tracked:
             values = json.loads(self._logged.read_text(encoding="utf-8"))
             self._run, self._step = str(values["run"]), int(values["step"])
 
-    def _write(self, step: int) -> None:
-        write_json(self._logged, {"run": self._run, "step": step})
-        self._step = step
+    def _write(self) -> None:
+        write_json(self._logged, {"run": self._run, "step": self._step})
 
     @contextmanager
     def _trying(self) -> Iterator[None]:
