@@ -125,8 +125,7 @@ def collect(
     for text in architectures:
         name, card = _written(text, space, images)
         entries.append(Entry.of(name, "named", "", card, recipe))
-    for baseline in baselines:
-        entries.append(Entry.of(baseline.title, "baseline", "", images.card(baseline.model), recipe))
+    entries += [Entry.of(item.title, "baseline", "", images.card(item.model), recipe) for item in baselines]
     if not entries:
         raise UserError("there is nothing to compare: give --models, --architecture or --run")
     return _each_once(entries)
