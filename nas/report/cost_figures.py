@@ -11,7 +11,7 @@ from nas.objectives import objective, pareto
 from nas.report.drawing import BLUE, GREY, VERMILION, least_shown, log_costs
 from nas.run_directory import Candidate
 
-_TITLES = {"params": "parameters", "flops": "FLOPs of one image", "latency": "latency, ms"}
+_TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 
 
 def cost_names(candidates: Sequence[Candidate]) -> list[str]:
@@ -27,7 +27,7 @@ def cost_figure(
     marked: Mapping[int, str],
     labels: Mapping[int, str] | None = None,
     intervals: Mapping[int, tuple[float, float]] | None = None,
-    latency: str = "latency, ms",
+    latency: str,
 ) -> Figure:
     """A panel for each cost, the Pareto front of AUC and that cost as a line.
 
@@ -49,11 +49,16 @@ def cost_figure(
     panels = figure.subplots(-(-len(names) // columns), columns, squeeze=False).flat
     for axes, name in zip(panels, names, strict=True):
         _draw(axes, candidates, name, marked, intervals or {})
-        axes.set(xlabel=latency if name == "latency" else _TITLES[name], ylabel=auc)
+        axes.set(xlabel=_TITLES.get(name, latency), ylabel=auc)
         log_costs(axes)
-        axes.legend(loc="best" if not wide else "lower right")
         if labels is not None:
             _write_names(axes, candidates, name, labels)
+    # One legend for all panels: what is in one need not be in the other.
+    legend = {}
+    for axes in figure.axes:
+        handles, words = axes.get_legend_handles_labels()
+        legend |= dict(zip(words, handles, strict=True))
+    figure.legend(list(legend.values()), list(legend), loc="outside upper center", ncols=len(legend))
     return figure
 
 

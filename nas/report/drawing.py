@@ -33,6 +33,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.alpha": 0.25,
     "axes.prop_cycle": cycler(color=COLOURS),
     "legend.frameon": False,

@@ -39,7 +39,7 @@ class Predictions:
     best: int
 
     @staticmethod
-    def read(files: Sequence[Path], classes: tuple[str, ...], validation_auc: Sequence[float]) -> "Predictions":
+    def read(files: Sequence[Path], classes: tuple[str, ...], validation_auc: Sequence[float]) -> "Predictions | None":
         """Read the predictions of all trainings of a network.
 
         Args:
@@ -47,9 +47,14 @@ class Predictions:
             classes: names in label order.
             validation_auc: of each training.
 
+        Returns:
+            None where files were removed.
+
         Raises:
-            UserError: a file is missing or damaged, or they are of different images.
+            UserError: a file is damaged, or they are of different images.
         """
+        if not all(file.exists() for file in files):
+            return None
         tables = [read_predictions(file, classes) for file in files]
         images = tables[0][["file", "row"]]
         for file, table in zip(files, tables, strict=True):

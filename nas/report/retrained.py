@@ -62,6 +62,5 @@ def _read(summary: Path) -> Retrained:
         params, flops = int(values["params"]), int(values["flops"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{summary} is damaged: remove it, and python -m nas.retrain writes it anew") from error
-    there = all(file.exists() for file in files)
-    predictions = Predictions.read(files, card.classes, validation) if there else None
+    predictions = Predictions.read(files, card.classes, validation)
     return Retrained(summary.parent, card, architecture, params, flops, len(files), scores, predictions)

@@ -13,11 +13,16 @@ from nas.errors import UserError
 from nas.report.architecture_drawing import ArchitectureDrawing
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
-from nas.report.examples import open_same
 from nas.report.page import EMPTY, Cell, Page, Section, Table, number
 from nas.report.retrained import Retrained, read_retrained
 from nas.report.search_figures import LEAST_TRIALS, importance_figure, importances, search_figure
-from nas.report.sections import architecture_cell, architecture_section, classes_section, examples_section
+from nas.report.sections import (
+    SEARCH_CAPTION,
+    architecture_cell,
+    architecture_section,
+    classes_section,
+    examples_section,
+)
 from nas.run_directory import Best, Candidate, RunDirectory
 from nas.study import open_storage
 
@@ -42,7 +47,7 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
             {"best": ArchitectureDrawing(space.parse(winner.architecture), best.image_size, winner.params)},
         ),
         _course(candidates, strategy),
-        _costs(candidates, best),
+        _costs(candidates, best, int(config.get("latency_batch", 1))),
         _genes(run, best, config.get("storage")),
         *_trained(retrained, best, data),
         Section("All candidates", tables=(_table(candidates, best),)),
@@ -64,18 +69,19 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
         (
             picture(
                 "search",
-                search_figure(candidates, strategy),
-                "Left, the validation AUC of each candidate in the order of the proposals, and of the best so far; "
-                "right, the regret: how far the best so far is from the best in the end.",
+                search_figure({strategy: candidates}),
+                SEARCH_CAPTION,
                 f"Validation AUC over {len(candidates):,} candidates, and the regret of the best so far.",
             ),
         ),
     )
 
 
-def _costs(candidates: Sequence[Candidate], best: Best) -> Section:
+def _costs(candidates: Sequence[Candidate], best: Best, batch: int) -> Section:
     scored = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
-    figure = cost_figure(scored, auc="validation AUC", marked={best.winner.number: "the best"})
+    figure = cost_figure(
+        scored, auc="validation AUC", marked={best.winner.number: "the best"}, latency=f"latency of {batch} images, ms"
+    )
     caption = "Validation AUC against costs; the line joins the candidates that no other beats in both."
     front = "; ".join(f"{item.params:,} parameters with AUC {item.auc:.4f}" for item in best.pareto)
     return Section("What a score costs", pictures=(picture("costs", figure, caption, f"{caption} Of all: {front}."),))
@@ -152,13 +158,8 @@ def _trained(retrained: Sequence[Retrained], best: Best, data: Path | None) -> l
     if first.predictions is None:
         return [Section(title, ("The predictions of the test images were removed.",), tables=(table,))]
     name = architecture_cell(first.card.model, first.architecture).text
-    try:
-        dataset = open_same(data or Path(best.data.directory), best.data.read_options(), best.data.fingerprint)
-    except UserError as error:
-        reason = str(error)
-        examples = examples_section(name, first.predictions, reason)
-    else:
-        examples = examples_section(name, first.predictions, dataset)
+    place = data or Path(best.data.directory)
+    examples = examples_section(name, first.predictions, place, best.data.read_options(), best.data.fingerprint)
     return [Section(title, tables=(table,)), classes_section({name: first.predictions}), examples]
 
 

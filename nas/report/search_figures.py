@@ -21,6 +21,8 @@ LEAST_TRIALS = 10
 _LEAST_REGRET = 1e-3
 # So many genes are drawn, the most important ones.
 _GENES = 15
+# States of candidates that are not among the evaluated ones.
+_UNCOUNTED = ("infeasible", "running")
 
 Curve = npt.NDArray[np.float64]
 
@@ -31,7 +33,7 @@ def best_so_far(candidates: Sequence[Candidate]) -> Curve:
     Candidates that break a limit do not count, nor do those that are still running; those that failed or were
     stopped early count, but cannot be the best.
     """
-    counted = [item for item in candidates if item.state not in ("infeasible", "running")]
+    counted = [item for item in candidates if item.state not in _UNCOUNTED]
     scores = [item.auc if item.state == "complete" and item.auc is not None else np.nan for item in counted]
     return np.fmax.accumulate(np.array(scores, dtype=np.float64))
 
@@ -59,37 +61,45 @@ def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
         axes.legend()
 
 
-def search_figure(candidates: Sequence[Candidate], name: str) -> Figure:
-    """Every candidate's score with the best so far, and beside it the regret of the same search."""
+def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
+    """The best so far of searches, and beside it their regret; of a single one each candidate, too.
+
+    Args:
+        searches: all candidates of each by its name.
+    """
     figure = Figure(figsize=(8.0, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    curve = best_so_far(candidates)
-    counted = [item for item in candidates if item.state not in ("infeasible", "running")]
-    numbers = np.arange(1, len(counted) + 1)
-    low = least_shown([item.auc for item in counted if item.state == "complete" and item.auc is not None])
-    for state, mark, label in (("complete", "o", "candidate"), ("stopped", "x", "stopped early")):
-        chosen = [(n, item.auc) for n, item in zip(numbers, counted, strict=True) if item.state == state and item.auc]
-        for marker, words, points in (
-            (mark, label, [point for point in chosen if point[1] >= low]),
-            ("v", "worse than is shown", [(n, low) for n, auc in chosen if auc < low]),
-        ):
-            if points:
-                left.scatter(*zip(*points, strict=True), s=14, marker=marker, color=GREY, label=words)
-    left.plot(numbers, np.fmax(curve, low), color=BLUE, drawstyle="steps-post", label="best so far")
-    best = int(np.nanargmax(curve))
-    left.plot(numbers[best], curve[best], "*", color=VERMILION, markersize=11, label=f"best: {curve[best]:.4f}")
+    curves = {name: best_so_far(candidates) for name, candidates in searches.items()}
+    scores = [item.auc for candidates in searches.values() for item in candidates if item.state == "complete"]
+    low = least_shown([auc for auc in scores if auc is not None])
+    if len(searches) == 1:
+        _draw_candidates(left, next(iter(searches.values())), low)
+    for name, curve in curves.items():
+        numbers = np.arange(1, len(curve) + 1)
+        label = "best so far" if len(curves) == 1 else name
+        (line,) = left.plot(numbers, np.fmax(curve, low), drawstyle="steps-post", label=label)
+        best = int(np.nanargmax(curve))
+        star = VERMILION if len(curves) == 1 else line.get_color()
+        left.plot(numbers[best], curve[best], "*", color=star, markersize=11, label=f"best: {curve[best]:.4f}")
     left.set(xlabel="candidates", ylabel="validation AUC")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     left.legend()
-    draw_regret(right, {name: [curve]})
+    draw_regret(right, {name: [curve] for name, curve in curves.items()})
     return figure
 
 
-def regret_figure(searches: Mapping[str, Sequence[Curve]]) -> Figure:
-    """The regret of several searches against the best of them all."""
-    figure = Figure(figsize=(6.0, 3.6), layout="constrained")
-    draw_regret(figure.subplots(), searches)
-    return figure
+def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], low: float) -> None:
+    """A mark for each score; those below ``low`` at the edge."""
+    counted = [item for item in candidates if item.state not in _UNCOUNTED]
+    for state, marker, label in (("complete", "o", "candidate"), ("stopped", "x", "stopped early")):
+        scored = [(n, item.auc) for n, item in enumerate(counted, start=1) if item.state == state and item.auc]
+        for mark, words, points in (
+            (marker, label, [point for point in scored if point[1] >= low]),
+            ("v", "worse than is shown", [(n, low) for n, auc in scored if auc < low]),
+        ):
+            if points:
+                x, y = zip(*points, strict=True)
+                axes.scatter(x, y, s=14, marker=mark, color=GREY, label=words)
 
 
 def importances(study: optuna.Study, objective: int) -> dict[str, float]:

@@ -1,15 +1,21 @@
 """The parts that the reports of searches and of leaderboards share."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import search_spaces
-from nas.data import LensDataset
+from nas.data import LensDataset, ReadOptions
+from nas.errors import UserError
 from nas.report.architecture_drawing import ArchitectureDrawing, short_name
 from nas.report.drawing import Picture, picture
-from nas.report.examples import Positions, example_figure, mistakes, successes, verdicts
+from nas.report.examples import Positions, example_figure, mistakes, open_same, successes, verdicts
 from nas.report.page import Cell, Section, Table, number
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 
+SEARCH_CAPTION = (
+    "Left, the validation AUC of the best candidate so far, in the order of the proposals; right, the regret: how far "
+    "that is from the best in the end."
+)
 _MISTAKES, _SUCCESSES = 12, 6
 
 
@@ -79,21 +85,27 @@ def _taken(predictions: Predictions, row: int) -> str:
     return f"{predictions.classes[row]} taken for " + " and ".join(f"{word} {share:.0%}" for word, share in names)
 
 
-def examples_section(name: str, predictions: Predictions, dataset: LensDataset | str) -> Section:
-    """Images that a network got wrong, and right.
+def examples_section(
+    name: str, predictions: Predictions, directory: Path, options: ReadOptions, fingerprint: str
+) -> Section:
+    """Images that a network got wrong, and right; or why they cannot be shown.
 
     Args:
         name: of the network.
         predictions: of it.
-        dataset: with the images, or why it cannot be opened.
+        directory: of the data set.
+        options: how it was read.
+        fingerprint: that it had.
     """
     wrong, right = mistakes(predictions), successes(predictions, _SUCCESSES)
     words = (
         f"Of {len(predictions.labels):,} test images, {name} takes {len(wrong):,} for another class "
         "(the training that validation likes best).",
     )
-    if isinstance(dataset, str):
-        return Section("Mistakes", (*words, f"The images cannot be shown: {dataset}."))
+    try:
+        dataset = open_same(directory, options, fingerprint)
+    except UserError as error:
+        return Section("Mistakes", (*words, f"The images cannot be shown: {error}."))
     groups = (
         ("mistakes", wrong[:_MISTAKES], "The mistakes that the network is surest of."),
         ("successes", right, "What the network is right and surest about."),

@@ -1,0 +1,42 @@
+"""Networks below each other with their scores and how sure these are."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nas.board import Row
+from nas.report.drawing import BLUE, GREEN, GREY, VERMILION, least_shown
+
+_LOOKS = {"found": (VERMILION, "*", 11), "baseline": (BLUE, "o", 6), "named": (GREEN, "s", 6)}
+
+
+def forest_figure(rows: Sequence[Row]) -> Figure:
+    """The test AUC of each network, its 95 % interval as a line, and its seeds as small dots.
+
+    Args:
+        rows: with scores, the best first; no references.
+    """
+    figure = Figure(figsize=(7.2, 1.1 + 0.3 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    low = least_shown([row.test_auc for row in rows])
+    for y, row in enumerate(rows):
+        colour, marker, size = _LOOKS[row.kind]
+        if row.interval is not None:
+            axes.hlines(y, *row.interval, color=colour, linewidth=1.6)
+        seeds = [training.test["auc"] for training in row.trainings]
+        axes.plot(seeds, [y + 0.22] * len(seeds), ".", color=GREY, markersize=4)
+        axes.plot(row.test_auc, y, marker, color=colour, markersize=size)
+    kinds = dict.fromkeys(row.kind for row in rows)
+    handles = [
+        Line2D([], [], color=_LOOKS[kind][0], marker=_LOOKS[kind][1], markersize=7, label=kind) for kind in kinds
+    ]
+    handles.append(Line2D([], [], color=GREY, marker=".", linestyle="none", label="a seed"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.invert_yaxis()
+    reach = max(max(row.interval or (row.test_auc,)) for row in rows) - low
+    axes.set_xlim(left=low - 0.12 * (reach or 0.1))
+    axes.set(xlabel="macro one-vs-rest AUC on the test images")
+    axes.grid(visible=False, axis="y")
+    return figure

@@ -1,0 +1,95 @@
+"""The table of a leaderboard, all of its columns."""
+
+from collections.abc import Callable
+
+from nas.board import Board, Published, Row
+from nas.report.page import EMPTY, Cell, Table, number
+
+
+def board_table(board: Board) -> Table:
+    """A line for each network and each reference, in the order of the board."""
+    columns = _columns(board)
+    rows = [[cell(row) for cell in columns.values()] for row in board.rows]
+    caption = (
+        "Scores on the test images, means over seeds; in brackets 95 % bootstrap intervals over the test images. "
+        "Differences are to the best found network, which validation chose, from a paired bootstrap."
+    )
+    marked = frozenset(i for i, row in enumerate(board.rows) if row.name == board.best_found)
+    return Table(caption, tuple(columns), rows, marked)
+
+
+def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
+    """What stands below each title."""
+    ranks = {row.name: rank for rank, row in enumerate((row for row in board.rows if row.params is not None), start=1)}
+    images = board.data.images["test"]
+    classes = {f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes}
+    latencies = {f"ms, batch {batch}": _latency(batch) for batch in board.latency_batches}
+    return {
+        "rank": lambda row: number(ranks.get(row.name)),
+        "network": _name,
+        "kind": lambda row: Cell(row.kind),
+        "test AUC": _auc,
+        "± seeds": lambda row: number(row.metrics["test"]["auc"].std if row.metrics else None, ".4f"),
+        **classes,
+        "accuracy": _score("accuracy", ".1%"),
+        f"wrong of {images:,}": lambda row: number(
+            images * (1 - row.metrics["test"]["accuracy"].mean) if row.metrics else None, ",.0f"
+        ),
+        "difference": _difference,
+        "p": lambda row: number(row.comparison.p_value if row.comparison else None, ".3f"),
+        "parameters": lambda row: number(row.params),
+        "MFLOPs": lambda row: number(None if row.flops is None else row.flops / 1e6, ",.1f"),
+        **latencies,
+        "training, s": lambda row: number(
+            sum(item.seconds for item in row.trainings) / len(row.trainings) if row.trainings else None, ",.0f"
+        ),
+        "learning rate": lambda row: number(row.learning_rate, "g"),
+        "pixels fed": _fed,
+        "published, on other data": _published,
+        "notes": lambda row: Cell(
+            "; ".join((*row.notes, row.failure)).strip("; "), wide=bool(row.notes or row.failure)
+        ),
+    }
+
+
+def _name(row: Row) -> Cell:
+    architecture = (row.card or {}).get("architecture")
+    return Cell(row.name, more=f"{row.source} {architecture}".strip()) if architecture else Cell(row.name)
+
+
+def _auc(row: Row) -> Cell:
+    if not row.metrics:
+        return Cell("failed")
+    interval = f" ({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
+    return Cell(f"{row.test_auc:.4f}{interval}", row.test_auc)
+
+
+def _difference(row: Row) -> Cell:
+    if row.comparison is None:
+        return EMPTY
+    low, high = row.comparison.interval
+    return Cell(f"{row.comparison.difference:+.4f} ({low:+.4f} to {high:+.4f})", row.comparison.difference)
+
+
+def _score(name: str, form: str) -> Callable[[Row], Cell]:
+    return lambda row: number(row.metrics["test"][name].mean if row.metrics else None, form)
+
+
+def _latency(batch: int) -> Callable[[Row], Cell]:
+    return lambda row: number(row.latency_ms.get(str(batch)), ",.1f")
+
+
+def _fed(row: Row) -> Cell:
+    if row.card is None:
+        return EMPTY
+    height, width = row.card["resized_to"] or row.card["image_size"]
+    return Cell(f"{height} × {width}{' (resized)' if row.card['resized_to'] else ''}", height * width)
+
+
+def _published(row: Row) -> Cell:
+    return Cell("; ".join(map(_published_words, row.published)), wide=bool(row.published))
+
+
+def _published_words(published: Published) -> str:
+    accuracy = "" if published.accuracy is None else f", accuracy {published.accuracy:.1%}"
+    return f"{published.dataset}: AUC {published.auc:.4f}{accuracy} ({published.source})"
