@@ -130,7 +130,8 @@ class Wandb(Tracker):
         """Finish the run."""
         directory = Path(self._run.settings.sync_dir)
         self._run.finish(exit_code=0 if finished else 1)
-        (directory / _CLOSED).touch()
+        if directory.is_dir():  # where wandb is disabled there is none
+            (directory / _CLOSED).touch()
 
 
 class MLflow(Tracker):

@@ -27,6 +27,7 @@ from nas.training.images import TrainingImages
 from nas.training.inheritance import Inheritance
 from nas.training.supernet import load_supernet
 from search_spaces import SpaceError
+from tests.nas.curves import curves
 from tests.nas.test_train import folder
 
 QUICK: dict[str, Any] = {"epochs": 2, "batch_size": 16, "device": "cpu", "random_subnets": 1}
@@ -100,6 +101,10 @@ def test_two_workers_do_what_one_does(tmp_path: Path, data: Path) -> None:
     for workers in (1, 2):
         settings = {**QUICK, "norm": "group", "workers": workers}
         train(SupernetSettings(**settings, data=data, run=tmp_path / str(workers)))
+        tracked = curves(tmp_path / str(workers))["loss"]
+        assert tracked == [
+            (epoch, pytest.approx(loss)) for epoch, loss in enumerate(losses(tmp_path / str(workers)), 1)
+        ]
     assert losses(tmp_path / "2") == pytest.approx(losses(tmp_path / "1"), rel=1e-4)
     one, two = weights(tmp_path / "1"), weights(tmp_path / "2")
     assert max((one[name] - two[name]).abs().max().item() for name in one) < 1e-2

@@ -29,6 +29,7 @@ from nas.training.card import load_network
 from nas.training.images import TrainingImages
 from nas.training.supernet import SupernetCard
 from search_spaces import SpaceError
+from tests.nas.curves import curves
 from tests.nas.test_train import folder
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -107,6 +108,12 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, 
     assert "of them done before" in done.stderr
     assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
     assert len(outcomes(tmp_path / "broken")) == 9
+    found = [(item.number, pytest.approx(item.auc)) for item in RunDirectory.open(tmp_path / "broken").candidates()]
+    for name in ("broken", "unbroken"):
+        told = curves(tmp_path / name)
+        assert told["candidate/auc"] == found
+        assert [step for step, _ in told["best/auc"]] == list(range(9))
+        assert max(told["best/auc"], key=lambda point: point[1])[1] == told["best/auc"][-1][1]
     log = (tmp_path / "broken" / "search.log").read_text()
     evaluated = re.findall(r"trial (\d+) complete", log)
     assert sorted(evaluated) == sorted(set(evaluated))
@@ -136,7 +143,8 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     # The settings can be used again, and the supernet is found again.
     again = run("nas.search", "--config", "run/config.yaml", "--run", "again", "--strategy", "random")
     assert again.returncode == 0, again.stderr
-    assert len(list((tmp_path / "results" / "runs").glob("supernet-*"))) == 1
+    (trained,) = (tmp_path / "results" / "runs").glob("supernet-*")
+    assert {"loss", "val/auc_smallest", "val/auc_largest"} <= curves(trained).keys()
     one, two = (
         load_checkpoint(path / "supernet" / "model.safetensors") for path in (directory.path, tmp_path / "again")
     )
