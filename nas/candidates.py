@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal, Protocol
 
 import torch
@@ -13,6 +12,7 @@ from torch import nn
 from nas.data.tensors import LensTensors
 from nas.latency import measure_latency
 from nas.pacing import paced
+from nas.run_directory import RunDirectory
 from nas.study import Task
 from nas.training import Recipe, evaluate, fit
 from nas.training.card import ModelCard
@@ -76,7 +76,7 @@ class CandidateScoring:
         supernet: its weights are inherited; None for ``scratch``.
         recipe: of the training, unless candidates inherit only.
         seed: of the training.
-        directory: where checkpoints of candidates go, each in one of its own; seen by all workers.
+        run: where checkpoints of candidates go, each in a directory of its own; seen by all workers.
         latency: whether it is measured.
     """
 
@@ -88,7 +88,7 @@ class CandidateScoring:
     supernet: Supernet | None
     recipe: Recipe
     seed: int
-    directory: Path
+    run: RunDirectory
     latency: LatencyWanted | None
 
     def scorer(self, device: torch.device) -> Scorer:
@@ -140,7 +140,7 @@ class CandidateScorer:
         if scoring.fidelity == "inherit":
             yield evaluate(network, scoring.val).auc, True
             return
-        directory = scoring.directory / f"{task.number:05}"
+        directory = scoring.run.candidate(task.number)
         # A candidate that was killed is trained again from its beginning, so that it reports all its epochs.
         shutil.rmtree(directory, ignore_errors=True)
         card = replace(scoring.card, architecture=str(task.architecture))

@@ -6,6 +6,7 @@ from pathlib import Path
 import search_spaces
 from nas.data import ReadOptions
 from nas.errors import UserError
+from nas.objectives import ranked
 from nas.progress import say
 from nas.run_directory import Best, RunDirectory
 from nas.training.images import TrainingImages
@@ -89,9 +90,8 @@ class Chosen:
 
 def _best_lines(run: RunDirectory, best: Best, top: int) -> list[str]:
     """The winner and those next to it by validation AUC, each network once."""
-    complete = [item for item in run.candidates() if item.state == "complete" and item.auc is not None]
-    ranked = sorted(complete, key=lambda item: (-(item.auc or 0.0), item.params, item.number))
-    lines = list(dict.fromkeys([best.winner.architecture, *(item.architecture for item in ranked)]))
+    others = [item.architecture for item in ranked(run.candidates())]
+    lines = list(dict.fromkeys([best.winner.architecture, *others]))
     if len(lines) < top:
         say(f"{run.path} has {len(lines)} finished candidates, not {top}")
     return lines[:top]

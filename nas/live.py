@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from nas.objectives import ranked
 from nas.progress import say
 from nas.run_directory import Candidate
 from nas.study import SearchStudy
@@ -42,16 +43,10 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
 
         def update() -> None:
             progress.update(bar, completed=study.finished)
-            live.update(Group(progress, candidate_table(best_candidates(study.candidates())[:_SHOWN])))
+            live.update(Group(progress, candidate_table(ranked(study.candidates())[:_SHOWN])))
 
         update()
         yield update
-
-
-def best_candidates(candidates: list[Candidate]) -> list[Candidate]:
-    """The complete candidates by falling AUC, each architecture once."""
-    complete = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
-    return sorted(complete, key=lambda item: (-(item.auc or 0.0), item.params, item.number))
 
 
 def candidate_table(candidates: list[Candidate]) -> Table:

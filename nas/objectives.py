@@ -27,14 +27,19 @@ def objective(candidate: Candidate, name: str) -> float:
     return float(value)
 
 
+def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The complete candidates by falling AUC, each architecture once."""
+    complete = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
+    return sorted(complete, key=lambda item: (_loss(item, "auc"), item.params, item.number))
+
+
 def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
     """The complete candidates that no other beats in every objective, by falling AUC; each architecture once."""
-    complete = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
+    complete = ranked(candidates)
     losses = [tuple(_loss(item, name) for name in names) for item in complete]
-    front = [
+    return [
         item for item, own in zip(complete, losses, strict=True) if not any(_dominates(other, own) for other in losses)
     ]
-    return sorted(front, key=lambda item: (_loss(item, "auc"), item.params, item.number))
 
 
 def _loss(candidate: Candidate, name: str) -> float:

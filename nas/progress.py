@@ -48,7 +48,7 @@ def progress(description: str, total: int, unit: str, completed: int = 0) -> Ite
     say(f"{description} {total:,} {unit}{before}")
     yield advance
     seconds = time.monotonic() - start
-    say(f"{description} done: {done:,} {unit} in {seconds:.1f} s ({done / max(seconds, 1e-9):,.0f} {unit}/s)")
+    say(f"{description} done: {done:,} {unit} in {seconds:.1f} s ({_pace(done / max(seconds, 1e-9), unit)})")
 
 
 def say(line: str) -> None:
@@ -57,7 +57,7 @@ def say(line: str) -> None:
 
 
 class _Rate(ProgressColumn):
-    """Units a second."""
+    """How fast it goes."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -65,4 +65,9 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.1f} {self._unit}/s")
+        return Text("" if speed is None else _pace(speed, self._unit))
+
+
+def _pace(speed: float, unit: str) -> str:
+    """Units a second, or seconds a unit where those are long."""
+    return f"{1 / speed:,.1f} s each" if 0 < speed < 1 else f"{speed:,.0f} {unit}/s"

@@ -7,6 +7,7 @@
     best.json          the winner and the Pareto set, likewise
     supernet/          the shared weights, where candidates inherit
     candidates/        checkpoints of candidates that were trained
+    tracking/          curves, where they are files
     search.log         what happened when
     lock               held while a search runs
 

@@ -147,7 +147,7 @@ def _scoring(
         supernet=supernet,
         recipe=Recipe.of(settings),
         seed=settings.seed,
-        directory=directory.path.absolute() / "candidates",
+        run=RunDirectory(directory.path.absolute()),
         latency=LatencyWanted(settings.latency_batch, settings.max_latency_ms) if settings.needs_latency else None,
     )
 

@@ -1,5 +1,6 @@
 import io
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,6 +39,15 @@ def test_two_lines_elsewhere(stderr: type[io.StringIO], ci: str, monkeypatch: py
     assert first == "simulating 2,000 images, 500 of them done before"
     assert last.startswith("simulating done: 1,500 images in ")
     assert "\x1b" not in output.getvalue()
+
+
+def test_units_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, clock = io.StringIO(), iter([0.0, 50.0])
+    monkeypatch.setattr(sys, "stderr", output)
+    monkeypatch.setattr("nas.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with progress("training", 4, "networks") as advance:
+        advance(4)
+    assert output.getvalue().splitlines()[1] == "training done: 4 networks in 50.0 s (12.5 s each)"
 
 
 def test_an_interrupted_task_is_not_called_done(monkeypatch: pytest.MonkeyPatch) -> None:
