@@ -63,12 +63,11 @@ class Contest:
 
     @property
     def done(self) -> int:
-        """Number of trainings that have ended."""
+        """Number of trainings that have ended; that which wins the first seed has when it is judged."""
         if self.failure:
             return self.total
-        if self.learning_rate is None:
-            return len(self.tried)
-        return len(self._rates) + len(self.scores.keys() - self._seeds[:1])
+        losers = len(self._rates) - 1
+        return min(len(self.tried), losers) if self.learning_rate is None else losers + len(self.scores)
 
     def next(self) -> Task | None:
         """The next training to be done; None where there is none, or none yet."""

@@ -25,6 +25,7 @@ from nas.files import write_text
 from nas.lock import held
 from nas.progress import progress, say
 from nas.provenance import command, environment
+from nas.report import write_report
 from nas.run_directory import RUNS
 from nas.training import Recipe, pick_device
 from nas.training.final import check_test
@@ -136,6 +137,7 @@ def run(settings: LeaderboardSettings) -> None:
     _show(board, settings.out)
     if not any(row.trainings for row in board.rows):
         raise UserError("no network could be trained: the table says why")
+    say(f"looking at it is easier in {write_report(settings.out, data=images.dataset.directory)}")
 
 
 def _compare(settings: LeaderboardSettings, images: TrainingImages, entries: Sequence[Entry]) -> Board:

@@ -62,7 +62,7 @@ class Standings:
         entry = contest.entry
         if entry.name not in self._sizes:
             self._sizes[entry.name] = size_of(entry.card)
-        size = self._sizes[entry.name]
+        size, tried = self._sizes[entry.name], contest.tried.items()
         row = Row(
             name=entry.name,
             kind=entry.kind,
@@ -71,9 +71,12 @@ class Standings:
             params=size.params,
             flops=size.flops,
             latency_ms=self._latencies.known(entry.card) or {},
-            tried={f"{rate:g}": auc for rate, auc in contest.tried.items()},
+            tried={f"{rate:g}": auc for rate, auc in tried},
             published=PUBLISHED.get(entry.name, ()),
-            notes=entry.notes,
+            notes=(
+                *entry.notes,
+                *(f"could not be trained at a learning rate of {rate:g}" for rate, auc in tried if auc is None),
+            ),
             failure=contest.failure,
         )
         return row if contest.failure else self._judged(row, contest)

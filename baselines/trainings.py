@@ -95,7 +95,7 @@ class Cache:
             values = json.loads(path.read_text(encoding="utf-8"))
             self._check_identity(training, values)
             return float(values["auc"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._damaged(training) from error
 
     def scores(self, training: Training) -> FinalScores | None:

@@ -1,0 +1,84 @@
+"""What is trained when, what is chosen, and what a failure costs."""
+
+from pathlib import Path
+
+import pytest
+
+from baselines.contest import Contest
+from baselines.entries import Entry
+from baselines.trainings import Cache, Task
+from nas.data import ReadOptions
+from nas.training import Recipe
+from nas.training.final import FinalScores
+from nas.training.images import TrainingImages
+from tests.nas.test_train import folder
+
+RATES = (1e-3, 1e-2, 1e-1)
+SEEDS = (5, 6)
+
+
+@pytest.fixture
+def contest(tmp_path: Path) -> Contest:
+    images = TrainingImages.open(folder(tmp_path / "data"), ReadOptions())
+    entry = Entry.of("ViT", "baseline", "", images.card("test_vit"), Recipe())
+    return Contest(entry, RATES, SEEDS, Cache(tmp_path / "trainings", images))
+
+
+def waiting(contest: Contest) -> list[Task]:
+    return list(iter(contest.next, None))
+
+
+def judged(task: Task) -> FinalScores:
+    return FinalScores(task.training.seed, {"auc": 0.6}, {"auc": 0.7}, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("aucs", "chosen"),
+    [((0.6, 0.8, 0.7), 1e-2), ((0.6, 0.6, 0.6), 1e-3), ((None, 0.5, 0.7), 1e-1), ((0.5, None, None), 1e-3)],
+)
+def test_validation_chooses_the_rate(contest: Contest, aucs: tuple[float | None, ...], chosen: float) -> None:
+    tries = waiting(contest)
+    assert [(task.training.recipe.learning_rate, task.training.seed, task.counts) for task in tries] == [
+        (rate, SEEDS[0], False) for rate in RATES
+    ]
+    progress = [contest.done]
+    for task, auc in reversed(list(zip(tries, aucs, strict=True))):  # however they end
+        assert contest.learning_rate is None
+        if auc is None:
+            contest.fail(task, "it broke")
+        else:
+            contest.succeed(task, auc)
+        progress.append(contest.done)
+    assert contest.tried == dict(zip(RATES, aucs, strict=True))
+    assert contest.learning_rate == chosen
+    last = waiting(contest)
+    assert [(task.training.recipe.learning_rate, task.training.seed, task.counts) for task in last] == [
+        (chosen, seed, True) for seed in SEEDS
+    ]
+    # The first seed's training is the one that won, in its own directory.
+    assert last[0].directory in [task.directory for task in tries]
+    for task in last:
+        assert not contest.settled
+        contest.succeed(task, judged(task))
+        progress.append(contest.done)
+    assert contest.settled
+    assert progress == sorted(progress)
+    assert (progress[0], progress[-1]) == (0, contest.total)
+
+
+def test_no_rate_could_be_trained(contest: Contest) -> None:
+    for task in waiting(contest):
+        assert not contest.settled
+        contest.fail(task, "it broke")
+    assert (contest.settled, contest.failure, contest.done) == (True, "it broke", contest.total)
+    assert contest.next() is None
+
+
+def test_a_seed_could_not_be_trained(contest: Contest) -> None:
+    for task in waiting(contest):
+        contest.succeed(task, 0.5)
+    first = contest.next()
+    assert first is not None
+    contest.fail(first, "it broke")
+    assert (contest.settled, contest.failure) == (True, "seed 5: it broke")
+    assert contest.next() is None
