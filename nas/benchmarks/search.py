@@ -22,11 +22,11 @@ from nas.cluster import cluster
 from nas.errors import UserError
 from nas.files import atomic_path, write_json, write_text
 from nas.provenance import command, environment
+from nas.report.drawing import style
+from nas.report.search_figures import draw_regret
 from nas.run_directory import Candidate, RunDirectory
 from nas.search import run as search
 from nas.search_settings import SearchSettings
-
-_LEAST_REGRET = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,20 +225,14 @@ def _markdown(settings: Settings, searches: Sequence[Search], record: dict[str, 
 
 def _draw(searches: Sequence[Search], path: Path) -> None:
     """Draw the regret over candidates: the mean of each strategy, and the range over its seeds."""
-    best = max(item.curve[-1] for item in searches)
-    figure = Figure(figsize=(6.0, 4.0), layout="constrained")
-    axes = figure.subplots()
-    for strategy in dict.fromkeys(item.strategy for item in searches):
-        # The best of all has no regret, which a logarithmic axis cannot show.
-        regrets = _LEAST_REGRET + best - np.array([item.curve for item in searches if item.strategy == strategy])
-        numbers = np.arange(1, regrets.shape[1] + 1)
-        (line,) = axes.plot(numbers, regrets.mean(axis=0), label=strategy)
-        axes.fill_between(numbers, regrets.min(axis=0), regrets.max(axis=0), color=line.get_color(), alpha=0.15)
-    axes.set(xlabel="candidates", ylabel=f"regret + {_LEAST_REGRET}, validation AUC", yscale="log")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    curves: dict[str, list[npt.NDArray[np.float64]]] = {}
+    for item in searches:
+        curves.setdefault(item.strategy, []).append(item.curve)
+    with style():
+        figure = Figure(figsize=(6.0, 4.0), layout="constrained")
+        draw_regret(figure.subplots(), curves)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=120)
 
 
 if __name__ == "__main__":

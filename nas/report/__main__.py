@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nas.cli import POSITIONAL, Command, main
+from nas.progress import say
 from nas.report import write_report
 from nas.run_directory import RunDirectory
 
@@ -23,6 +24,7 @@ class Settings:
 def run(settings: Settings) -> None:
     """Write the report and print where it is."""
     directory = settings.directory or RunDirectory.newest().path
+    say(f"drawing the report of {directory}")
     print(write_report(directory, out=settings.out, data=settings.data))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from adjustText import adjust_text
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -54,10 +55,10 @@ def cost_figure(
         if labels is not None:
             _write_names(axes, candidates, name, labels)
     # One legend for all panels: what is in one need not be in the other.
-    legend = {}
+    legend: dict[str, Artist] = {}
     for axes in figure.axes:
         handles, words = axes.get_legend_handles_labels()
-        legend |= dict(zip(words, handles, strict=True))
+        legend |= dict(zip(map(str, words), handles, strict=True))
     figure.legend(list(legend.values()), list(legend), loc="outside upper center", ncols=len(legend))
     return figure
 
@@ -101,4 +102,6 @@ def _write_names(axes: Axes, candidates: Sequence[Candidate], name: str, labels:
         axes.text(left, bottom, labels[item.number], fontsize=8)
         for item, left, bottom in zip(candidates, x, y, strict=True)
     ]
-    adjust_text(texts, x, y, ax=axes, arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6})
+    adjust_text(
+        texts, x, y, ax=axes, expand=(1.2, 1.5), arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6}
+    )

@@ -22,6 +22,9 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
     low = least_shown([row.test_auc for row in rows])
     for y, row in enumerate(rows):
         colour, marker, size = _LOOKS[row.kind]
+        if row.test_auc < low:
+            axes.text(low, y, f"◂ {row.test_auc:.4f}", color=colour, va="center", ha="center")
+            continue
         if row.interval is not None:
             axes.hlines(y, *row.interval, color=colour, linewidth=1.6)
         seeds = [training.test["auc"] for training in row.trainings]

@@ -45,7 +45,7 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         ),
         "learning rate": lambda row: number(row.learning_rate, "g"),
         "pixels fed": _fed,
-        "published, on other data": _published,
+        "AUC published on other data": _published,
         "notes": lambda row: Cell(
             "; ".join((*row.notes, row.failure)).strip("; "), wide=bool(row.notes or row.failure)
         ),
@@ -87,7 +87,8 @@ def _fed(row: Row) -> Cell:
 
 
 def _published(row: Row) -> Cell:
-    return Cell("; ".join(map(_published_words, row.published)), wide=bool(row.published))
+    short = "; ".join(f"{item.dataset}: {item.auc:.4f}" for item in row.published)
+    return Cell(short, more="; ".join(map(_published_words, row.published)))
 
 
 def _published_words(published: Published) -> str:

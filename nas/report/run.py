@@ -38,6 +38,8 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
         UserError: the search has found nothing yet, or a file is damaged.
     """
     best, candidates, config = run.best(), run.candidates(), run.config()
+    if best.winner.number not in {item.number for item in candidates}:
+        raise UserError(f"{run.candidates_file} is damaged: python -m nas.search --resume {run.path} writes it anew")
     strategy = str(config.get("strategy", "a search"))
     winner, space = best.winner, search_spaces.get_space(best.space)
     retrained = read_retrained(run)
@@ -47,7 +49,7 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
             {"best": ArchitectureDrawing(space.parse(winner.architecture), best.image_size, winner.params)},
         ),
         _course(candidates, strategy),
-        _costs(candidates, best, int(config.get("latency_batch", 1))),
+        _costs(candidates, best, config.get("latency_batch")),
         _genes(run, best, config.get("storage")),
         *_trained(retrained, best, data),
         Section("All candidates", tables=(_table(candidates, best),)),
@@ -77,7 +79,7 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
     )
 
 
-def _costs(candidates: Sequence[Candidate], best: Best, batch: int) -> Section:
+def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Section:
     scored = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
     figure = cost_figure(
         scored, auc="validation AUC", marked={best.winner.number: "the best"}, latency=f"latency of {batch} images, ms"

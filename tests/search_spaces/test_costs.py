@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from search_spaces import Architecture, SpaceError, build_network, flops, get_space, params
+from search_spaces.costs import stage_params
 
 seeds = st.integers(0, 2**32 - 1)
 hybrid_spaces = st.sampled_from(["hybrid_nano", "hybrid_small"])
@@ -29,6 +30,8 @@ def test_params_and_flops_are_those_of_the_network(space: str, seed: int, chans:
         network = build_network(space, architecture, chans, classes).eval()
         images = torch.empty(1, chans, side, side)
     assert params(architecture, chans, classes) == sum(parameter.numel() for parameter in network.parameters())
+    stages = tuple(sum(parameter.numel() for parameter in stage.parameters()) for stage in network.stages)
+    assert stage_params(architecture) == stages
     assert flops(architecture, side, chans, classes) == counted_flops(network, images)
 
 

@@ -1,0 +1,127 @@
+"""A run and a leaderboard as they are left on the disk, without anything being trained."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import search_spaces
+from nas.board import Board, BoardData, Comparison, Published, Row, Spread, Training
+from nas.data import Normalisation, ReadOptions, open_dataset
+from nas.objectives import pareto
+from nas.run_directory import Best, DataSource, RunDirectory
+from nas.training.card import ModelCard
+from nas.training.metrics import score
+from tests.nas.search.studies import finish, study
+
+SPACE = search_spaces.get_space("hybrid_nano")
+NORMALISATION = Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
+
+
+def make_run(path: Path, data: Path, trials: int = 12) -> RunDirectory:
+    """A search that is finished, and its best network trained from two seeds."""
+    dataset = open_dataset(data)
+    path.mkdir(parents=True)
+    run = RunDirectory(path)
+    searched = finish(study(path / "study.db", trials=trials))
+    candidates = searched.candidates()
+    run.write_config({"strategy": "evolution", "space": SPACE.name, "latency_batch": 64, "storage": None})
+    run.write_environment({"command": "python -m nas.search", "date": "2026-01-01"})
+    run.write_candidates(candidates)
+    front = tuple(pareto(candidates, ("auc", "params")))
+    options: dict[str, Any] = dict(vars(ReadOptions())) | {"classes": []}
+    source = DataSource(str(data), options, dataset.fingerprint)
+    best = Best(SPACE.name, front[0], front, ("auc",), "inherit", None, (32, 32), source)
+    run.write_best(best)
+    directory = path / "retrain" / "0123abcd"
+    test = dataset.splits().test
+    images = dataset.table.iloc[test][["file", "row"]].reset_index(drop=True)
+    trainings = [
+        train(directory, f"seed-{seed}", images, dataset.labels[test], dataset.classes, seed) for seed in (0, 1)
+    ]
+    card = ModelCard(SPACE.name, best.winner.architecture, dataset.classes, 1, (32, 32), NORMALISATION)
+    summary = {
+        "model": card.to_json(),
+        "params": best.winner.params,
+        "flops": best.winner.flops,
+        "trainings": [{"seed": item.seed, "validation": item.validation, "test": item.test} for item in trainings],
+        **{split: {n: vars(s) for n, s in scores.items()} for split, scores in spreads(trainings).items()},
+    }
+    (directory / "summary.json").write_text(json.dumps(summary))
+    return run
+
+
+def make_board(path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("no", "yes", "maybe")) -> Board:
+    """A found network, baselines of these names, one that failed, and chance; the data set is gone."""
+    labels = np.arange(60) % len(classes)
+    images = pd.DataFrame({"file": "images.npy", "row": np.arange(60)})
+    rows = []
+    for position, name in enumerate(("found: evolution", *names)):
+        found = position == 0
+        trainings = tuple(train(path, f"{position}-{seed}", images, labels, classes, seed) for seed in (0, 1))
+        architecture = str(SPACE.named["coatnet_like"]) if found else None
+        card = ModelCard(SPACE.name if found else "resnet18", architecture, classes, 1, (32, 32), NORMALISATION)
+        scores = spreads(trainings)
+        auc = scores["test"]["auc"].mean
+        row = Row(
+            name,
+            "found" if found else "baseline",
+            source="results/runs/gone" if found else "",
+            card=card.to_json(),
+            # As text 9 comes after 1,000, and 1,000,000 before 20.
+            params=(481_497, 9, 1_000, 20, 1_000_000)[position],
+            flops=10 ** (6 + position),
+            latency_ms={"1": 1.5 + position, "64": 20.0 + position},
+            learning_rate=0.001,
+            interval=(auc - 0.05, auc + 0.04),
+            comparison=None if found else Comparison(0.01, (-0.02, 0.04), 0.4),
+            published=(Published("Model I", 0.99, 0.95, "a paper"),),
+            trainings=trainings,
+            metrics=scores,
+        )
+        rows.append(row)
+    rows.append(Row("broken", "baseline", failure="out of memory"))
+    rows.append(replace(rows[-1], name="chance", kind="reference", failure="", metrics=chance(classes)))
+    board = Board(
+        BoardData("gone", "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60}),
+        recipe={"epochs": 1},
+        device="cpu",
+        latency_batches=(1, 64),
+        rows=tuple(rows),
+        best_found="found: evolution",
+        command="python -m baselines.leaderboard",
+        environment={"date": "2026-01-01"},
+    )
+    board.write(path)
+    return board
+
+
+def chance(classes: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
+    names = ("auc", *(f"auc_{name}" for name in classes))
+    return {"test": {"accuracy": Spread(1 / len(classes), None), **{name: Spread(0.5, None) for name in names}}}
+
+
+def train(root: Path, name: str, images: pd.DataFrame, labels: Any, classes: tuple[str, ...], seed: int) -> Training:
+    """Write predictions that are somewhat right."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    logits = rng.normal(size=(len(labels), len(classes))) + 0.7 * np.eye(len(classes))[labels]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    table = images.copy()
+    table["label"] = [classes[label] for label in labels]
+    table[list(classes)] = probabilities
+    file = root / name / "predictions.parquet"
+    file.parent.mkdir(parents=True)
+    table.to_parquet(file, index=False)
+    scores = score(probabilities, labels, classes).to_json()
+    return Training(seed, scores, scores, 10.0, str(file.relative_to(root)))
+
+
+def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
+    def spread(split: str, name: str) -> Spread:
+        values = [getattr(training, split)[name] for training in trainings]
+        return Spread(float(np.mean(values)), float(np.std(values, ddof=1)))
+
+    return {split: {name: spread(split, name) for name in trainings[0].test} for split in ("validation", "test")}

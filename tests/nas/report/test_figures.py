@@ -1,0 +1,170 @@
+"""What the figures say, where there is a law that they must keep."""
+
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+import search_spaces
+from nas.data import ReadOptions, open_dataset
+from nas.data.preview import draw_image
+from nas.errors import UserError
+from nas.report.architecture_drawing import ArchitectureDrawing, short_name
+from nas.report.cost_figures import cost_figure
+from nas.report.drawing import picture, style
+from nas.report.examples import example_figure, mistakes, open_same, successes
+from nas.report.predictions import Predictions, confusion_figure, roc_figure
+from nas.report.search_figures import best_so_far, importances, search_figure
+from nas.run_directory import Candidate
+from tests.nas.report.made import train
+from tests.nas.test_train import folder
+
+SPACE = search_spaces.get_space("hybrid_nano")
+CLASSES = ("no_substructure", "subhalo", "vortex")
+
+aucs = st.one_of(st.none(), st.floats(0.3, 1.0))
+states = st.sampled_from(["complete", "failed", "stopped", "infeasible", "running"])
+
+
+def candidate(number: int, auc: float | None, params: int = 1, flops: int = 1, state: str = "complete") -> Candidate:
+    return Candidate(number, state if auc is not None else "failed", "", auc, params, flops)
+
+
+@given(st.lists(st.tuples(aucs, states), min_size=1, max_size=12))
+def test_the_best_so_far_never_falls_and_ends_at_the_best(values: list[tuple[float | None, str]]) -> None:
+    candidates = [candidate(number, auc, state=state) for number, (auc, state) in enumerate(values)]
+    curve = best_so_far(candidates)
+    scores = [item.auc for item in candidates if item.state == "complete"]
+    known = curve[~np.isnan(curve)]
+    assert (np.diff(known) >= 0).all()
+    assert len(curve) == sum(item.state not in ("infeasible", "running") for item in candidates)
+    assert list(known[-1:]) == ([max(scores)] if scores else [])
+
+
+def test_a_regret_falls_to_nothing_at_the_best_of_all_searches() -> None:
+    searches = {"a": [candidate(0, 0.5), candidate(1, 0.9)], "b": [candidate(0, 0.8), candidate(1, 0.7)]}
+    _, right = search_figure(searches).axes
+    first, second = (line.get_ydata() for line in right.lines)
+    np.testing.assert_allclose(first, [0.401, 0.001])
+    np.testing.assert_allclose(second, [0.101, 0.101])
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(st.floats(0.5, 1.0), st.integers(1, 10**6)), min_size=1, max_size=8))
+def test_the_line_joins_those_that_no_other_beats(values: list[tuple[float, int]]) -> None:
+    candidates = [candidate(number, auc, params, params) for number, (auc, params) in enumerate(values)]
+    axes = cost_figure(candidates, auc="AUC", marked={}, latency="").axes[0]
+    low = min(np.concatenate([group.get_offsets()[:, 1] for group in axes.collections]))
+    beaten = {
+        (auc, cost)
+        for auc, cost in values
+        if any(other >= auc and less <= cost and (other, less) != (auc, cost) for other, less in values)
+    }
+    front = {(cost, max(auc, low)) for auc, cost in set(values) - beaten}
+    assert {tuple(point) for point in axes.lines[0].get_xydata()} == front
+
+
+def test_latency_is_drawn_where_all_have_one() -> None:
+    timed = [Candidate(0, "complete", "", 0.9, 10, 10, latency_ms=2.0), Candidate(1, "complete", "", 0.8, 9, 9)]
+    assert len(cost_figure(timed, auc="AUC", marked={}, latency="ms").axes) == 2
+    assert len(cost_figure(timed[:1], auc="AUC", marked={}, latency="ms").axes) == 3
+
+
+def test_the_gene_that_decides_is_the_most_important() -> None:
+    study = optuna.create_study(direction="maximize")
+    assert importances(study, 0) == {}
+    for number in range(24):
+        genes = {"one": number % 2, "other": number % 3}
+        choices = {name: optuna.distributions.CategoricalDistribution([0, 1, 2]) for name in genes}
+        value = 0.7 + 0.2 * genes["one"] + 0.001 * genes["other"]
+        study.add_trial(optuna.trial.create_trial(params=genes, distributions=choices, value=value))
+    shares = importances(study, 0)
+    assert next(iter(shares)) == "one"
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def predicted(root: Path, labels: np.ndarray, images: pd.DataFrame, seeds: int = 2) -> Predictions:
+    trainings = [train(root, f"seed-{seed}", images, labels, CLASSES, seed) for seed in range(seeds)]
+    files = [root / training.predictions for training in trainings]
+    predictions = Predictions.read(files, CLASSES, [training.validation["auc"] for training in trainings])
+    assert predictions is not None
+    for label, name in enumerate(CLASSES):
+        assert predictions.class_auc(label) == pytest.approx(np.mean([t.test[f"auc_{name}"] for t in trainings]))
+    accuracy = np.mean([training.test["accuracy"] for training in trainings])
+    assert predictions.confusion().trace() / len(labels) == pytest.approx(accuracy)
+    return predictions
+
+
+def test_the_area_below_a_curve_is_the_area_in_its_legend(tmp_path: Path) -> None:
+    labels = np.arange(300) % 3
+    predictions = predicted(tmp_path, labels, pd.DataFrame({"file": "a", "row": range(300)}))
+    figure = roc_figure({"net": predictions})
+    assert len(figure.axes) == 3
+    for label, axes in enumerate(figure.axes):
+        x, y = axes.lines[1].get_data()
+        assert np.trapezoid(y, x) == pytest.approx(predictions.class_auc(label), abs=0.003)
+        assert f"({predictions.class_auc(label):.3f})" in axes.get_legend().get_texts()[0].get_text()
+    shares = confusion_figure({"net": predictions}).axes[0].images[0].get_array()
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+
+
+def test_mistakes_are_the_surest_first_and_shown_with_their_own_image(tmp_path: Path) -> None:
+    dataset = open_dataset(folder(tmp_path / "data"))
+    table = dataset.table[["file", "row"]].reset_index(drop=True)
+    order = np.random.default_rng(0).permutation(len(table))
+    labels = dataset.labels[order]
+    predictions = predicted(tmp_path, labels, table.iloc[order].reset_index(drop=True))
+    told = predictions.probabilities[predictions.best]
+    wrong = mistakes(predictions)
+    assert sorted(wrong) == list(np.flatnonzero(told.argmax(axis=1) != labels))
+    assert (np.diff(told[wrong].max(axis=1)) <= 0).all()
+    right = successes(predictions, 6)
+    assert len(right) == 6
+    assert (told[right].argmax(axis=1) == labels[right]).all()
+    assert set(labels[right]) == {0, 1, 2}
+    panels = example_figure(dataset, predictions, wrong[:7]).axes
+    for position, axes in zip(wrong[:7], panels, strict=False):
+        expected = Figure().subplots()
+        draw_image(expected, dataset.images[order[position]].mean(axis=0))
+        np.testing.assert_array_equal(axes.images[0].get_array(), expected.images[0].get_array())
+        assert axes.get_title().startswith(CLASSES[labels[position]])
+
+
+def test_another_data_set_is_not_taken_for_the_former(tmp_path: Path) -> None:
+    data = folder(tmp_path / "data")
+    assert len(open_same(data, ReadOptions(), open_dataset(data).fingerprint).images) == 60
+    with pytest.raises(UserError, match="is another one now: say where the former is with --data"):
+        open_same(data, ReadOptions(), "0" * 64)
+
+
+@pytest.mark.parametrize("name", ["coatnet_like", "pure_mbconv", "attention_heavy"])
+def test_a_drawing_says_all_of_an_architecture(name: str) -> None:
+    architecture = SPACE.named[name]
+    drawing = ArchitectureDrawing(architecture, (33, 48), search_spaces.params(architecture))
+    words = " ".join(text.get_text() for text in drawing.figure().axes[0].texts)
+    stages = drawing.stages()
+    assert [stage.side for stage in stages] == [(9, 12), (5, 6), (3, 3), (2, 2)]
+    for number, stage in enumerate(stages, start=1):
+        assert words.count(f"stage {number}") == 1
+        assert f"{stage.params:,} parameters" in words
+        assert f"{stage.width} channels" in words
+        assert architecture[f"stage{number}.depth"] == stage.depth
+    drawn = sum(words.count(operator) for operator in ("MBConv", "attention"))
+    assert drawn == sum(stage.depth for stage in stages)
+    rest = drawing.params - sum(stage.params for stage in stages)
+    assert f"{rest:,} parameters" in words
+    assert len(short_name(architecture).split()) == 4
+
+
+def test_the_same_figure_is_the_same_bytes() -> None:
+    def draw() -> tuple[bytes, bytes]:
+        with style():
+            made = picture("a", search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}), "", "")
+        return made.png, made.pdf
+
+    assert draw() == draw()

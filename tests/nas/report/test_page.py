@@ -1,0 +1,97 @@
+"""The report as its reader sees it: in a real browser, without a network."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nas.report import write_report
+from tests.nas.report.made import make_board, make_run
+from tests.nas.test_train import folder
+
+EVIL = "<script>document.title = 'broken in'</script>"
+NAMES = ("ResNet-18", "a $\\frac{b$ c", EVIL, "one & <b>two</b>")
+CLASSES = ("no", "<img src=x onerror=alert(1)>", "$x^{")
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The page of a run, and that of a leaderboard."""
+    root = tmp_path_factory.mktemp("reports")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LENS_NAS_CACHE", str(root / "cache"))
+        make_run(root / "run", folder(root / "data"))
+        (root / "board").mkdir()
+        make_board(root / "board", NAMES, CLASSES)
+        return {name: write_report(root / name) for name in ("run", "board")}
+
+
+@pytest.mark.parametrize("name", ["run", "board"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_renders(visit: Callable[..., Any], reports: dict[str, Path], name: str, width: int) -> None:
+    seen = visit(reports[name], width)
+    assert seen.errors == []
+    assert [url for url in seen.requests if not url.startswith("data:")] == [reports[name].as_uri()]
+    images = seen.page.locator("img").evaluate_all("all => all.map(one => [one.naturalWidth, one.alt])")
+    assert len(images) == len(list((reports[name].parent / "figures").glob("*.png")))
+    assert all(pixels > 0 and len(alt) > 20 for pixels, alt in images)
+    # Wide tables and pictures scroll by themselves, not the page.
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    for link in seen.page.locator("nav a").all():
+        assert seen.page.locator(f"{link.get_attribute('href')}").count() == 1
+
+
+def test_what_a_run_shows(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+    page = visit(reports["run"]).page
+    figures = {path.stem for path in (reports["run"].parent / "figures").glob("*.pdf")}
+    assert figures == {
+        "architecture-1", "search", "costs", "importances", "roc", "confusion", "mistakes", "successes",
+    }  # fmt: skip
+    assert page.locator("#section-7 ~ .scroll tbody tr").count() == 12
+    assert "python -m nas.search" in page.locator("dl").inner_text()
+
+
+def column(page: Any, title: str) -> tuple[Any, Callable[[], list[str]]]:
+    table = page.locator("table").first
+    titles = table.locator("th").all_inner_texts()
+    position = next(i for i, text in enumerate(titles, start=1) if text.strip() == title)
+    head = table.locator("th").nth(position - 1)
+    return head, lambda: table.locator(f"tbody td:nth-child({position})").all_inner_texts()
+
+
+def test_a_click_sorts_numbers_as_numbers_and_back(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+    head, cells = column(visit(reports["board"]).page, "parameters")
+    assert head.get_attribute("aria-sort") is None
+    head.get_by_role("button").click()
+    assert cells() == ["9", "20", "1,000", "481,497", "1,000,000", "", ""]
+    assert head.get_attribute("aria-sort") == "ascending"
+    head.get_by_role("button").press("Enter")
+    assert cells() == ["1,000,000", "481,497", "1,000", "20", "9", "", ""]
+    assert head.get_attribute("aria-sort") == "descending"
+
+
+def test_a_click_sorts_words(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+    page = visit(reports["board"]).page
+    numbers, _ = column(page, "parameters")
+    numbers.get_by_role("button").click()
+    head, cells = column(page, "kind")
+    head.get_by_role("button").click()
+    assert cells() == ["baseline"] * 5 + ["found", "reference"]
+    assert numbers.get_attribute("aria-sort") is None
+
+
+def test_words_from_outside_stay_words(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+    seen = visit(reports["board"])
+    assert seen.page.title() == "Leaderboard"
+    assert EVIL in column(seen.page, "network")[1]()
+    assert seen.page.locator("script").count() == 1
+    assert seen.page.locator("td b").count() == 0
+    assert f"AUC {CLASSES[1]}" in [text.strip() for text in seen.page.locator("th").all_inner_texts()]
+
+
+def test_what_is_gone_is_said(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+    text = visit(reports["board"]).page.inner_text("main")
+    assert "The images cannot be shown: the data set gone is gone" in text
+    assert "The directory of the search results/runs/gone is gone" in text
+    assert "out of memory" in text
