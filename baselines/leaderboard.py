@@ -65,11 +65,11 @@ class LeaderboardSettings(ReadOptions, Recipe):
     """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one, as coatnet_like."""
     space: str = "hybrid_nano"
     """Search space of architectures that are given by name."""
-    epochs: int = 8
+    epochs: int = 4
     """Passes over the training images."""
     learning_rates: str = "0.25,1"
     """Multiples of --learning-rate that every network tries with its first seed, separated by commas."""
-    seeds: int = 3
+    seeds: int = 2
     """Trainings of each network."""
     seed: int = 0
     """Seed of the first of them; the others follow."""
