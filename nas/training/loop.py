@@ -20,7 +20,7 @@ from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
 from nas.training.metrics import NonFiniteError, check_labels
 from nas.training.optimisation import Optimisation
-from nas.training.precision import autocast
+from nas.training.precision import autocast, threads
 from nas.training.recipe import Recipe
 from nas.training.record import EpochRecord, best_record
 from nas.training.step import CrossEntropyStep, Step
@@ -111,6 +111,7 @@ def fit(
     stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
     with (
         torch.random.fork_rng([device] if device.type == "cuda" else []),
+        threads(model, device),
         training_bar(recipe.epochs, steps // recipe.epochs, records, shown) as bar,
     ):
         for epoch in range(len(records) + 1, recipe.epochs + 1):

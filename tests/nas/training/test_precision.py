@@ -6,6 +6,7 @@ from torch import nn
 
 from nas.errors import UserError
 from nas.training import autocast, pick_device
+from nas.training.precision import threads
 
 CPU = torch.device("cpu")
 DENSE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3))
@@ -53,3 +54,15 @@ def test_devices() -> None:
     for name in ("gpu", f"cuda:{torch.cuda.device_count()}"):
         with pytest.raises(UserError, match=f"device {name} cannot be used .*: give --device auto"):
             pick_device(name)
+
+
+@pytest.mark.parametrize(("width", "inside"), [(10, 1), (2000, 3)])
+def test_small_networks_are_trained_with_one_thread(width: int, inside: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with threads(nn.Linear(width, width, device="meta"), CPU):
+            assert torch.get_num_threads() == inside
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
