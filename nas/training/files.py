@@ -11,10 +11,12 @@ kill between the files leaves the others one epoch behind, and ``TrainingFiles.w
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from torch import Tensor
 
 from nas.errors import UserError
@@ -63,7 +65,8 @@ class TrainingFiles:
         if not self.writes:
             return
         epochs = [record.to_json() for record in records]
-        save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
+        with _named(self.state):
+            save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
 
     def write_outcome(self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]) -> None:
         """Write the log and, where the last epoch is the best, its weights."""
@@ -71,8 +74,23 @@ class TrainingFiles:
             return
         if weights is not None:
             outcome = best_record(records).to_json()
-            save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})
-        write_text(self.directory / "log.csv", to_csv(records))
+            with _named(self.model):
+                save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})
+        log = self.directory / "log.csv"
+        with _named(log):
+            write_text(log, to_csv(records))
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Say which file could not be written, and what to do: a full disk is no bug of ours."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(
+            f"{file} cannot be written ({reason}): make room, and the same command goes on from the last whole epoch"
+        ) from error
 
 
 def own_directory(name: str, identity: Mapping[str, Any]) -> Path:

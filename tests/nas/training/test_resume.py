@@ -1,6 +1,7 @@
 """A training that was interrupted at any point ends with the same bits as an unbroken one."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -55,6 +56,23 @@ def test_interrupted_after_every_epoch(tmp_path: Path, recipe: Recipe) -> None:
     for name, kind in (("model", "model"), ("state", "state")):
         file = f"{name}.safetensors"
         assert contents(tmp_path / "broken" / file, kind) == contents(tmp_path / "unbroken" / file, kind)
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """Files of more than so many bytes cannot be written for a while."""
+    with pytest.raises(Killed):
+        train(tmp_path, on_epoch=kill_after(1))
+    before = contents(tmp_path / "state.safetensors", "state")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(UserError, match=r"(model|log)\.\w+ cannot be written \(.*\): make room"):
+            train(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(tmp_path / "state.safetensors", "state") == before
+    assert not list(tmp_path.glob(".*"))
+    assert bits(train(tmp_path).model) == bits(train(None).model)
 
 
 @pytest.mark.parametrize("between", ["write_state", "write_outcome"])
