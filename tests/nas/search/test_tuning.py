@@ -78,7 +78,7 @@ def test_nothing_listens_to_other_machines() -> None:
 
 def test_whatever_happens_to_a_candidate_the_search_goes_on(tmp_path: Path) -> None:
     searched = study(tmp_path / "study.db", 9)
-    trouble = {1: "raise", 3: "memory", 5: "die"}
+    trouble = {1: "raise", 3: "memory", 5: "die", 7: "no number"}
     evaluate_all(searched, Pretended(trouble), workers=2)
     assert searched.stopped is None
     found = searched.candidates()
@@ -86,6 +86,7 @@ def test_whatever_happens_to_a_candidate_the_search_goes_on(tmp_path: Path) -> N
     assert found[1].reason == "RuntimeError: the kernel is cross"
     assert "memory" in found[3].reason
     assert found[5].reason == "its worker process died: it crashed, was killed, or ran out of memory"
+    assert found[7].reason == "the class scores of 4 of 4 images are not numbers"
 
 
 def test_a_search_whose_candidates_fail_stops(tmp_path: Path) -> None:
