@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from adjustText import adjust_text
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -84,8 +83,8 @@ def _draw(
             axes.scatter(*_points(group, name, low), s=20, marker=marker, color=colour, label=label, zorder=2)
     for item in candidates:
         point = _points([item], name, low)
-        if item.number in intervals:
-            axes.vlines(point[0], *np.fmax(intervals[item.number], low), color=GREY, linewidth=0.8, zorder=0)
+        if item.number in intervals and item not in poor:
+            axes.vlines(point[0], *intervals[item.number], color=GREY, linewidth=0.8, zorder=0)
         if item.number in marked:
             axes.scatter(*point, marker="*", s=110, color=VERMILION, zorder=4, label=marked[item.number])
 

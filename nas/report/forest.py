@@ -20,10 +20,12 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
     figure = Figure(figsize=(7.2, 1.1 + 0.3 * len(rows)), layout="constrained")
     axes = figure.subplots()
     low = least_shown([row.test_auc for row in rows])
+    shown = [row for row in rows if row.test_auc >= low]
+    edge = min(min(_values(row)) for row in shown)
     for y, row in enumerate(rows):
         colour, marker, size = _LOOKS[row.kind]
-        if row.test_auc < low:
-            axes.text(low, y, f"◂ {row.test_auc:.4f}", color=colour, va="center", ha="center")
+        if row not in shown:
+            axes.text(edge, y, f"◂ {row.test_auc:.4f}", color=colour, va="center")
             continue
         if row.interval is not None:
             axes.hlines(y, *row.interval, color=colour, linewidth=1.6)
@@ -37,9 +39,12 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
     handles.append(Line2D([], [], color=GREY, marker=".", linestyle="none", label="a seed"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
-    axes.invert_yaxis()
-    reach = max(max(row.interval or (row.test_auc,)) for row in rows) - low
-    axes.set_xlim(left=low - 0.12 * (reach or 0.1))
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set(xlabel="macro one-vs-rest AUC on the test images")
     axes.grid(visible=False, axis="y")
     return figure
+
+
+def _values(row: Row) -> list[float]:
+    """All that is drawn of a row."""
+    return [row.test_auc, *(row.interval or ()), *(training.test["auc"] for training in row.trainings)]

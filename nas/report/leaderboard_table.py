@@ -20,7 +20,7 @@ def board_table(board: Board) -> Table:
 
 def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
     """What stands below each title."""
-    ranks = {row.name: rank for rank, row in enumerate((row for row in board.rows if row.params is not None), start=1)}
+    ranks = {row.name: rank for rank, row in enumerate((row for row in board.rows if row.trainings), start=1)}
     images = board.data.images["test"]
     classes = {f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes}
     latencies = {f"ms, batch {batch}": _latency(batch) for batch in board.latency_batches}
