@@ -17,6 +17,9 @@ from nas.training import Recipe
 from nas.training.card import ModelCard
 from nas.training.images import TrainingImages
 
+REFERENCES = ("chance", "majority class")
+"""Names of the rows that stand in every table."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -157,8 +160,8 @@ def _each_once(entries: Iterable[Entry]) -> list[Entry]:
         elif kept[network].name != entry.name:
             same = kept[network]
             kept[network] = replace(same, notes=(*same.notes, f"the same network as {entry.name}"))
-    names = [entry.name for entry in kept.values()]
+    names = [*REFERENCES, *(entry.name for entry in kept.values())]
     for name in names:
         if names.count(name) > 1:
-            raise UserError(f"two different networks are named {name}: name them apart")
+            raise UserError(f"two rows are named {name}: name them apart")
     return list(kept.values())

@@ -206,7 +206,7 @@ def _show(board: Board, out: Path) -> None:
     """Print the table, why rows are missing scores, and where everything is."""
     # What a pipe reads need not fit a terminal.
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
-    console.print(tables.terminal(board))
+    console.print(tables.terminal(board, console.width))
     for row in board.rows:
         if row.failure:
             console.print(f"{row.name} failed: {row.failure}", soft_wrap=True)

@@ -14,6 +14,9 @@ from nas.errors import UserError
 _COSTS = ("wrong", "parameters", "flops", "latency_ms", "seconds", "auc_std", "p_value")
 _WORDS = ("network", "kind", "size_fed", "published", "source", "architecture", "notes", "failure")
 
+# What all columns need that are worth showing in a terminal.
+_WIDE = 150
+
 
 def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
     """All of a row in columns for a program; None where there is nothing to say."""
@@ -92,22 +95,19 @@ def markdown(board: Board) -> str:
     return "\n".join(["# Leaderboard", "", *_about(board), "", *table, "", *_footnotes(board)]) + "\n"
 
 
-def terminal(board: Board) -> Table:
-    """The columns that fit a terminal."""
+def terminal(board: Board, width: int) -> Table:
+    """The columns that fit a terminal of so many characters."""
     table = Table(box=None, pad_edge=False)
-    titles = ["#", "network", "test AUC (95 %)", "± seeds", "accuracy", "parameters", "MFLOPs", _first_latency(board)]
-    if board.best_found is not None:
-        titles.append("against the best found (p)")
+    titles = ["#", "network", "test AUC (95 %)", "± seeds", "accuracy", "parameters"]
+    if width >= _WIDE:
+        titles += ["MFLOPs", f"ms, batch {board.latency_batches[0]}"]
+        titles += ["against the best found (p)"] if board.best_found is not None else []
     for title in titles:
         table.add_column(title, justify="left" if title == "network" else "right", no_wrap=title != "network")
     for rank, row in enumerate(board.rows, start=1):
         texts = _texts(rank, row, board)
         table.add_row(*(texts.get(title, "") for title in titles))
     return table
-
-
-def _first_latency(board: Board) -> str:
-    return f"ms, batch {board.latency_batches[0]}"
 
 
 def _texts(rank: int, row: Row, board: Board) -> dict[str, str]:

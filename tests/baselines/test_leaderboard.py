@@ -312,7 +312,8 @@ def test_a_network_without_residual_branches(place: Path) -> None:
         ({"run": f"{RUNS}/search,elsewhere"}, "elsewhere searched on other data than results/runs/search"),
         ({"data": Path("other")}, "is the leaderboard of another data set: give another directory with --out"),
         ({"architecture": LINES[0]}, "has no name for the table: give --architecture NAME=LINE"),
-        ({"architecture": f"test_vit={LINES[1]}"}, "two different networks are named test_vit"),
+        ({"architecture": f"test_vit={LINES[1]}"}, "two rows are named test_vit: name them apart"),
+        ({"architecture": f"chance={LINES[1]}"}, "two rows are named chance"),
         ({"data": Path("nowhere"), "run": ""}, "nowhere does not exist"),
     ],
 )
