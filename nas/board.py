@@ -212,7 +212,7 @@ def read_predictions(path: Path, classes: tuple[str, ...]) -> pd.DataFrame:
         return pd.read_parquet(path, columns=["file", "row", "label", *classes])
     except (OSError, ValueError) as error:  # pyarrow's own errors are among them
         raise UserError(
-            f"{path} is missing or damaged: remove {path.parent}, and the command that trained the network does so again"
+            f"{path} is missing or damaged: remove {path.parent}, and the same command trains the network anew"
         ) from error
 
 
