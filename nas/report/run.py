@@ -100,8 +100,8 @@ def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
         return Section(title, (f"Fewer than {LEAST_TRIALS} candidates have a score, or all the same: too few to say.",))
     told = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:5])
     caption = (
-        "How much of the differences in validation AUC each gene explains by itself (fANOVA). With few candidates "
-        "only the first of them can be trusted."
+        "How much of the differences in validation AUC each gene explains by itself (fANOVA). It is an estimate: among "
+        "few candidates chance alone can make a gene look important."
     )
     return Section(
         title, pictures=(picture("importances", importance_figure(shares), caption, f"{caption} The first: {told}."),)

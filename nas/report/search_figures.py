@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from nas.report.drawing import BLUE, GREY, VERMILION, least_shown
 from nas.run_directory import Candidate
 
-LEAST_TRIALS = 10
+LEAST_TRIALS = 20
 """Scored candidates below which nothing is said of the genes."""
 
 # What is added to a regret, so that a logarithmic axis can show that of the best.

@@ -21,7 +21,7 @@ SPACE = search_spaces.get_space("hybrid_nano")
 NORMALISATION = Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
 
 
-def make_run(path: Path, data: Path, trials: int = 12) -> RunDirectory:
+def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
     """A search that is finished, and its best network trained from two seeds."""
     dataset = open_dataset(data)
     path.mkdir(parents=True)

@@ -48,7 +48,7 @@ def test_what_a_run_shows(visit: Callable[..., Any], reports: dict[str, Path]) -
     assert figures == {
         "architecture-1", "search", "costs", "importances", "roc", "confusion", "mistakes", "successes",
     }  # fmt: skip
-    assert page.locator("section:has(h2:text-is('All candidates')) tbody tr").count() == 12
+    assert page.locator("section:has(h2:text-is('All candidates')) tbody tr").count() == 24
     assert "python -m nas.search" in page.locator("dl").inner_text()
 
 
