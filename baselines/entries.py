@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 import search_spaces
 from baselines.registry import Baseline
 from nas.board import Kind
@@ -16,6 +18,7 @@ from nas.run_directory import RunDirectory
 from nas.training import Recipe
 from nas.training.card import ModelCard
 from nas.training.images import TrainingImages
+from search_spaces import EvenSampler
 
 REFERENCES = ("chance", "majority class")
 """Names of the rows that stand in every table."""
@@ -109,6 +112,8 @@ def collect(
     baselines: Iterable[Baseline],
     architectures: Iterable[str],
     space: str,
+    random: int,
+    seed: int,
 ) -> list[Entry]:
     """Return all networks, each once, under different names.
 
@@ -119,12 +124,16 @@ def collect(
         baselines: hand-designed networks.
         architectures: ``NAME=LINE``, or the name of a known architecture of the space.
         space: of architectures that are named.
+        random: how many architectures of the first found one's size are drawn; a small size may have fewer.
+        seed: of that draw.
 
     Raises:
         UserError: a network cannot take the images, two networks have the same name, or there is none.
         search_spaces.SpaceError: a line is no architecture.
     """
     entries = [_found(run, images, recipe) for run in runs]
+    if entries:
+        entries += _as_large(entries[0], random, seed, images)
     for text in architectures:
         name, card = _written(text, space, images)
         entries.append(Entry.of(name, "named", "", card, recipe))
@@ -138,6 +147,19 @@ def _found(run: RunDirectory, images: TrainingImages, recipe: Recipe) -> Entry:
     best = run.best()
     line = str(search_spaces.get_space(best.space).parse(best.winner.architecture))
     return Entry.of(f"found: {run.path.resolve().name}", "found", str(run.path), images.card(best.space, line), recipe)
+
+
+def _as_large(found: Entry, count: int, seed: int, images: TrainingImages) -> list[Entry]:
+    """Random architectures with about as many parameters as a found one has."""
+    space = search_spaces.get_space(found.card.model)
+    assert found.card.architecture is not None  # the best of a search
+    size = search_spaces.params(space.parse(found.card.architecture))
+    sampler, rng = EvenSampler(space, search_spaces.params), np.random.default_rng(seed)
+    lines = [str(sampler.draw_near(size, rng)) for _ in range(count)]
+    return [
+        Entry.of(f"random {number}, as large as found", "named", "", images.card(space.name, line), found.recipe)
+        for number, line in enumerate(lines, start=1)
+    ]
 
 
 def _written(text: str, space: str, images: TrainingImages) -> tuple[str, ModelCard]:

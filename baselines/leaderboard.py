@@ -27,6 +27,7 @@ from nas.progress import progress, say
 from nas.provenance import command, environment
 from nas.report import write_report
 from nas.run_directory import RUNS
+from nas.tracking import TrackOptions
 from nas.training import Recipe, pick_device
 from nas.training.final import check_test
 from nas.training.images import TrainingImages
@@ -47,7 +48,7 @@ DEFAULT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaderboardSettings(ReadOptions, Recipe):
+class LeaderboardSettings(ReadOptions, Recipe, TrackOptions):
     """Train networks by one recipe, and compare what they come to on the test split.
 
     Found networks and hand-designed ones try the same learning rates; validation chooses, and the test split is read
@@ -65,6 +66,8 @@ class LeaderboardSettings(ReadOptions, Recipe):
     """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one, as coatnet_like."""
     space: str = "hybrid_nano"
     """Search space of architectures that are given by name."""
+    random: int = 1
+    """Random architectures with as many parameters as the first found network, to see what the search was worth."""
     epochs: int = 4
     """Passes over the training images."""
     learning_rates: str = "0.25,1"
@@ -89,7 +92,7 @@ class LeaderboardSettings(ReadOptions, Recipe):
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
-        for name, least in (("seeds", 1), ("seed", 0), ("latency_batch", 2), ("workers", 1)):
+        for name, least in (("seeds", 1), ("seed", 0), ("random", 0), ("latency_batch", 2), ("workers", 1)):
             if (value := getattr(self, name)) is not None and value < least:
                 raise UserError(f"--{name.replace('_', '-')} {value} cannot be used: give {least} or more")
         gpus = self.gpus_per_trial
@@ -118,6 +121,7 @@ class LeaderboardSettings(ReadOptions, Recipe):
 def run(settings: LeaderboardSettings) -> None:
     """Train what is missing, and write and print the table."""
     # First what takes no time, so that a mistake is known at once.
+    settings.require_tracker()
     baselines = [get_baseline(name) for name in _names(settings.models)]
     images, runs = find_runs([Path(name) for name in _names(settings.run)], settings.data, settings)
     check_test(images)
@@ -131,6 +135,8 @@ def run(settings: LeaderboardSettings) -> None:
         baselines=baselines,
         architectures=settings.architecture.split(),
         space=settings.space,
+        random=settings.random,
+        seed=settings.seed,
     )
     with held(settings.out, "filled", "--out"):
         board = _compare(settings, images, entries)
@@ -143,7 +149,7 @@ def run(settings: LeaderboardSettings) -> None:
 def _compare(settings: LeaderboardSettings, images: TrainingImages, entries: Sequence[Entry]) -> Board:
     """Train, measure, and write the tables as they grow; return the last."""
     data, batches = _describe(images), settings.latency_batches
-    cache = Cache(settings.out / "trainings", images)
+    cache = Cache(settings.out / "trainings", images, settings.track)
     seeds = range(settings.seed, settings.seed + settings.seeds)
     contests = [Contest(entry, settings.rates, seeds, cache) for entry in entries]
     device = _device(settings)

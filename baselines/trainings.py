@@ -16,8 +16,10 @@ from nas.board import read_predictions
 from nas.errors import UserError
 from nas.fidelity.standalone import Training
 from nas.files import write_json
+from nas.tracking import TrackerName, tracked_epochs
 from nas.training.final import FinalScores, read_scores, train_and_test
 from nas.training.images import TrainingImages
+from nas.training.loop import OnEpoch
 
 _TRIED = "validation.json"
 
@@ -30,17 +32,23 @@ class Task:
         training: the network, its recipe, and the seed.
         counts: whether it is judged on the test images; otherwise it competes for a learning rate.
         directory: of its files.
+        track: where its curves go.
     """
 
     training: Training
     counts: bool
     directory: Path
+    track: TrackerName
 
     def run(self, images: TrainingImages, device: torch.device) -> float | FinalScores:
         """Train, or go on where a killed call came; return the validation AUC, or what the training came to."""
+        with tracked_epochs(self.track, self.directory, self.training.about) as on_epoch:
+            return self._run(images, device, on_epoch)
+
+    def _run(self, images: TrainingImages, device: torch.device, on_epoch: OnEpoch) -> float | FinalScores:
         training = self.training
         if not self.counts:
-            scores = training.run(images.train(device), images.val(device), self.directory)
+            scores = training.run(images.train(device), images.val(device), self.directory, on_epoch)
             write_json(self.directory / _TRIED, {**training.about, "auc": scores["auc"]})
             return float(scores["auc"])
         return train_and_test(
@@ -51,6 +59,7 @@ class Task:
             directory=self.directory,
             about={"data": training.data, "model": training.card.to_json()},
             device=device,
+            on_epoch=on_epoch,
         )
 
 
@@ -60,11 +69,13 @@ class Cache:
     Args:
         root: directory of all trainings.
         images: that they learned from and are judged on.
+        track: where the curves of new ones go.
     """
 
-    def __init__(self, root: Path, images: TrainingImages) -> None:
+    def __init__(self, root: Path, images: TrainingImages, track: TrackerName = "none") -> None:
         self._root = root
         self._images = images
+        self._track = track
 
     @property
     def fingerprint(self) -> str:
@@ -77,7 +88,7 @@ class Cache:
 
     def task(self, training: Training, *, counts: bool) -> Task:
         """What is to be done for a training."""
-        return Task(training, counts, self.directory(training).absolute())
+        return Task(training, counts, self.directory(training).absolute(), self._track)
 
     def validation(self, training: Training) -> float | None:
         """The validation AUC of a training that has ended; None where it has not.

@@ -42,9 +42,14 @@ class EvenSampler:
         """
         span = self._high - self._low
         targets = self._low + span * (np.arange(count) + rng.random(count)) / count
-        return [self._walk_to(target, span * _TOLERANCE, rng) for target in targets]
+        return [self._walk_to(target, rng) for target in targets]
 
-    def _walk_to(self, target: float, tolerance: float, rng: np.random.Generator) -> Architecture:
+    def draw_near(self, cost: float, rng: np.random.Generator) -> Architecture:
+        """Draw an architecture that costs about so much, or comes closest of those that a random walk meets."""
+        return self._walk_to(log(cost), rng)
+
+    def _walk_to(self, target: float, rng: np.random.Generator) -> Architecture:
+        tolerance = (self._high - self._low) * _TOLERANCE
         architecture = self._space.sample(rng)
         distance = abs(log(self._cost(architecture)) - target)
         for _ in range(_STEPS):

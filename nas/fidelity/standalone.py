@@ -20,6 +20,7 @@ from nas.progress import progress
 from nas.provenance import environment
 from nas.training import Recipe, fit, pick_device
 from nas.training.card import ModelCard
+from nas.training.loop import OnEpoch
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,15 @@ class Training:
         """A short hash of it."""
         return hashlib.sha256(json.dumps(self.about, sort_keys=True).encode()).hexdigest()[:16]
 
-    def run(self, train: LensTensors, val: LensTensors, directory: Path) -> dict[str, Any]:
+    def run(
+        self, train: LensTensors, val: LensTensors, directory: Path, on_epoch: OnEpoch | None = None
+    ) -> dict[str, Any]:
         """Train, or go on where a killed call came, and return the validation scores of the best epoch."""
         model = self.card.build(self.seed, self.recipe.drop_path)
         about = {"data": self.data, "model": self.card.to_json()}
-        result = fit(model, train, val, self.recipe, seed=self.seed, directory=directory, about=about)
+        result = fit(
+            model, train, val, self.recipe, seed=self.seed, directory=directory, about=about, on_epoch=on_epoch
+        )
         seconds = round(sum(record.seconds for record in result.epochs), 1)
         return {**result.best.val, "epoch": result.best.epoch, "seconds": seconds}
 

@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 import search_spaces
 from baselines import leaderboard
-from baselines.entries import Entry
+from baselines.entries import Entry, collect, find_runs
 from baselines.leaderboard import LeaderboardSettings
 from nas.board import Board, Row, read_predictions
 from nas.cluster import cluster
@@ -58,7 +58,14 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def settings(**changes: Any) -> LeaderboardSettings:
-    chosen = {"models": "test_resnet,test_vit", "architecture": f"mbconv={LINES[1]}", "seeds": 2, **QUICK, **changes}
+    chosen = {
+        "random": 0,
+        "models": "test_resnet,test_vit",
+        "architecture": f"mbconv={LINES[1]}",
+        "seeds": 2,
+        **QUICK,
+        **changes,
+    }
     return LeaderboardSettings(**chosen)
 
 
@@ -140,7 +147,7 @@ def test_all_try_the_same_rates_and_losers_never_see_the_test_images(place: Path
     assert len(tried & counted) == 4
     for lost in tried - counted:
         names = {path.name for path in (RUNS / "leaderboard" / "trainings" / lost).iterdir()}
-        assert names == {"log.csv", "validation.json"}
+        assert names == {"log.csv", "tracking", "validation.json"}
 
 
 def test_the_tables(place: Path) -> None:
@@ -158,6 +165,26 @@ def test_the_tables(place: Path) -> None:
     assert (RUNS / "leaderboard" / "report.html").stat().st_size > 10_000
     # A leaderboard is no search: the newest search stays what it was.
     assert RunDirectory.newest().path == RUNS / "search"
+
+
+def test_random_architectures_as_large_as_the_found_one(place: Path) -> None:
+    images, (run,) = find_runs([], None, ReadOptions())
+    best = run.best()  # the smallest, which has no others of its size
+    winner = replace(best.winner, architecture=LINES[1])
+    run.write_best(replace(best, winner=winner, pareto=(winner,)))
+    options: dict[str, Any] = {"runs": [run], "baselines": (), "architectures": (), "space": "hybrid_nano"}
+    entries = collect(images, Recipe(), **options, random=3, seed=0)
+    assert [entry.kind for entry in entries] == ["found", "named", "named", "named"]
+    found, *drawn = [entry.card.build() for entry in entries]
+    sizes = [sum(weight.numel() for weight in network.parameters()) for network in drawn]
+    assert sizes == pytest.approx([sum(weight.numel() for weight in found.parameters())] * 3, rel=0.15)
+    assert entries == collect(images, Recipe(), **options, random=3, seed=0)
+    assert entries[1:] != collect(images, Recipe(), **options, random=3, seed=1)[1:]
+
+
+def test_every_training_is_tracked(place: Path) -> None:
+    for training in (RUNS / "leaderboard" / "trainings").iterdir():
+        assert list(training.glob("tracking/tensorboard-*/events*"))
 
 
 def test_finished_is_not_trained_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

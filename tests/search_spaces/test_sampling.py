@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from search_spaces import Architecture, EvenSampler, flops, get_space
+from search_spaces import Architecture, EvenSampler, flops, get_space, params
 
 
 @pytest.mark.parametrize("space_name", ["hybrid_nano", "hybrid_small"])
@@ -21,6 +21,14 @@ def test_costs_are_spread_evenly_from_end_to_end(space_name: str) -> None:
     assert len(set(drawn)) >= 38
     for architecture in drawn:
         space.validate(architecture)
+
+
+def test_draws_near_a_cost_differ_in_all_but_the_cost() -> None:
+    space = get_space("hybrid_nano")
+    sampler, rng = EvenSampler(space, params), np.random.default_rng(0)
+    drawn = [sampler.draw_near(200_000, rng) for _ in range(20)]
+    assert all(abs(params(architecture) / 200_000 - 1) < 0.1 for architecture in drawn)
+    assert len(set(drawn)) == 20
 
 
 def test_single_draws_cover_what_uniform_draws_miss() -> None:
