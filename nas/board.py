@@ -11,13 +11,21 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.files import write_json
+from nas.provenance import Made
 
-VERSION = 1
+VERSION = 2
 """Of the file; it rises when readers must change."""
 
 FILE = "leaderboard.json"
+
+INTERVALS_SAY = (
+    "Intervals and p-values resample the test images only: they hold for these trained weights, say nothing of other "
+    "seeds (for which ± over seeds stands), and are not corrected for the number of comparisons."
+)
+"""What a reader must know of them, wherever they are shown."""
 
 Kind = Literal["baseline", "found", "named", "reference"]
 """A hand-designed network; the best of a search; an architecture that the user wrote; a row without a network."""
@@ -40,6 +48,8 @@ class Training:
         validation: scores of the epoch that was chosen, by name: ``auc``, ``accuracy``, ``loss``, ``auc_<class>``.
         test: likewise, on the test images.
         seconds: spent on training, without scoring.
+        epoch: that was chosen.
+        made: what made it, which may have been another machine, at another time.
         predictions: the test images' class probabilities, relative to the board's directory: a parquet file with the
             columns file, row, label, and one for each class.
     """
@@ -48,6 +58,8 @@ class Training:
     validation: dict[str, float]
     test: dict[str, float]
     seconds: float
+    epoch: int
+    made: Made
     predictions: str
 
 
@@ -83,7 +95,7 @@ class Row:
     Attributes:
         name: title in tables; no two rows have the same.
         kind: what it is.
-        source: directory of the search that found it; empty for others.
+        source: directory of the search that found it, relative to that of the board; empty for others.
         card: the network's :class:`~nas.training.card.ModelCard` as JSON values; None for a reference.
         params: number of parameters.
         flops: of one image, at the size that the network is fed.
@@ -132,7 +144,8 @@ class BoardData:
     """The data set of a board.
 
     Attributes:
-        directory: where it was.
+        directory: where it was; relative to the working directory if it was below it.
+        options: how it was read.
         fingerprint: hash of its content.
         classes: class names in label order.
         image_size: height and width of an image in pixels.
@@ -140,6 +153,7 @@ class BoardData:
     """
 
     directory: str
+    options: ReadOptions
     fingerprint: str
     classes: tuple[str, ...]
     image_size: tuple[int, int]
@@ -153,24 +167,34 @@ class Board:
     Attributes:
         data: on which all networks were trained and judged.
         recipe: that all were trained by, as JSON values, but for the learning rate.
-        device: on which they were trained and timed.
+        device: on which they were timed and, unless a row's notes say otherwise, trained.
+        threads: of torch, with which they were timed.
         latency_batches: sizes of the batches that were timed.
-        rows: best test AUC first.
+        rows: in the order that was asked for, which need not be that of their ranks.
         best_found: name of the found network with the highest validation AUC, which others are compared with.
+        published: what others published of networks that are not among the rows, by title.
         command: that made it.
-        environment: versions, hardware, commit, date.
+        environment: versions, hardware, commit and date of the process that wrote it and timed the networks.
         version: of the file.
     """
 
     data: BoardData
     recipe: dict[str, Any]
     device: str
+    threads: int
     latency_batches: tuple[int, ...]
     rows: tuple[Row, ...]
     best_found: str | None
+    published: dict[str, tuple[Published, ...]]
     command: str
     environment: dict[str, str]
     version: int = VERSION
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        """The place of each trained network by its test AUC, from 1, by name; whatever the order of the rows."""
+        trained = sorted((row for row in self.rows if row.trainings), key=lambda row: -row.test_auc)
+        return {row.name: rank for rank, row in enumerate(trained, start=1)}
 
     def write(self, directory: Path) -> None:
         """Write ``leaderboard.json`` atomically."""

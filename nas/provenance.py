@@ -4,9 +4,11 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
@@ -14,13 +16,37 @@ _ROOT = Path(__file__).parent.parent
 _PACKAGES = ("lens-nas", "numpy", "torch", "timm", "ray", "optuna", "lenstronomy")
 
 
+@dataclass(frozen=True)
+class Made:
+    """What made one training.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        threads: of torch, that computed.
+        at_a_time: how many trainings ran at a time, this one among them.
+        hardware: as :func:`environment` names it; likewise the others.
+        versions: of Python and packages.
+        commit: of this toolkit.
+    """
+
+    device: str
+    threads: int
+    at_a_time: int
+    hardware: str
+    versions: str
+    commit: str
+
+
 def command() -> str:
-    """Return the command line of this process as a user would type it."""
+    """Return the command line of this process as a user would type it: pasted into a shell, it runs.
+
+    A worker of Ray's has a command line that nobody typed; it must be told that of the driver.
+    """
     main = sys.modules["__main__"]
     spec = getattr(main, "__spec__", None)
     if spec is None:
-        return " ".join(sys.argv)
-    return " ".join(["python -m", spec.name.removesuffix(".__main__"), *sys.argv[1:]])
+        return shlex.join(sys.argv)
+    return shlex.join(["python", "-m", spec.name.removesuffix(".__main__"), *sys.argv[1:]])
 
 
 def environment(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:

@@ -366,8 +366,8 @@ def test_a_test_split_that_lacks_a_class(fails: Callable[..., str], tmp_path: Pa
     ("text", "sentence"),
     [
         ("{", "leaderboard.json is damaged: remove it"),
-        ('{"version": 99}', "was written by another version of this toolkit .its format is 99, not 1"),
-        ('{"version": 1}', "leaderboard.json is damaged: remove it"),
+        ('{"version": 99}', "was written by another version of this toolkit .its format is 99, not 2"),
+        ('{"version": 2}', "leaderboard.json is damaged: remove it"),
         ("[]", "was written by another version"),
     ],
 )

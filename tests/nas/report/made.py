@@ -12,6 +12,7 @@ import search_spaces
 from nas.board import Board, BoardData, Comparison, Published, Row, Spread, Training
 from nas.data import Normalisation, ReadOptions, open_dataset
 from nas.objectives import pareto
+from nas.provenance import Made
 from nas.run_directory import Best, DataSource, RunDirectory
 from nas.training.card import ModelCard
 from nas.training.metrics import score
@@ -86,12 +87,14 @@ def make_board(path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("
     rows.append(Row("broken", "baseline", failure="out of memory"))
     rows.append(replace(rows[-1], name="chance", kind="reference", failure="", metrics=chance(classes)))
     board = Board(
-        BoardData("gone", "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60}),
+        BoardData("gone", ReadOptions(), "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60}),
         recipe={"epochs": 1},
         device="cpu",
+        threads=1,
         latency_batches=(1, 64),
         rows=tuple(rows),
         best_found="found: evolution",
+        published={},
         command="python -m baselines.leaderboard",
         environment={"date": "2026-01-01"},
     )
@@ -116,7 +119,8 @@ def train(root: Path, name: str, images: pd.DataFrame, labels: Any, classes: tup
     file.parent.mkdir(parents=True)
     table.to_parquet(file, index=False)
     scores = score(probabilities, labels, classes).to_json()
-    return Training(seed, scores, scores, 10.0, str(file.relative_to(root)))
+    made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
+    return Training(seed, scores, scores, 10.0, 1, made, str(file.relative_to(root)))
 
 
 def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
