@@ -10,7 +10,7 @@ from nas.objectives import ranked
 from nas.progress import say
 from nas.run_directory import Best, RunDirectory
 from nas.training.images import TrainingImages
-from nas.training.supernet import load_supernet
+from nas.training.supernet import load_supernet, require_batch_norm
 from search_spaces import Architecture, Supernet
 
 
@@ -80,6 +80,7 @@ class Chosen:
             where = self.run.path if self.run is not None else "an architecture of one's own"
             raise UserError(f"there is no supernet of {where}: train with --init scratch, or give the --run of one")
         supernet, card, _ = load_supernet(path)
+        require_batch_norm(card, path)
         own = self.images.card(self.space)
         for what in ("model", "classes", "in_chans", "image_size"):
             then, now = getattr(card.networks, what), getattr(own, what)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from nas.errors import UserError
 from nas.files import atomic_path
+from nas.lock import held
 from nas.progress import say
 from nas.tracking import TrackerName, tracked_epochs
 from nas.training import Recipe, pick_device
 from nas.training.images import TrainingImages
 from nas.training.sharing import Sharing
-from nas.training.supernet import SupernetCard, SupernetTraining, load_supernet
+from nas.training.supernet import SupernetCard, SupernetTraining, load_supernet, require_batch_norm
 from search_spaces import Supernet
 
 
@@ -56,15 +57,19 @@ class SharedWeights:
         Raises:
             UserError: the checkpoint is damaged, or of another space or data set.
         """
-        if not to.exists():
-            source = self._train() if self.given is None else self._file(self.given)
-            self._load(source)
-            to.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_path(to) as temporary:
-                shutil.copyfile(source, temporary)
+        if not to.exists() and self.given is None:
+            self._train(to)
+        elif not to.exists():
+            self._copy(self._file(self.given), to)
         return self._load(to)
 
-    def _train(self) -> Path:
+    def _copy(self, source: Path, to: Path) -> None:
+        self._load(source)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(to) as temporary:
+            shutil.copyfile(source, temporary)
+
+    def _train(self, to: Path) -> None:
         training = SupernetTraining(
             card=SupernetCard(self.images.card(self.space)),
             recipe=self.recipe,
@@ -74,9 +79,10 @@ class SharedWeights:
         )
         say(f"supernet of {self.space}, {self.recipe.epochs} epochs, {training.directory}")
         device = pick_device("auto")
-        with tracked_epochs(self.track, training.directory, training.identity) as on_epoch:
-            training.run(self.images.train(device), self.images.val(device), on_epoch=on_epoch)
-        return training.directory / "model.safetensors"
+        with held(training.directory, "trained", "--supernet"):
+            with tracked_epochs(self.track, training.directory, training.identity) as on_epoch:
+                training.run(self.images.train(device), self.images.val(device), on_epoch=on_epoch)
+            self._copy(training.directory / "model.safetensors", to)
 
     @staticmethod
     def _file(given: Path) -> Path:
@@ -89,6 +95,7 @@ class SharedWeights:
                 f"{path} is a supernet of {card.networks.model}, not of {self.space}: give --space "
                 f"{card.networks.model}, or another --supernet"
             )
+        require_batch_norm(card, path)
         if data != self.images.dataset.fingerprint:
             raise UserError(
                 f"{path} was trained on other images than those in {self.images.dataset.directory}: leave --supernet "

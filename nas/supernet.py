@@ -10,6 +10,7 @@ from nas.cli import Command, main
 from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.files import write_json
+from nas.lock import held
 from nas.progress import say
 from nas.provenance import command, environment
 from nas.tracking import TrackOptions, tracked_epochs
@@ -68,16 +69,18 @@ def run(settings: SupernetSettings) -> None:
         sharing=Sharing.within(settings),
         data=images.dataset.fingerprint,
         seed=settings.seed,
+        workers=settings.workers,
         place=settings.run,
     )
     say(f"supernet of {settings.space}, {len(images.splits.train):,} images to learn from, {training.directory}")
-    with tracked_epochs(settings.track, training.directory, training.identity) as on_epoch:
-        if settings.workers == 1:
-            result = training.run(images.train(device), images.val(device), on_epoch=on_epoch)
-        else:
-            train, val = images.train(), images.val()
-            result = train_together(training, train, val, settings.workers, device.type, settings.ray_address, on_epoch)
-    _report(training, result, images)
+    with held(training.directory, "trained", "--run"):
+        with tracked_epochs(settings.track, training.directory, training.identity) as on_epoch:
+            if settings.workers == 1:
+                result = training.run(images.train(device), images.val(device), on_epoch=on_epoch)
+            else:
+                train, val = images.train(), images.val()
+                result = train_together(training, train, val, device.type, settings.ray_address, on_epoch)
+        _report(training, result, images)
 
 
 def _report(training: SupernetTraining, result: Result, images: TrainingImages) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nas.cli import Command, main
+from nas.constraints import Costs
 from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.fidelity.report import Fidelity, publish_fidelity
@@ -18,7 +19,7 @@ from nas.training import Recipe, load_checkpoint, pick_device
 from nas.training.images import TrainingImages
 from nas.training.inheritance import Inheritance
 from nas.training.supernet import load_supernet
-from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flops, params
+from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,8 @@ def _space(supernets: dict[str, Supernet]) -> SearchSpace:
 
 def _train_alone(settings: FidelitySettings, images: TrainingImages, chosen: list[Architecture]) -> pd.DataFrame:
     """A row for each architecture with its costs and the validation AUC of every training."""
-    space, size = chosen[0].space, images.card("").image_size[0]
+    space, card = chosen[0].space, images.card("")
+    costs = Costs(card.image_size, card.in_chans, len(card.classes))
     recipe, seeds = Recipe.of(settings), range(settings.seeds)
     # Seed by seed, so that a run that was cut short has all architectures with as many seeds as it came to.
     trainings = [
@@ -139,7 +141,7 @@ def _train_alone(settings: FidelitySettings, images: TrainingImages, chosen: lis
     workers = Workers(settings.workers, settings.gpus_per_trial, device, settings.ray_address)
     outcomes = train_alone(trainings, images.train(), images.val(), settings.trainings, workers)
     rows: list[dict[str, Any]] = [
-        {"architecture": str(a), "params": params(a), "flops": flops(a, size)} for a in chosen
+        {"architecture": str(a), "params": costs.params(a), "flops": costs.flops(a)} for a in chosen
     ]
     table = pd.DataFrame(rows)
     for seed in seeds:

@@ -150,7 +150,8 @@ def _page(
         "",
         "![Inherited against standalone AUC](scatter.png)",
         "",
-        "How each supernet was trained, and the validation AUC of its smallest and largest network at the kept epoch:",
+        "How each supernet was trained, and the validation AUC of its smallest and largest network at the kept epoch "
+        "(the networks alone have batch normalisation, whatever that of the supernet):",
         "",
         *_trainings(trained),
         "",
@@ -165,7 +166,10 @@ def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for name, about in trained.items():
         outcome = about["outcome"]
         ends = {end: f"{outcome['val'][f'auc_{end}']:.3f}" for end in ("smallest", "largest")}
-        settings = {**about["sharing"], "norm": about["supernet"]["norm"], **about["recipe"], "seed": about["seed"]}
+        sharing = dict(about["sharing"])
+        if sharing["rule"] == "random":
+            del sharing["distillation"]  # nobody teaches
+        settings = {**sharing, "norm": about["supernet"]["norm"], **about["recipe"], "seed": about["seed"]}
         rows[name] = {**settings, "kept epoch": outcome["epoch"], **ends}
     names = list(next(iter(rows.values())))
     told = [n for n in names if len(rows) == 1 or len({str(row.get(n)) for row in rows.values()}) > 1]

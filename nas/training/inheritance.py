@@ -49,6 +49,5 @@ def calibration_images(train: LensTensors) -> LensTensors:
 
     Of these it returns all, so that whoever scores networks need not have the others.
     """
-    every = max(1, len(train) // _CALIBRATION)
-    chosen = slice(None, every * _CALIBRATION, every)
+    chosen = torch.linspace(0, len(train) - 1, min(len(train), _CALIBRATION)).round().long().to(train.images.device)
     return LensTensors(train.images[chosen], train.labels[chosen], train.classes)

@@ -29,12 +29,8 @@ class Sharing:
     """The others of a sandwich learn from the largest's answers instead of the labels."""
     sampling: Literal["flops", "genes"] = "flops"
     """Random networks are drawn evenly over their FLOPs, or over their genes."""
-    largest_first: float = 0.0
-    """Share of the training in which only the largest network learns, before it has anything to teach."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.largest_first < 1:
-            raise UserError(f"--largest-first {self.largest_first} cannot be used: give 0 or more and less than 1")
         least = 0 if self.rule == "sandwich" else 1
         if self.random_subnets < least:
             raise UserError(f"--random-subnets {self.random_subnets} cannot be used: give {least} or more")
@@ -54,9 +50,8 @@ class SharingStep:
     """Several networks of a supernet learn from one batch.
 
     The sandwich rule is Yu & Huang 2019 (arXiv 1903.05134), with in-place distillation: the largest network learns
-    the labels, the others its answers of the same moment. That the largest learns alone at first is the progressive
-    shrinking of Cai et al. 2020 (arXiv 1908.09791) in its simplest form. The gradient is the mean over the networks,
-    so that clipping means the same for any number of them.
+    the labels, the others its answers of the same moment. The gradient is the mean over the networks, so that clipping
+    means the same for any number of them.
     """
 
     space: SearchSpace
@@ -69,13 +64,9 @@ class SharingStep:
     """Precision of the forward passes."""
     label_smoothing: float = 0.0
     """Share of every label that is spread evenly over all classes."""
-    alone: int = 0
-    """Number of first steps in which only the largest network learns."""
 
     def architectures(self, number: int) -> list[Architecture]:
         """The networks of a step, the one that teaches first."""
-        if number < self.alone:
-            return [self.space.largest]
         random = self._random(number, self.sharing.random_subnets)
         return random if self.sharing.rule == "random" else [self.space.largest, *random, self.space.smallest]
 

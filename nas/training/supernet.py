@@ -1,6 +1,6 @@
 """Training a supernet, and reading a trained one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from nas.training.precision import autocast
 from nas.training.recipe import Recipe
 from nas.training.sharing import Sharing, SharingStep
 from nas.training.worker import Worker
-from search_spaces import Architecture, Supernet, get_space
+from search_spaces import Supernet, get_space
 
 SHOWN = ("auc_smallest", "auc_largest")
 """The validation scores that tell how a supernet's training goes."""
@@ -49,10 +49,6 @@ class SupernetCard:
         """
         return SupernetCard(ModelCard.from_json(values), values.get("norm", "batch"))
 
-    def network(self, architecture: Architecture) -> ModelCard:
-        """The card of one of its networks."""
-        return replace(self.networks, architecture=str(architecture))
-
     def build(self, seed: int = 0) -> Supernet:
         """Build the supernet with fresh weights on the CPU.
 
@@ -82,6 +78,8 @@ class SupernetTraining:
     """Fingerprint of the data set."""
     seed: int = 0
     """Of the weights, the order of the images, their augmentation, and the random networks."""
+    workers: int = 1
+    """Processes that train together."""
     place: Path | None = None
     """Directory to train in; None for one in results/runs that is named after all of the above."""
 
@@ -94,7 +92,9 @@ class SupernetTraining:
     @property
     def about(self) -> dict[str, Any]:
         """JSON values that, with recipe and seed, decide the outcome."""
-        return {"data": self.data, "supernet": self.card.to_json(), "sharing": self.sharing.to_json()}
+        # Batch statistics are those of a worker's share; without them, as many workers as there are do what one does.
+        workers = {"workers": self.workers} if self.card.norm == "batch" else {}
+        return {"data": self.data, "supernet": self.card.to_json(), "sharing": self.sharing.to_json(), **workers}
 
     @property
     def directory(self) -> Path:
@@ -135,8 +135,7 @@ class SupernetTraining:
         """
         supernet = self.card.build(self.seed)
         precision = autocast(self.recipe.amp, supernet, train.images.device)
-        alone = round(self.sharing.largest_first * self.recipe.steps(len(train)))
-        step = SharingStep(supernet.space, self.sharing, self.seed, precision, self.recipe.label_smoothing, alone)
+        step = SharingStep(supernet.space, self.sharing, self.seed, precision, self.recipe.label_smoothing)
         worker = worker or Worker()
         return fit(
             supernet,
@@ -183,3 +182,15 @@ def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
     supernet = card.build()
     load_weights(supernet, checkpoint, path, f"a supernet of {card.networks.model}")
     return supernet.eval(), card, checkpoint.about["data"]
+
+
+def require_batch_norm(card: SupernetCard, path: Path) -> None:
+    """Refuse a supernet whose networks cannot be trained on as the networks of a space, which are normalised by batch.
+
+    Raises:
+        UserError: its normalisation is another.
+    """
+    if card.norm != "batch":
+        raise UserError(
+            f"{path} was trained with --norm {card.norm}: give a supernet that was trained with --norm batch"
+        )

@@ -28,7 +28,6 @@ def train_together(
     training: SupernetTraining,
     train: LensTensors,
     val: LensTensors,
-    workers: int,
     device: str,
     address: str | None = None,
     on_epoch: OnEpoch | None = None,
@@ -39,7 +38,6 @@ def train_together(
         training: what to train; all workers must see its directory.
         train: images to learn from, on the CPU.
         val: images that choose the epoch, on the CPU.
-        workers: number of processes.
         device: ``cpu`` or ``cuda``, one GPU for each worker.
         address: of a Ray cluster; None for one on this machine.
         on_epoch: called for each epoch, in this process, and for all of them once more at the end.
@@ -52,12 +50,12 @@ def train_together(
     if training.is_finished():
         return training.run(train, val, on_epoch=on_epoch)
     storage = training.directory / "ray"
-    with cluster(address), _watched(training, on_epoch) as records:
+    with cluster(address, training.workers), _watched(training, on_epoch) as records:
         trainer = TorchTrainer(
             _work,
             train_loop_config={"training": training, "images": ray.put((train, val)), "records": records},
             torch_config=TorchConfig(backend="nccl" if device == "cuda" else "gloo"),
-            scaling_config=ScalingConfig(num_workers=workers, use_gpu=device == "cuda"),
+            scaling_config=ScalingConfig(num_workers=training.workers, use_gpu=device == "cuda"),
             run_config=RunConfig(storage_path=str(storage), failure_config=FailureConfig(max_failures=0)),
         )
         try:

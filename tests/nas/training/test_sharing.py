@@ -64,12 +64,6 @@ def test_random_networks_alone_learn_the_labels(count: int) -> None:
     torch.testing.assert_close(gradients(model), gradient)
 
 
-def test_the_largest_first() -> None:
-    first = replace(step(), alone=5)
-    assert first.architectures(4) == [SPACE.largest]
-    assert first.architectures(5) == step().architectures(5)
-
-
 def test_random_networks_derive_from_seed_and_step() -> None:
     first = step().architectures(3)
     assert step().architectures(3) == first
@@ -106,5 +100,3 @@ def test_mistakes() -> None:
         Sharing(random_subnets=-1)
     with pytest.raises(UserError, match="--random-subnets 0 cannot be used: give 1 or more"):
         Sharing(rule="random", random_subnets=0)
-    with pytest.raises(UserError, match="--largest-first 1 cannot be used"):
-        Sharing(largest_first=1)
