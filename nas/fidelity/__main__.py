@@ -12,8 +12,9 @@ from nas.constraints import Costs
 from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.fidelity.report import Fidelity, publish_fidelity
-from nas.fidelity.standalone import Training, Workers, train_alone
+from nas.fidelity.standalone import Training, train_alone
 from nas.files import make_directory
+from nas.lock import held
 from nas.progress import progress
 from nas.training import Recipe, load_checkpoint, pick_device
 from nas.training.images import TrainingImages
@@ -78,7 +79,7 @@ def run(settings: FidelitySettings) -> None:
     supernets = {name: _load(path, images) for name, path in settings.supernets.items()}
     trained = {name: load_checkpoint(path).about for name, path in settings.supernets.items()}
     space = _space(supernets)
-    device = pick_device("cuda" if settings.gpus_per_trial else "cpu")
+    device = pick_device("auto" if settings.gpus_per_trial else "cpu")
     chosen = choose(space, settings.architectures, images.card(space.name).image_size[0], settings.seed)
     for place, flag in ((settings.trainings, "--trainings"), (settings.out, "--out")):
         make_directory(place, flag)
@@ -137,9 +138,16 @@ def _train_alone(settings: FidelitySettings, images: TrainingImages, chosen: lis
         for seed in seeds
         for architecture in chosen
     ]
-    device = "cuda" if settings.gpus_per_trial else "cpu"
-    workers = Workers(settings.workers, settings.gpus_per_trial, device, settings.ray_address)
-    outcomes = train_alone(trainings, images.train(), images.val(), settings.trainings, workers)
+    with held(settings.trainings, "filled", "--trainings"):
+        outcomes = train_alone(
+            trainings,
+            images.train(),
+            images.val(),
+            settings.trainings,
+            settings.workers,
+            settings.gpus_per_trial,
+            settings.ray_address,
+        )
     rows: list[dict[str, Any]] = [
         {"architecture": str(a), "params": costs.params(a), "flops": costs.flops(a)} for a in chosen
     ]

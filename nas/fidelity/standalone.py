@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from nas.cluster import cluster
+from nas.cluster import Hands, cluster, share_out
 from nas.data.tensors import LensTensors
 from nas.errors import UserError
 from nas.files import write_json
@@ -64,25 +63,14 @@ class Training:
         return {**result.best.val, "epoch": result.best.epoch, "seconds": seconds}
 
 
-@dataclass(frozen=True)
-class Workers:
-    """Who trains.
-
-    Attributes:
-        count: trainings at a time.
-        gpus: share of a GPU for each; 0 trains on CPUs.
-        device: where each trains.
-        address: of a Ray cluster; None for one on this machine.
-    """
-
-    count: int
-    gpus: float
-    device: str
-    address: str | None = None
-
-
 def train_alone(
-    trainings: Iterable[Training], train: LensTensors, val: LensTensors, directory: Path, workers: Workers
+    trainings: Iterable[Training],
+    train: LensTensors,
+    val: LensTensors,
+    directory: Path,
+    workers: int,
+    gpus: float,
+    address: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return the validation scores of every training, running those that have none yet.
 
@@ -93,18 +81,21 @@ def train_alone(
         train: images to learn from, on the CPU.
         val: images that choose the epoch, on the CPU.
         directory: for the outcomes, which is there, and can be shared by everything that trains networks alone.
-        workers: who trains.
+        workers: trainings at a time.
+        gpus: share of a GPU that each takes; 0 trains on CPUs.
+        address: of a Ray cluster; None for one on this machine.
 
     Raises:
-        UserError: a training's worker died again and again, or its loss was not a number.
+        UserError: there are fewer GPUs, a training's worker died again and again, or its loss was not a number.
     """
     wanted = list(trainings)
     directory = directory.absolute()
     missing = {training.key: training for training in wanted if _read(directory, training) is None}
     with progress("training alone", len(wanted), "networks", len(wanted) - len(missing)) as advance:
         if missing:
-            with cluster(workers.address):
-                for key, outcome in _run_all(missing, train, val, directory, workers):
+            with cluster(address):
+                hands = share_out(workers, gpus, address)
+                for key, outcome in _run_all(missing, train, val, directory, hands):
                     write_json(directory / f"{key}.json", {**missing[key].about, "outcome": outcome, **environment()})
                     shutil.rmtree(directory / key, ignore_errors=True)
                     advance(1)
@@ -128,15 +119,13 @@ def _read(directory: Path, training: Training) -> dict[str, Any] | None:
 
 
 def _run_all(
-    trainings: dict[str, Training], train: LensTensors, val: LensTensors, directory: Path, workers: Workers
+    trainings: dict[str, Training], train: LensTensors, val: LensTensors, directory: Path, hands: Hands
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run the trainings on Ray and yield each outcome as it comes."""
     images = ray.put((train, val))
-    threads = max(1, (os.cpu_count() or 1) // workers.count)
-    remote = ray.remote(num_cpus=threads, num_gpus=workers.gpus)(_run)
-    waiting = {
-        remote.remote(training, images, directory / key, workers.device): key for key, training in trainings.items()
-    }
+    remote = ray.remote(num_cpus=hands.cpus, num_gpus=hands.gpus)(_run)
+    device = "cuda" if hands.gpus else "cpu"
+    waiting = {remote.remote(training, images, directory / key, device): key for key, training in trainings.items()}
     while waiting:
         (done,), _ = ray.wait(list(waiting))
         key = waiting.pop(done)
