@@ -3,10 +3,11 @@
 import difflib
 from collections.abc import Callable, Mapping
 
-from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
 from nas.errors import UserError
 from nas.samplers.evolution import EvolutionSampler
+from nas.samplers.genetic import OrderedNSGAIISampler
 from nas.samplers.policy_gradient import PolicyGradientSampler
 from nas.samplers.space import Space
 
@@ -15,7 +16,7 @@ STRATEGIES: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     "rl": lambda seed, space: PolicyGradientSampler(seed, space=space),
     "random": lambda seed, space: RandomSampler(seed),
     "tpe": lambda seed, space: TPESampler(seed=seed),
-    "nsga2": lambda seed, space: NSGAIISampler(seed=seed),
+    "nsga2": lambda seed, space: OrderedNSGAIISampler(seed=seed),
     "gp": lambda seed, space: GPSampler(seed=seed),
 }
 
