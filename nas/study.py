@@ -6,7 +6,7 @@ resumed search evaluates again under its own number. What is known without an ev
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
@@ -30,8 +30,12 @@ REDUCTION = 3
 
 # A search stops when more than half of the first ten candidates failed,
 _FIRST = 10
-# or when so many proposals in a row break the limits.
+# or when so many proposals in a row break the limits, or fewer whose latency had to be measured to know it.
 _PATIENCE = 1000
+_SLOW_PATIENCE = 200
+
+# What Optuna and we note of a candidate while it is evaluated, among the marks that it was proposed with.
+_MARKS = ("completed_rung_", "constraints:latency_ms")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ class SearchStudy:
         self._twins: dict[int, list[int]] = {}  # trials that wait for the value of another
         self._left: list[Task] = []
         self._infeasible_in_a_row = 0
+        self._slow_in_a_row = 0  # of these
         self._load(past)
 
     # What to do
@@ -157,19 +162,17 @@ class SearchStudy:
 
     def complete(self, number: int, measured: Measured) -> None:
         """Settle a candidate that was evaluated."""
-        excess = self.space.limits.excess({"latency_ms": measured.latency_ms} if measured.latency_ms else {})
-        evaluation = {"auc": measured.auc, "latency_ms": measured.latency_ms, "seconds": measured.seconds}
-        if any(share > 0 for share in excess.values()):
-            self._constrain(number, excess)
-            self._settle(number, TrialState.PRUNED, {**evaluation, "reason": "latency beyond its limit"})
+        self._constrain(number, {"latency_ms": measured.latency_ms})
+        if is_infeasible(self._frozen(number)):
+            self._settle(number, TrialState.PRUNED, {**asdict(measured), "reason": "latency beyond its limit"})
             return
         assert measured.auc is not None  # only a latency beyond its limit spares the score
-        self._settle(number, TrialState.COMPLETE, evaluation)
+        self._settle(number, TrialState.COMPLETE, asdict(measured))
 
     def stop(self, number: int, measured: Measured) -> None:
         """Settle a candidate that was stopped early."""
-        evaluation = {"auc": measured.auc, "latency_ms": measured.latency_ms, "seconds": measured.seconds}
-        self._settle(number, TrialState.PRUNED, evaluation)
+        self._constrain(number, {"latency_ms": measured.latency_ms})
+        self._settle(number, TrialState.PRUNED, asdict(measured))
 
     def fail(self, number: int, reason: str) -> None:
         """Settle a candidate that could not be evaluated; the search stops if that happens too often at first."""
@@ -195,10 +198,22 @@ class SearchStudy:
     # Growing
 
     def _wanted(self) -> bool:
-        if self.stopped is None and self._infeasible_in_a_row >= _PATIENCE:
-            self.stopped = f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another strategy"
+        self.stopped = self.stopped or self._impatience()
         counted = sum(not is_infeasible(trial) for trial in self._all())
         return self.stopped is None and counted < self.trials
+
+    def _impatience(self) -> str | None:
+        """Why there is little hope that a further proposal keeps the limits; None while there is some."""
+        if self._slow_in_a_row >= _SLOW_PATIENCE:
+            fastest = min(item.latency_ms for item in self.candidates() if item.latency_ms is not None)
+            limit = self.space.limits.max_latency_ms
+            return (
+                f"{_SLOW_PATIENCE:,} candidates in a row took longer than --max-latency-ms {limit:g} (the fastest of "
+                f"all {fastest:.3g} ms): search again with a higher limit"
+            )
+        if self._infeasible_in_a_row >= _PATIENCE:
+            return f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another strategy"
+        return None
 
     def _propose(self) -> Task | None:
         """Let the sampler propose a candidate; return it unless its outcome is known already."""
@@ -210,17 +225,17 @@ class SearchStudy:
         costs = {"params": self.space.costs.params(architecture), "flops": self.space.costs.flops(architecture)}
         for key, value in {"architecture": str(architecture), **costs}.items():
             trial.set_user_attr(key, value)
-        excess = self.space.limits.excess(costs)
-        self._constrain(number, excess)
-        broken = [name for name, share in excess.items() if share > 0]
-        self._infeasible_in_a_row = self._infeasible_in_a_row + 1 if broken else 0
+        self._constrain(number, costs)
         self._ids[number] = self._storage.create_new_trial(self._study_id, self._frozen(number))
-        if broken:
-            self._settle(number, TrialState.PRUNED, {"reason": f"{' and '.join(broken)} beyond the limit"})
-            return None
-        return self._unless_known(Task(number, architecture))
+        return self._unless_settled(Task(number, architecture))
 
-    def _unless_known(self, task: Task) -> Task | None:
+    def _unless_settled(self, task: Task) -> Task | None:
+        """The candidate if it must be evaluated; else its outcome is settled now, or with that of another trial."""
+        excess = self._frozen(task.number).constraints
+        broken = [name for name in ("params", "flops") if excess.get(name, 0.0) > 0]
+        if broken:
+            self._settle(task.number, TrialState.PRUNED, {"reason": f"{' and '.join(broken)} beyond the limit"})
+            return None
         first = self._first.setdefault(task.architecture, task.number)
         if first == task.number:
             return task
@@ -234,7 +249,7 @@ class SearchStudy:
         """Settle a trial with the outcome of an earlier one of the same architecture."""
         source = self._frozen(first)
         evaluation = {**source.user_attrs["evaluation"], "seconds": None, "duplicate_of": first}
-        self._constrain(number, source.constraints)
+        self._constrain(number, {"latency_ms": evaluation.get("latency_ms")})
         for epoch, auc in source.intermediate_values.items():
             self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
             if len(self.objectives) == 1:
@@ -248,17 +263,28 @@ class SearchStudy:
         values = self._values(number) if state is TrialState.COMPLETE else None
         self._study.tell(trial, values, state)
         frozen = self._frozen(number)
+        self._count(frozen)
         self._storage.set_trial_user_attr(self._ids[number], "evaluation", frozen.user_attrs["evaluation"])
         written = self._storage.get_trial(self._ids[number]).system_attrs
         for key, value in frozen.system_attrs.items():
-            if key not in written:
+            if written.get(key) != value:  # a settlement that a kill cut short may have left another
                 self._storage.set_trial_system_attr(self._ids[number], key, value)
         self._storage.set_trial_state_values(self._ids[number], state, values)
         for twin in self._twins.pop(number, []):
             self._copy(number, twin)
 
-    def _constrain(self, number: int, excess: Mapping[str, float]) -> None:
-        for name, share in excess.items():
+    def _count(self, trial: FrozenTrial) -> None:
+        """Count what breaks the limits, in the order of settlement."""
+        if is_infeasible(trial):
+            self._infeasible_in_a_row += 1
+            self._slow_in_a_row += is_evaluated(trial)
+        else:
+            self._infeasible_in_a_row = self._slow_in_a_row = 0
+
+    def _constrain(self, number: int, costs: Mapping[str, float | None]) -> None:
+        """Note how far the costs that are known lie beyond their limits, or within."""
+        known = {name: cost for name, cost in costs.items() if cost is not None}
+        for name, share in self.space.limits.excess(known).items():
             self._trial(number).set_constraint(name, share)
 
     def _values(self, number: int) -> list[float]:
@@ -272,21 +298,15 @@ class SearchStudy:
         for trial in past:
             self._ids[trial.number] = trial._trial_id
             if not trial.state.is_finished():
-                # What it reported before the kill, it will report again.
-                trial.intermediate_values = {}
+                _forget_evaluation(trial)
             self._study.add_trial(trial)
         for trial in past:
             task = Task(trial.number, self._architecture(trial.params))
             if not trial.state.is_finished():
-                self._resume(trial, task)
+                if self._unless_settled(task) is not None:
+                    self._left.append(task)
             elif is_evaluated(trial):
                 self._first[task.architecture] = task.number
-
-    def _resume(self, trial: FrozenTrial, task: Task) -> None:
-        if is_infeasible(trial):
-            self._settle(task.number, TrialState.PRUNED, {"reason": "beyond the limit"})
-        elif self._unless_known(task) is not None:
-            self._left.append(task)
 
     def _trial(self, number: int) -> optuna.Trial:
         return optuna.Trial(self._study, self._frozen(number)._trial_id)
@@ -299,6 +319,13 @@ class SearchStudy:
 
     def _architecture(self, params: Mapping[str, Any]) -> Architecture:
         return self.space.canonical(self.space.from_params(params))
+
+
+def _forget_evaluation(trial: FrozenTrial) -> None:
+    """Leave the trial as it was proposed: what it reported before a kill, it will report again."""
+    trial.intermediate_values = {}
+    trial.user_attrs = {key: value for key, value in trial.user_attrs.items() if key != "evaluation"}
+    trial.system_attrs = {key: value for key, value in trial.system_attrs.items() if not key.startswith(_MARKS)}
 
 
 def _open(

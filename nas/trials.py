@@ -8,8 +8,8 @@ _STATES = {TrialState.COMPLETE: "complete", TrialState.FAIL: "failed"}
 
 
 def is_infeasible(trial: FrozenTrial) -> bool:
-    """Whether the candidate breaks a limit."""
-    return any(share > 0 for share in trial.constraints.values())
+    """Whether the candidate breaks a limit; one that failed does not, whatever was measured before."""
+    return trial.state is not TrialState.FAIL and any(share > 0 for share in trial.constraints.values())
 
 
 def is_evaluated(trial: FrozenTrial) -> bool:

@@ -1,15 +1,19 @@
 """The history of a search: nothing is lost, repeated, or evaluated twice."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.constraints import FeasibleSpace, Limits
 from nas.errors import UserError
 from nas.samplers import STRATEGIES
-from nas.study import Measured, open_storage
+from nas.samplers.genetic import OrderedNSGAIISampler
+from nas.study import Measured, SearchStudy, open_storage
 from tests.nas.search.studies import COSTS, auc, finish, settle, study
 
 
@@ -26,8 +30,25 @@ def outcomes(path: Path) -> list[tuple[object, ...]]:
     ]
 
 
+@contextmanager
+def killed_in(monkeypatch: pytest.MonkeyPatch, place: type, call: str) -> Iterator[None]:
+    """A process that dies as it calls something."""
+
+    def killed(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(place, call, killed)
+        yield
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_search_that_was_killed_ends_as_an_unbroken_one(tmp_path: Path, strategy: str) -> None:
+def test_a_search_that_was_killed_ends_as_an_unbroken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    # Generations so small that there are some.
+    generations = {"nsga2": lambda seed, space: OrderedNSGAIISampler(population_size=4, seed=seed)}
+    monkeypatch.setattr("nas.samplers.registry.STRATEGIES", {**STRATEGIES, **generations})
     wanted = 13
     finish(study(tmp_path / "unbroken.db", wanted, strategy))
     path = tmp_path / "broken.db"
@@ -49,15 +70,11 @@ def test_a_kill_leaves_no_half_candidate(tmp_path: Path, monkeypatch: pytest.Mon
     searched = study(path, 3)
     first = searched.next()
     assert first is not None
-
-    def killed(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(searched._storage, "set_trial_state_values", killed)
-    with pytest.raises(KeyboardInterrupt):
+    with killed_in(monkeypatch, RDBStorage, "set_trial_state_values"):
         settle(searched, first)
     assert [trial.state for trial in trials(path)] == [TrialState.RUNNING]
     again = study(path, 3)
+    assert [item.auc for item in again.candidates()] == [None]
     assert again.next() == first
     settle(again, first)
     finish(study(path, 3))
@@ -67,11 +84,7 @@ def test_a_kill_leaves_no_half_candidate(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("place", "call"),
-    [
-        (optuna.Trial, "suggest_categorical"),
-        (optuna.Trial, "set_user_attr"),
-        (optuna.storages.RDBStorage, "create_new_trial"),
-    ],
+    [(optuna.Trial, "suggest_categorical"), (optuna.Trial, "set_user_attr"), (RDBStorage, "create_new_trial")],
 )
 def test_an_interruption_leaves_no_half_proposal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: type, call: str
@@ -81,20 +94,52 @@ def test_an_interruption_leaves_no_half_proposal(
     first = searched.next()
     assert first is not None
     settle(searched, first)
-
-    def interrupted(*arguments: object, **more: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(place, call, interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            searched.next()
+    with killed_in(monkeypatch, place, call):
+        searched.next()
     # What is written down on the way out.
     assert [item.number for item in searched.candidates()] == [0]
     assert [item.number for item in searched.pareto()] == [0]
     finish(study(path, 3))
     finish(study(tmp_path / "unbroken.db", 3))
     assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
+
+
+def test_a_kill_in_the_middle_of_an_infeasible_proposal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits(max_params=60_000, max_flops=1_000_000)
+    monkeypatch.setattr("nas.study._PATIENCE", 1)
+    monkeypatch.setattr(FeasibleSpace, "repair", lambda self, architecture, rng: architecture)
+    with killed_in(monkeypatch, RDBStorage, "set_trial_state_values"):
+        study(tmp_path / "broken.db", 1, "random", limits).next()
+    (broken,) = study(tmp_path / "broken.db", 1, "random", limits).candidates()
+    whole = study(tmp_path / "unbroken.db", 1, "random", limits)
+    assert whole.next() is None
+    assert [broken] == whole.candidates()
+    assert (broken.state, broken.reason) == ("infeasible", "params and flops beyond the limit")
+
+
+@pytest.mark.parametrize("outcome", ["complete", "stopped", "failed"])
+def test_a_latency_that_nobody_saved_rules_nothing_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    path, limits = tmp_path / "study.db", Limits(max_latency_ms=5.0)
+    settlements: dict[str, Callable[[SearchStudy, int], None]] = {
+        "complete": lambda searched, number: searched.complete(number, Measured(0.7, 4.0)),
+        "stopped": lambda searched, number: searched.stop(number, Measured(0.7, 4.0)),
+        "failed": lambda searched, number: searched.fail(number, "bad luck"),
+    }
+    searched = study(path, 1, limits=limits)
+    first = searched.next()
+    assert first is not None
+    with killed_in(monkeypatch, RDBStorage, "set_trial_state_values"):
+        searched.complete(first.number, Measured(None, 7.0))
+    again = study(path, 1, limits=limits)
+    assert again.next() == first
+    settlements[outcome](again, first.number)
+    assert again.next() is None
+    # Nor does what the kill left in the database, now or later.
+    for searched in (again, study(path, 1, limits=limits)):
+        assert [item.state for item in searched.candidates()] == [outcome]
+        assert searched.done
 
 
 def test_more_candidates_can_be_asked_for(tmp_path: Path) -> None:
@@ -172,6 +217,42 @@ def test_a_latency_beyond_its_limit_rules_a_candidate_out(tmp_path: Path) -> Non
     assert searched.next() is None
 
 
+def test_a_search_gives_up_where_all_is_too_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nas.study._SLOW_PATIENCE", 3)
+    searched = study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0))
+    # One that is fast enough, or that was never measured, begins the count anew.
+    for latency in (8.0, 7.0, 4.0, 6.0, 9.0, None, 8.0, 7.5, 6.0):
+        task = searched.next()
+        assert task is not None
+        if latency is None:
+            searched.fail(task.number, "bad luck")
+        else:
+            searched.complete(task.number, Measured(0.7 if latency < 5 else None, latency))
+    assert searched.next() is None
+    assert searched.done
+    assert searched.stopped is not None
+    assert searched.stopped.startswith(
+        "3 candidates in a row took longer than --max-latency-ms 5 (the fastest of all 4"
+    )
+    # It can be tried again, on a quieter machine.
+    assert study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0)).next() is not None
+
+
+def test_a_search_gives_up_where_only_what_is_known_as_too_slow_is_proposed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.study._PATIENCE", 6)
+    searched = study(tmp_path / "study.db", 2, "random", Limits(max_latency_ms=5.0))
+    first = searched.next()
+    assert first is not None
+    searched.complete(first.number, Measured(None, 8.0))
+    searched._architecture = lambda params: first.architecture  # type: ignore[method-assign]
+    assert searched.next() is None
+    assert [item.duplicate_of for item in searched.candidates()] == [None] + [0] * 5
+    assert searched.stopped is not None
+    assert searched.stopped.startswith("6 proposals in a row broke the limits")
+
+
 def test_no_architecture_keeps_the_limits(tmp_path: Path) -> None:
     def check(**limits: float) -> None:
         study(tmp_path / "study.db", limits=Limits(**limits)).space.check()  # type: ignore[arg-type]
@@ -214,28 +295,38 @@ def test_a_few_failures_do_not_stop_it(tmp_path: Path) -> None:
     assert {item.reason for item in searched.candidates() if item.state == "failed"} == {"bad luck"}
 
 
-def stopping(path: Path, kill: bool) -> None:
-    """A search with early stopping, in which every candidate is killed in its second epoch, or none."""
+def stopping(path: Path, killed: Callable[[SearchStudy, int, Measured], bool]) -> None:
+    """A search with early stopping, in which candidates may be killed before they are settled, and evaluated again."""
     searched = study(path, 6, first_rung=1)
     while (task := searched.next()) is not None:
         score = auc(task.architecture)
         stopped = searched.report(task.number, 1, score)
-        if kill and not stopped:
+        if killed(searched, task.number, Measured(score)):
             searched = study(path, 6, first_rung=1)
             assert searched.next() == task
-            assert not searched.report(task.number, 1, score)
+            assert searched.report(task.number, 1, score) is stopped
         if stopped or searched.report(task.number, 2, score + 0.001):
             searched.stop(task.number, Measured(score))
         else:
             searched.complete(task.number, Measured(score + 0.002))
 
 
-def test_early_stopping_goes_on_where_it_was(tmp_path: Path) -> None:
-    stopping(tmp_path / "unbroken.db", kill=False)
-    stopping(tmp_path / "broken.db", kill=True)
+@pytest.mark.parametrize("call", ["", "set_trial_user_attr", "set_trial_system_attr", "set_trial_state_values"])
+def test_early_stopping_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def killed(searched: SearchStudy, number: int, measured: Measured) -> bool:
+        """After an epoch, or while it is written down that the candidate was stopped."""
+        if call:
+            with killed_in(monkeypatch, RDBStorage, call):
+                searched.stop(number, measured)
+        return True
+
+    stopping(tmp_path / "unbroken.db", lambda *candidate: False)
+    stopping(tmp_path / "broken.db", killed)
     assert outcomes(tmp_path / "broken.db") == outcomes(tmp_path / "unbroken.db")
     states = {trial.state for trial in trials(tmp_path / "unbroken.db")}
     assert states == {TrialState.COMPLETE, TrialState.PRUNED}
+    rungs = [[trial.system_attrs for trial in trials(tmp_path / f"{name}.db")] for name in ("broken", "unbroken")]
+    assert rungs[0] == rungs[1]
 
 
 def test_several_objectives_have_a_front(tmp_path: Path) -> None:
