@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from nas.errors import UserError
 
 
@@ -42,6 +44,24 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON to ``path`` atomically."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+@contextmanager
+def room_for(path: Path, then: str) -> Iterator[None]:
+    """Say which file could not be written in the ``with`` block, and what to do: a full disk is no bug of ours.
+
+    Args:
+        path: the file, or the directory of several.
+        then: what happens when there is room, for the sentence: ``the same command goes on``.
+
+    Raises:
+        UserError: the disk is full, or nothing can be written there.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} cannot be written ({reason}): make room, and {then}") from error
 
 
 def require_writable(path: Path, flag: str, source: Path) -> None:

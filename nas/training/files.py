@@ -11,18 +11,18 @@ kill between the files leaves the others one epoch behind, and ``TrainingFiles.w
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
 from torch import Tensor
 
 from nas.errors import UserError
-from nas.files import make_directory, write_text
+from nas.files import make_directory, room_for, write_text
 from nas.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nas.training.record import EpochRecord, best_record, to_csv
+
+_GOES_ON = "the same command goes on from the last whole epoch"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class TrainingFiles:
         if not self.writes:
             return
         epochs = [record.to_json() for record in records]
-        with _named(self.state):
+        with room_for(self.state, _GOES_ON):
             save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
 
     def write_outcome(self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]) -> None:
@@ -74,23 +74,11 @@ class TrainingFiles:
             return
         if weights is not None:
             outcome = best_record(records).to_json()
-            with _named(self.model):
+            with room_for(self.model, _GOES_ON):
                 save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})
         log = self.directory / "log.csv"
-        with _named(log):
+        with room_for(log, _GOES_ON):
             write_text(log, to_csv(records))
-
-
-@contextmanager
-def _named(file: Path) -> Iterator[None]:
-    """Say which file could not be written, and what to do: a full disk is no bug of ours."""
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(
-            f"{file} cannot be written ({reason}): make room, and the same command goes on from the last whole epoch"
-        ) from error
 
 
 def own_directory(name: str, identity: Mapping[str, Any]) -> Path:
