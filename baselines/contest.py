@@ -94,11 +94,11 @@ class Contest:
             return
         for rate in self._rates:
             training = self.training(rate, self._seeds[0])
-            auc = self._cache.validation(training)
-            if auc is None:
+            auc, reason = self._cache.validation(training), self._cache.divergence(training)
+            if auc is None and reason is None:
                 self._waiting.append(self._cache.task(training, counts=False))
             else:
-                self._note_try(rate, auc)
+                self._note_try(rate, auc, reason or "")
 
     def _note_try(self, rate: float, auc: float | None, reason: str = "") -> None:
         self.tried[rate] = auc
@@ -117,11 +117,16 @@ class Contest:
             if loser != rate and auc is not None:  # what failed would fail again, and begins where it did
                 self._cache.forget_state(self.training(loser, self._seeds[0]), lost=True)
         for training in self.trainings:
-            scores = self._cache.scores(training)
-            if scores is None:
-                self._waiting.append(self._cache.task(training, counts=True))
-            else:
+            scores, reason = self._cache.scores(training), self._cache.divergence(training)
+            if scores is not None:
                 self.scores[training.seed] = scores
+                # A call that was killed right after it had judged the network left it.
+                self._cache.forget_state(training, lost=False)
+            elif reason is not None:
+                self._give_up(f"seed {training.seed}: {reason}")
+                return
+            else:
+                self._waiting.append(self._cache.task(training, counts=True))
 
     def _give_up(self, reason: str) -> None:
         self.failure = reason

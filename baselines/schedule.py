@@ -14,6 +14,8 @@ from ray.tune.search import Searcher
 from baselines.contest import Contest
 from baselines.trainings import Task
 from nas.cluster import Hands, environment_variables
+from nas.errors import UserError
+from nas.provenance import command
 from nas.training.images import TrainingImages
 from nas.tuning import QUIET, reason_of, why_ended
 
@@ -29,13 +31,13 @@ def train_all(contests: Sequence[Contest], images: TrainingImages, hands: Hands,
         contests: hand out trainings, and take what they came to.
         images: to learn from, and to be judged on.
         hands: who trains.
-        on_outcome: called with the contest of each training that ended.
+        on_outcome: called with the contest of each training that ended; a ``UserError`` ends it all.
     """
     searcher = _ContestSearcher(contests, on_outcome)
     share = {"CPU": float(hands.cpus), **({"GPU": hands.gpus} if hands.gpus else {})}
     with environment_variables(QUIET), tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
         tune.run(
-            tune.with_parameters(_Trainer, images=images),
+            tune.with_parameters(_Trainer, images=images, asked_by=command(), at_a_time=hands.workers),
             config={"gpus": hands.gpus},
             search_alg=searcher,
             scheduler=_Listener(searcher),
@@ -45,21 +47,26 @@ def train_all(contests: Sequence[Contest], images: TrainingImages, hands: Hands,
             max_concurrent_trials=hands.workers,
             # An actor imports torch and takes the images once, not for every training.
             reuse_actors=True,
+            stop=_Stopper(searcher),
             raise_on_failed_trial=False,
             storage_path=scratch,
             verbose=0,
         )
+    if searcher.mistake is not None:
+        raise searcher.mistake
 
 
 class _Trainer(tune.Trainable):
     """One actor: does one training after the other."""
 
-    def setup(self, config: dict[str, Any], images: TrainingImages) -> None:  # type: ignore[override]
-        """Take the images."""
+    def setup(  # type: ignore[override]
+        self, config: dict[str, Any], images: TrainingImages, asked_by: str, at_a_time: int
+    ) -> None:
+        """Take the images, and what all trainings are told."""
         self._device = torch.device("cuda" if config["gpus"] else "cpu")
         if 0 < config["gpus"] < 1:
             torch.cuda.set_per_process_memory_fraction(config["gpus"])
-        self._images = images
+        self._images, self._asked_by, self._at_a_time = images, asked_by, at_a_time
         self._task: Task = config["task"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -70,7 +77,7 @@ class _Trainer(tune.Trainable):
     def step(self) -> dict[str, Any]:
         """Do the whole training; return what it came to, or why to nothing."""
         try:
-            outcome = self._task.run(self._images, self._device)
+            outcome = self._task.run(self._images, self._device, asked_by=self._asked_by, at_a_time=self._at_a_time)
         except Exception as error:  # whatever it is, it is this training's; the actor goes on
             return {"failure": reason_of(error), "done": True}
         finally:
@@ -84,6 +91,8 @@ class _ContestSearcher(Searcher):
 
     def __init__(self, contests: Sequence[Contest], on_outcome: OnOutcome) -> None:
         super().__init__()
+        self.mistake: UserError | None = None
+        """What kept an outcome from being written; Tune would bury it in an error of its own."""
         self._contests = contests
         self._on_outcome = on_outcome
         self._running: dict[str, tuple[Contest, Task]] = {}
@@ -103,17 +112,37 @@ class _ContestSearcher(Searcher):
         self._reasons[trial_id] = reason
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell the contest."""
+        """Tell the contest; but not what ended because all ends."""
+        if self.mistake is not None:
+            return
         contest, task = self._running.pop(trial_id)
         result = result or {}
         if "outcome" in result:
             contest.succeed(task, result["outcome"])
         else:
             contest.fail(task, result.get("failure") or self._reasons.pop(trial_id, "its worker ended"))
-        self._on_outcome(contest)
+        try:
+            self._on_outcome(contest)
+        except UserError as mistake:
+            self.mistake = mistake
 
     def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
         """Nothing: the directories of the trainings are what the same command goes on with."""
+
+
+class _Stopper(tune.Stopper):
+    """Ends all trainings when nothing can be written any more."""
+
+    def __init__(self, searcher: _ContestSearcher) -> None:
+        self._searcher = searcher
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """No training is ended by itself."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Whether all are."""
+        return self._searcher.mistake is not None
 
 
 class _Listener(FIFOScheduler):

@@ -1,13 +1,16 @@
-"""The trainings of a leaderboard: each in a directory named after its content, done once and never again.
+"""The trainings of a leaderboard: each in a directory named after its content.
 
 A training that only competes for a learning rate is scored on validation images and leaves ``validation.json``; one
 that counts is scored on the test images too and leaves ``result.json`` and ``predictions.parquet``
-(:mod:`nas.training.final`).
+(:mod:`nas.training.final`); one whose loss was no number leaves ``diverged.json``. None is done again, but for one that
+lost and then counts in a later leaderboard: a loser's weights are not kept.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,13 +18,17 @@ import torch
 from nas.board import read_predictions
 from nas.errors import UserError
 from nas.fidelity.standalone import Training
-from nas.files import write_json
+from nas.files import room_for, write_json
 from nas.tracking import TrackerName, tracked_epochs
 from nas.training.final import FinalScores, read_scores, train_and_test
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
+from nas.training.metrics import NonFiniteError
 
 _TRIED = "validation.json"
+_DIVERGED = "diverged.json"
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -40,17 +47,39 @@ class Task:
     directory: Path
     track: TrackerName
 
-    def run(self, images: TrainingImages, device: torch.device) -> float | FinalScores:
-        """Train, or go on where a killed call came; return the validation AUC, or what the training came to."""
-        with tracked_epochs(self.track, self.directory, self.training.about) as on_epoch:
-            return self._run(images, device, on_epoch)
+    def run(
+        self, images: TrainingImages, device: torch.device, *, asked_by: str, at_a_time: int
+    ) -> float | FinalScores:
+        """Train, or go on where a killed call came; return the validation AUC, or what the training came to.
 
-    def _run(self, images: TrainingImages, device: torch.device, on_epoch: OnEpoch) -> float | FinalScores:
+        Args:
+            images: to learn from, and to be judged on.
+            device: where to train.
+            asked_by: command line of the leaderboard.
+            at_a_time: how many trainings run at a time.
+
+        Raises:
+            NonFiniteError: a loss or a score is not a number; it is noted, for it would be none again.
+            UserError: the directory belongs to another training, or cannot be written.
+        """
+        try:
+            with tracked_epochs(self.track, self.directory, self.training.about) as on_epoch:
+                if self.counts:
+                    return self._judge(images, device, on_epoch, asked_by, at_a_time)
+                return self._try(images, device, on_epoch)
+        except NonFiniteError as error:
+            self._note(_DIVERGED, {"reason": str(error)})
+            raise
+
+    def _try(self, images: TrainingImages, device: torch.device, on_epoch: OnEpoch) -> float:
+        scores = self.training.run(images.train(device), images.val(device), self.directory, on_epoch)
+        self._note(_TRIED, {"auc": scores["auc"]})
+        return float(scores["auc"])
+
+    def _judge(
+        self, images: TrainingImages, device: torch.device, on_epoch: OnEpoch, asked_by: str, at_a_time: int
+    ) -> FinalScores:
         training = self.training
-        if not self.counts:
-            scores = training.run(images.train(device), images.val(device), self.directory, on_epoch)
-            write_json(self.directory / _TRIED, {**training.about, "auc": scores["auc"]})
-            return float(scores["auc"])
         return train_and_test(
             training.card.build(training.seed, training.recipe.drop_path),
             images,
@@ -60,7 +89,13 @@ class Task:
             about={"data": training.data, "model": training.card.to_json()},
             device=device,
             on_epoch=on_epoch,
+            asked_by=asked_by,
+            at_a_time=at_a_time,
         )
+
+    def _note(self, name: str, values: dict[str, Any]) -> None:
+        with room_for(self.directory, "the same command goes on"):
+            write_json(self.directory / name, {**self.training.about, **values})
 
 
 class Cache:
@@ -97,17 +132,15 @@ class Cache:
             UserError: its directory is damaged.
         """
         scores = self.scores(training)
-        if scores is not None:
-            return scores.validation["auc"]
-        path = self.directory(training) / _TRIED
-        if not path.exists():
-            return None
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            self._check_identity(training, values)
-            return float(values["auc"])
-        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._damaged(training) from error
+        return scores.validation["auc"] if scores is not None else self._noted(training, _TRIED, "auc", float)
+
+    def divergence(self, training: Training) -> str | None:
+        """Why a training came to no number; None where it did not, or was not tried.
+
+        Raises:
+            UserError: its directory is damaged.
+        """
+        return self._noted(training, _DIVERGED, "reason", str)
 
     def scores(self, training: Training) -> FinalScores | None:
         """What a training came to that was judged on the test images; None where it was not.
@@ -144,10 +177,23 @@ class Cache:
         return self._images.dataset.labels[self._images.splits.test]
 
     def forget_state(self, training: Training, *, lost: bool) -> None:
-        """Remove what only a training that goes on needs; of one that lost, its weights too."""
-        names = ("state.safetensors", "model.safetensors") if lost else ("state.safetensors",)
-        for name in names:
-            (self.directory(training) / name).unlink(missing_ok=True)
+        """Remove what only a training that goes on needs; of one that lost and never was judged, its weights too."""
+        directory = self.directory(training)
+        (directory / "state.safetensors").unlink(missing_ok=True)
+        if lost and not (directory / "result.json").exists():
+            (directory / "model.safetensors").unlink(missing_ok=True)
+
+    def _noted(self, training: Training, file: str, name: str, kind: Callable[[Any], _Value]) -> _Value | None:
+        """One value of a file of a training; None where there is no such file."""
+        path = self.directory(training) / file
+        if not path.exists():
+            return None
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            self._check_identity(training, values)
+            return kind(values[name])
+        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._damaged(training) from error
 
     def _check_identity(self, training: Training, values: dict[str, object]) -> None:
         if any(values[name] != value for name, value in training.about.items()):

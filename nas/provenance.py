@@ -23,7 +23,7 @@ class Made:
     Attributes:
         device: ``cpu`` or ``cuda``.
         threads: of torch, that computed.
-        at_a_time: how many trainings ran at a time, this one among them.
+        at_a_time: how many trainings ran at a time at most, this one among them.
         hardware: as :func:`environment` names it; likewise the others.
         versions: of Python and packages.
         commit: of this toolkit.

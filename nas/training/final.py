@@ -7,7 +7,7 @@ result.json                                     scores and what made them; where
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,12 +18,13 @@ from torch import nn
 
 from nas.data import LensDataset
 from nas.errors import UserError
-from nas.files import atomic_path, write_json
-from nas.provenance import command, environment
+from nas.files import atomic_path, room_for, write_json
+from nas.provenance import Made, command, environment
 from nas.training.evaluation import predict
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch, fit
 from nas.training.metrics import check_labels, score
+from nas.training.precision import thread_count
 from nas.training.recipe import Recipe
 
 Split = Literal["validation", "test"]
@@ -38,12 +39,16 @@ class FinalScores:
         validation: scores of the epoch that was chosen, by name.
         test: likewise, of the same weights on the test images.
         seconds: spent on training, without scoring.
+        epoch: that was chosen.
+        made: what made it.
     """
 
     seed: int
     validation: dict[str, float]
     test: dict[str, float]
     seconds: float
+    epoch: int
+    made: Made
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ def train_and_test(
     about: Mapping[str, Any],
     device: torch.device,
     on_epoch: OnEpoch | None = None,
+    asked_by: str | None = None,
+    at_a_time: int = 1,
 ) -> FinalScores:
     """Train a network, and score the epoch that validation chose on the test images: once, whatever happens.
 
@@ -93,6 +100,8 @@ def train_and_test(
         about: JSON values that name network, first weights and data.
         device: where to train.
         on_epoch: called for each epoch.
+        asked_by: command line that asked for it, where that is not this process's.
+        at_a_time: how many trainings run at a time, this one among them.
 
     Raises:
         UserError: the directory belongs to another training, or what :func:`nas.training.fit` raises.
@@ -112,27 +121,33 @@ def train_and_test(
         return read_scores(result)
     test = images.test(device)
     probabilities = predict(trained.model, test)
-    _write_predictions(directory / "predictions.parquet", images.dataset, images.splits.test, probabilities)
+    with room_for(directory, "the same command judges the network"):
+        _write_predictions(directory / "predictions.parquet", images.dataset, images.splits.test, probabilities)
+    threads = thread_count(model, device)
+    made = {"device": device.type, "threads": threads, "at_a_time": at_a_time, **environment()}
     scores = FinalScores(
         seed=seed,
         validation=trained.best.val,
         test=score(probabilities, test.labels.cpu().numpy(), test.classes).to_json(),
         seconds=round(sum(record.seconds for record in trained.epochs), 1),
+        epoch=trained.best.epoch,
+        made=_made(made),
     )
     outcome = {
-        "command": command(),
+        "command": asked_by or command(),
         **about,
         "recipe": recipe.to_json(),
         "seed": seed,
-        "epoch": trained.best.epoch,
+        "epoch": scores.epoch,
         "validation": scores.validation,
         "test": scores.test,
         "seconds": scores.seconds,
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "images": {name: len(getattr(images.splits, name)) for name in ("train", "val", "test")},
-        **environment(),
+        **made,
     }
-    write_json(result, outcome)
+    with room_for(directory, "the same command judges the network"):
+        write_json(result, outcome)
     return scores
 
 
@@ -144,9 +159,14 @@ def read_scores(result: Path) -> FinalScores:
     """
     try:
         values = json.loads(result.read_text(encoding="utf-8"))
-        return FinalScores(values["seed"], values["validation"], values["test"], values["seconds"])
+        own = ("seed", "validation", "test", "seconds", "epoch")
+        return FinalScores(**{name: values[name] for name in own}, made=_made(values))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{result} is damaged: remove it, and the same command writes it anew") from error
+
+
+def _made(values: Mapping[str, Any]) -> Made:
+    return Made(**{field.name: values[field.name] for field in fields(Made)})
 
 
 def _write_predictions(

@@ -45,16 +45,21 @@ def autocast(amp: Amp, model: nn.Module, device: torch.device) -> torch.autocast
     return torch.autocast(device.type, torch.bfloat16, enabled=bf16)
 
 
+def thread_count(model: nn.Module, device: torch.device) -> int:
+    """How many threads train a network: one where it is small and on a CPU, otherwise all that torch may use.
+
+    The operations of a small one are so short that several threads only wait for each other: in vain on a machine that
+    does nothing else, and ten times as long on a busy one.
+    """
+    small = sum(weight.numel() for weight in model.parameters()) < _SMALL
+    return 1 if device.type == "cpu" and small else torch.get_num_threads()
+
+
 @contextmanager
 def threads(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Compute with one thread where a small network is trained on a CPU, for the length of a ``with`` block.
-
-    Its operations are so short that several threads only wait for each other: in vain on a machine that does nothing
-    else, and ten times as long on a busy one.
-    """
+    """Compute with as many threads as train the network, for the length of a ``with`` block."""
     before = torch.get_num_threads()
-    if device.type == "cpu" and sum(weight.numel() for weight in model.parameters()) < _SMALL:
-        torch.set_num_threads(1)
+    torch.set_num_threads(thread_count(model, device))
     try:
         yield
     finally:

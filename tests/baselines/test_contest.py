@@ -8,6 +8,7 @@ from baselines.contest import Contest
 from baselines.entries import Entry
 from baselines.trainings import Cache, Task
 from nas.data import ReadOptions
+from nas.provenance import Made
 from nas.training import Recipe
 from nas.training.final import FinalScores
 from nas.training.images import TrainingImages
@@ -29,7 +30,8 @@ def waiting(contest: Contest) -> list[Task]:
 
 
 def judged(task: Task) -> FinalScores:
-    return FinalScores(task.training.seed, {"auc": 0.6}, {"auc": 0.7}, 1.0)
+    made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
+    return FinalScores(task.training.seed, {"auc": 0.6}, {"auc": 0.7}, 1.0, 1, made)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,19 @@ def test_validation_chooses_the_rate(contest: Contest, aucs: tuple[float | None,
     assert contest.settled
     assert progress == sorted(progress)
     assert (progress[0], progress[-1]) == (0, contest.total)
+
+
+def test_a_loser_keeps_its_weights_only_if_it_was_judged_before(contest: Contest) -> None:
+    tries = waiting(contest)
+    for task in tries:
+        task.directory.mkdir(parents=True)
+        for name in ("state.safetensors", "model.safetensors"):
+            (task.directory / name).touch()
+    (tries[0].directory / "result.json").touch()
+    for task, auc in zip(tries, (0.6, 0.8, 0.7), strict=True):
+        contest.succeed(task, auc)
+    left = [{path.name for path in task.directory.iterdir()} for task in tries]
+    assert left == [{"result.json", "model.safetensors"}, {"state.safetensors", "model.safetensors"}, set()]
 
 
 def test_no_rate_could_be_trained(contest: Contest) -> None:
