@@ -95,11 +95,15 @@ def _points(candidates: Sequence[Candidate], name: str, low: float) -> tuple[lis
 
 
 def _write_names(axes: Axes, candidates: Sequence[Candidate], name: str, labels: Mapping[int, str]) -> None:
-    """Write names beside points, moved until they lie neither on each other nor on points."""
-    x, y = _points(candidates, name, least_shown([objective(item, "auc") for item in candidates]))
+    """Write names beside points, moved until they lie neither on each other nor on points.
+
+    Where a point is lifted to the edge, its AUC stands beside its name.
+    """
+    aucs = [objective(item, "auc") for item in candidates]
+    x, y = _points(candidates, name, least_shown(aucs))
     texts = [
-        axes.text(left, bottom, labels[item.number], fontsize=8)
-        for item, left, bottom in zip(candidates, x, y, strict=True)
+        axes.text(left, bottom, labels[item.number] + (f": {auc:.4f}" if auc < bottom else ""), fontsize=8)
+        for item, auc, left, bottom in zip(candidates, aucs, x, y, strict=True)
     ]
     adjust_text(
         texts, x, y, ax=axes, expand=(1.2, 1.5), arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6}

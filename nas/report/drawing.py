@@ -6,6 +6,7 @@ same bytes.
 
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocat
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
 GREY = "#8a8a8a"
+
+FILE_NAME = re.compile(
+    r"(architecture-\d+|confusion|costs|importances|mistakes|roc|scores|search|searches|successes)\.(png|pdf)"
+)
+"""Names of the files that figures of reports get: what else is in their directory is not ours."""
 
 _DOTS = 180
 # A score is poor that is so many times as far from the median as the best is.
@@ -73,11 +79,12 @@ class Picture:
 
 def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
     """Save a figure as PNG and PDF."""
+    assert FILE_NAME.fullmatch(f"{name}.png"), f"{name} must be known, or its files are never removed"
     return Picture(name, caption, alt, figure.get_figwidth(), _save(figure, "png"), _save(figure, "pdf"))
 
 
 def log_costs(axes: Axes) -> None:
-    """Give the horizontal axis, of positive costs, a logarithmic scale with numbers such as 200 k and 3 M."""
+    """Give the horizontal axis, of positive costs, a logarithmic scale with numbers such as 0.5, 200 k and 3 M."""
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     steps = (1, 2, 5) if high / low < 100 else (1, 3) if high / low < 3000 else (1,)
@@ -87,7 +94,9 @@ def log_costs(axes: Axes) -> None:
         ticks = [tick for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(EngFormatter(sep="\N{NARROW NO-BREAK SPACE}"))
+    large = EngFormatter(sep="\N{NARROW NO-BREAK SPACE}")
+    # Half a millisecond is 0.5 and not 500 m.
+    axes.xaxis.set_major_formatter(lambda value, _: large(value) if value >= 1 else f"{value:g}")
 
 
 def least_shown(scores: Sequence[float]) -> float:

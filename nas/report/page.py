@@ -13,8 +13,9 @@ from pathlib import Path
 
 import jinja2
 
+from nas.errors import UserError
 from nas.files import atomic_path, make_directory, write_text
-from nas.report.drawing import Picture
+from nas.report.drawing import FILE_NAME, Picture
 
 _HERE = Path(__file__).parent
 
@@ -25,7 +26,7 @@ class Cell:
 
     Attributes:
         text: what is seen.
-        value: what numbers are sorted by; None sorts by the text, and an empty cell to the end.
+        value: what numbers are sorted by; None sorts by the text. Empty cells and what is not a number stay at the end.
         more: what unfolds below the text.
         wide: whether the text may wrap.
     """
@@ -105,6 +106,8 @@ class Page:
     def write(self, out: Path) -> Path:
         """Write ``report.html`` and the figures as PNG and PDF; return the former.
 
+        Figures of an earlier page that this one lacks are removed; other files in ``figures`` are nobody's business.
+
         Args:
             out: directory, which is made if need be.
 
@@ -114,12 +117,25 @@ class Page:
         html = self.html()
         figures = out / "figures"
         make_directory(figures, "--out")
-        for item in self.pictures():
-            for suffix, content in ((".png", item.png), (".pdf", item.pdf)):
-                with atomic_path(figures / f"{item.name}{suffix}") as path:
+        files = {
+            f"{item.name}.{kind}": content
+            for item in self.pictures()
+            for kind, content in (("png", item.png), ("pdf", item.pdf))
+        }
+        try:
+            for name, content in files.items():
+                with atomic_path(figures / name) as path:
                     path.write_bytes(content)
-        # The page last: where it stands, its figures do.
-        write_text(out / "report.html", html)
+            # The page after its figures: where it stands, they do.
+            write_text(out / "report.html", html)
+            for file in list(figures.iterdir()):
+                if FILE_NAME.fullmatch(file.name) and file.name not in files:
+                    file.unlink()
+        except OSError as error:
+            raise UserError(
+                f"the report cannot be written into {out} ({error.strerror}): make room, or give another directory "
+                "with --out"
+            ) from error
         return out / "report.html"
 
 

@@ -83,7 +83,8 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
         left.plot(numbers[best], curve[best], "*", color=star, markersize=11, label=f"best: {curve[best]:.4f}")
     left.set(xlabel="candidates", ylabel="validation AUC")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
-    left.legend()
+    # Points may lie anywhere: what is written over them must be legible.
+    left.legend(frameon=True, framealpha=0.85, edgecolor="none")
     draw_regret(right, {name: [curve] for name, curve in curves.items()})
     return figure
 
@@ -134,6 +135,7 @@ def importance_figure(shares: Mapping[str, float]) -> Figure:
     axes.bar_label(bars, labels=[f"{share:.0%}" for share in shown.values()], padding=3)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))  # or 2.5 % is written as 2 %
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set(xlabel="share of the explained variance of the validation AUC")
     axes.margins(x=0.1)

@@ -75,6 +75,19 @@ def test_latency_is_drawn_where_all_have_one() -> None:
     assert len(cost_figure(timed[:1], auc="AUC", marked={}, latency="ms").axes) == 3
 
 
+def test_a_poor_score_is_written_beside_its_name_and_times_are_plain_numbers() -> None:
+    scores = {"good": 0.9, "fair": 0.89, "fine": 0.88, "poor": 0.5}
+    candidates = [
+        Candidate(number, "complete", "", auc, 10, 10, latency_ms=0.5 + number)
+        for number, auc in enumerate(scores.values())
+    ]
+    figure = cost_figure(candidates, auc="AUC", marked={}, labels=dict(enumerate(scores)), latency="ms")
+    for axes in figure.axes:
+        assert {text.get_text() for text in axes.texts} >= {"good", "fair", "fine", "poor: 0.5000"}
+    figure.draw_without_rendering()
+    assert "0.5" in [label.get_text() for label in figure.axes[2].get_xticklabels()]
+
+
 def test_the_gene_that_decides_is_the_most_important() -> None:
     study = optuna.create_study(direction="maximize")
     assert importances(study, 0) == {}
@@ -164,7 +177,7 @@ def test_a_drawing_says_all_of_an_architecture(name: str) -> None:
 def test_the_same_figure_is_the_same_bytes() -> None:
     def draw() -> tuple[bytes, bytes]:
         with style():
-            made = picture("a", search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}), "", "")
+            made = picture("search", search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}), "", "")
         return made.png, made.pdf
 
     assert draw() == draw()
