@@ -114,6 +114,8 @@ def _find(dataset: LensDataset, predictions: Predictions, positions: Positions) 
     try:
         return [there[key] for key in zip(wanted["file"], wanted["row"], strict=True)]
     except KeyError as error:
+        file, _ = error.args[0]
         raise UserError(
-            f"the predictions are of images that {dataset.directory} lacks: train the network anew"
+            f"{dataset.directory} has no {file}, of which there are predictions: give the file its former name, or "
+            "train the network anew"
         ) from error

@@ -1,16 +1,16 @@
 """The report of a leaderboard: which network, how good, at what cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import search_spaces
-from nas.board import Board, Row
-from nas.data import ReadOptions
+from nas.board import INTERVALS_SAY, Board, Row
 from nas.report.architecture_drawing import ArchitectureDrawing
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
 from nas.report.forest import forest_figure
-from nas.report.leaderboard_table import board_table
+from nas.report.leaderboard_table import board_table, published_table
 from nas.report.page import Page, Section
 from nas.report.predictions import Predictions
 from nas.report.search_figures import search_figure
@@ -24,6 +24,8 @@ from nas.run_directory import Candidate, RunDirectory
 
 # So many baselines stand beside the best found network where there is not room for all.
 _OPPONENTS = 2
+# Of the recipe: the learning rate is each network's own, and stands in its row.
+_TOLD_APART = ("augmentation", "learning_rate")
 
 
 def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
@@ -45,21 +47,28 @@ def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
     drawn = {row.name: _drawing(row) for row in scored if row.card is not None and row.card["architecture"]}
     if drawn:
         sections.append(architecture_section("The architectures", drawn))
-    sections += _searches(scored)
+    sections += _searches(scored, directory)
+    if board.published:
+        sections.append(Section("Published elsewhere", tables=(published_table(board),)))
     sections.append(Section("How this was made", facts=_facts(board)))
     return Page("Leaderboard", _lead(scored, board), tuple(sections))
 
 
+def _best(scored: Sequence[Row], board: Board) -> tuple[list[Row], list[Row]]:
+    """The best found network, if there is one, and the baselines: all in the order of their validation AUC."""
+    liked = sorted(scored, key=lambda row: -row.validation_auc)
+    return [row for row in liked if row.name == board.best_found], [row for row in liked if row.kind == "baseline"]
+
+
 def _lead(scored: Sequence[Row], board: Board) -> str:
-    """What came out, in words; the strongest opponent is the one that the test images like best."""
+    """What came out, in words; of the baselines the one that the figures show first."""
     if not scored:
         return "No network has a score yet."
-    found = [row for row in scored if row.name == board.best_found]
-    opponents = [row for row in scored if row.kind == "baseline"]
-    told = [f"The best found network, {_score(row)}." for row in found]
-    if opponents:
-        best = max(opponents, key=lambda row: row.test_auc)
-        told.append(f"The best baseline, {_score(best)}.")
+    found, baselines = _best(scored, board)
+    told = [f"The found network that validation likes best, {_score(row)}." for row in found]
+    if baselines:
+        best = baselines[0]
+        told.append(f"The baseline that validation likes best, {_score(best)}.")
         if best.comparison is not None:
             low, high = best.comparison.interval
             told.append(
@@ -75,10 +84,11 @@ def _score(row: Row) -> str:
 
 
 def _scores(scored: Sequence[Row]) -> Section:
-    caption = "Test AUC with 95 % bootstrap intervals over the test images, and the AUC of each seed."
+    caption = f"Test AUC with 95 % bootstrap intervals over the test images, and the AUC of each seed. {INTERVALS_SAY}"
     ordered = sorted(scored, key=lambda row: -row.test_auc)
     alt = "; ".join(f"{row.name} {row.test_auc:.4f}" for row in ordered)
-    return Section("How good", pictures=(picture("scores", forest_figure(ordered), caption, f"{caption} {alt}."),))
+    figure = forest_figure(ordered)
+    return Section("How good", pictures=(picture("scores", figure, caption, f"Test AUC and its interval. {alt}."),))
 
 
 def _costs(scored: Sequence[Row], board: Board) -> Section:
@@ -110,10 +120,8 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
 
 def _classes(scored: Sequence[Row], board: Board, directory: Path, data: Path | None) -> list[Section]:
     """ROC curves, confusion and mistakes of the best found network and the best baselines, by validation."""
-    liked = sorted(scored, key=lambda row: -row.validation_auc)
-    found = [row for row in liked if row.name == board.best_found]
-    baselines = [row for row in liked if row.kind == "baseline"]
-    chosen = [*found, *baselines[: _OPPONENTS + 1 - len(found)]] or liked[:1]
+    found, baselines = _best(scored, board)
+    chosen = [*found, *baselines[: _OPPONENTS + 1 - len(found)]] or [max(scored, key=lambda row: row.validation_auc)]
     networks = {}
     for row in chosen:
         files = [directory / training.predictions for training in row.trainings]
@@ -125,8 +133,8 @@ def _classes(scored: Sequence[Row], board: Board, directory: Path, data: Path | 
     name = next(iter(networks))
     place = data or Path(board.data.directory)
     return [
-        classes_section(networks),
-        examples_section(name, networks[name], place, ReadOptions(), board.data.fingerprint),
+        classes_section(networks, "These networks are the best of their kind, found or baseline, by validation AUC."),
+        examples_section(name, networks[name], place, board.data.options, board.data.fingerprint),
     ]
 
 
@@ -138,23 +146,32 @@ def _drawing(row: Row) -> ArchitectureDrawing:
     return ArchitectureDrawing(architecture, (height, width), row.params)
 
 
-def _searches(scored: Sequence[Row]) -> list[Section]:
+def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
     """How the searches went whose finds are among the rows."""
-    sources = {row.source: RunDirectory(Path(row.source)) for row in scored if row.source}
-    there = {source: run for source, run in sources.items() if run.candidates_file.exists() and run.best_file.exists()}
-    words = [f"The directory of the search {source} is gone." for source in sources if source not in there]
+    sources = {row.name: row.source for row in scored if row.source}
+    there = {name: run for name, source in sources.items() if (run := _search(source, directory)) is not None}
+    words = [f"The directory of the search {source} is gone." for name, source in sources.items() if name not in there]
     if not there:
         return [Section("The searches", tuple(words))] if words else []
-    fidelities = {source: run.best().fidelity for source, run in there.items()}
+    fidelities = {name: run.best().fidelity for name, run in there.items()}
     if len(set(fidelities.values())) > 1:
-        told = ", ".join(f"{source} by {fidelity}" for source, fidelity in fidelities.items())
+        told = ", ".join(f"{name} by {fidelity}" for name, fidelity in fidelities.items())
         words.append(
             f"The searches scored their candidates in different ways ({told}): their curves cannot be compared."
         )
-    names = {f"{run.config().get('strategy', '')} ({run.path.name})": run.candidates() for run in there.values()}
-    figure = search_figure(names)
-    alt = f"Best validation AUC so far, and regret, of {', '.join(names)}."
+    curves = {f"{name} ({run.config().get('strategy', 'a search')})": run.candidates() for name, run in there.items()}
+    figure = search_figure(curves)
+    alt = f"Best validation AUC so far, and regret, of {', '.join(curves)}."
     return [Section("The searches", tuple(words), (picture("searches", figure, SEARCH_CAPTION, alt),))]
+
+
+def _search(source: str, directory: Path) -> RunDirectory | None:
+    """A search beside the board, as after both were moved, or else where the working directory has it."""
+    for place in (directory / source, Path(source)):
+        run = RunDirectory(place)
+        if run.best_file.exists() and run.candidates_file.exists() and run.config_file.exists():
+            return run
+    return None
 
 
 def _facts(board: Board) -> tuple[tuple[str, str], ...]:
@@ -165,8 +182,13 @@ def _facts(board: Board) -> tuple[tuple[str, str], ...]:
         + ", ".join(f"{count:,} {split}" for split, count in data.images.items()),
         "classes": ", ".join(data.classes),
         "image size": " × ".join(map(str, data.image_size)),
-        "recipe": ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in board.recipe.items()),
-        "device": board.device,
+        "recipe": _settings({name: value for name, value in board.recipe.items() if name not in _TOLD_APART}),
+        "augmentation": _settings(board.recipe["augmentation"]),
+        "device": f"{board.device}; latencies with {board.threads} {'thread' if board.threads == 1 else 'threads'}",
         **board.environment,
     }
     return tuple(facts.items())
+
+
+def _settings(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())

@@ -1,8 +1,9 @@
 """The table of a leaderboard, all of its columns."""
 
+import math
 from collections.abc import Callable
 
-from nas.board import Board, Published, Row
+from nas.board import INTERVALS_SAY, Board, Published, Row
 from nas.report.page import EMPTY, Cell, Table, number
 
 
@@ -12,15 +13,33 @@ def board_table(board: Board) -> Table:
     rows = [[cell(row) for cell in columns.values()] for row in board.rows]
     caption = (
         "Scores on the test images, means over seeds; in brackets 95 % bootstrap intervals over the test images. "
-        "Differences are to the best found network, which validation chose, from a paired bootstrap."
+        "Differences are to the best found network, which validation chose, from a paired bootstrap. Ranks are by test "
+        f"AUC. {INTERVALS_SAY}"
     )
     marked = frozenset(i for i, row in enumerate(board.rows) if row.name == board.best_found)
     return Table(caption, tuple(columns), rows, marked)
 
 
+def published_table(board: Board) -> Table:
+    """A line for each score that others published of a network which is not on the board."""
+    rows = [
+        (
+            Cell(name),
+            Cell(item.dataset),
+            number(item.auc, ".4f"),
+            number(item.accuracy, ".1%"),
+            Cell(item.source, wide=True),
+        )
+        for name, scores in board.published.items()
+        for item in scores
+    ]
+    caption = "Scores that others published of networks that are not in the table, on other data"
+    return Table(caption, ("network", "data set", "AUC", "accuracy", "source"), rows)
+
+
 def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
     """What stands below each title."""
-    ranks = {row.name: rank for rank, row in enumerate((row for row in board.rows if row.trainings), start=1)}
+    ranks = board.ranks
     images = board.data.images["test"]
     classes = {f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes}
     latencies = {f"ms, batch {batch}": _latency(batch) for batch in board.latency_batches}
@@ -59,7 +78,7 @@ def _name(row: Row) -> Cell:
 
 def _auc(row: Row) -> Cell:
     if not row.metrics:
-        return Cell("failed")
+        return Cell("failed", math.nan)
     interval = f" ({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
     return Cell(f"{row.test_auc:.4f}{interval}", row.test_auc)
 

@@ -162,7 +162,8 @@ def _trained(retrained: Sequence[Retrained], best: Best, data: Path | None) -> l
     name = architecture_cell(first.card.model, first.architecture).text
     place = data or Path(best.data.directory)
     examples = examples_section(name, first.predictions, place, best.data.read_options(), best.data.fingerprint)
-    return [Section(title, tables=(table,)), classes_section({name: first.predictions}), examples]
+    choice = "This is the network trained from scratch that validation likes best."
+    return [Section(title, tables=(table,)), classes_section({name: first.predictions}, choice), examples]
 
 
 def _table(candidates: Sequence[Candidate], best: Best) -> Table:

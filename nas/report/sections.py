@@ -48,8 +48,13 @@ def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]
     return Section(title, pictures=tuple(pictures), tables=(Table("The same, stage by stage", columns, rows),))
 
 
-def classes_section(networks: Mapping[str, Predictions]) -> Section:
-    """How networks tell the classes of the test images apart."""
+def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section:
+    """How networks tell the classes of the test images apart.
+
+    Args:
+        networks: what they said, by name.
+        choice: how these networks were chosen, in a sentence.
+    """
     areas = "; ".join(
         f"{name}: " + ", ".join(f"{word} {told.class_auc(label):.3f}" for label, word in enumerate(told.classes))
         for name, told in networks.items()
@@ -61,7 +66,7 @@ def classes_section(networks: Mapping[str, Predictions]) -> Section:
     first = next(iter(networks.values()))
     return Section(
         "Classes",
-        (f"On {len(first.labels):,} test images, which no choice was made on.",),
+        (f"{choice} The scores are on {len(first.labels):,} test images, on which nothing was chosen.",),
         (
             picture(
                 "roc",
@@ -102,17 +107,19 @@ def examples_section(
         f"Of {len(predictions.labels):,} test images, {name} takes {len(wrong):,} for another class "
         "(the training that validation likes best).",
     )
-    try:
-        dataset = open_same(directory, options, fingerprint)
-    except UserError as error:
-        return Section("Mistakes", (*words, f"The images cannot be shown: {error}."))
     groups = (
         ("mistakes", wrong[:_MISTAKES], "The mistakes that the network is surest of."),
         ("successes", right, "What the network is right and surest about."),
     )
-    pictures = [
-        _example(key, dataset, predictions, positions, caption) for key, positions, caption in groups if len(positions)
-    ]
+    try:
+        dataset = open_same(directory, options, fingerprint)
+        pictures = [
+            _example(key, dataset, predictions, positions, caption)
+            for key, positions, caption in groups
+            if len(positions)
+        ]
+    except UserError as error:
+        return Section("Mistakes", (*words, f"The images cannot be shown: {error}."))
     return Section("Mistakes", words, tuple(pictures))
 
 

@@ -1,5 +1,5 @@
-// A click on a column's title sorts by it, another one the other way round. Numbers come in data-value, and cells that
-// say nothing stay at the end.
+// A click on a column's title sorts by it, another one the other way round. Numbers come in data-value; cells that say
+// nothing, and what is not a number, stay at the end.
 "use strict";
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
@@ -18,7 +18,8 @@ for (const table of document.querySelectorAll("table")) {
 }
 
 function keyOf(cell) {
-  if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
+  const value = Number(cell.dataset.value);
+  if (cell.dataset.value !== undefined) return Number.isNaN(value) ? null : value;
   const text = (cell.querySelector("summary") ?? cell).textContent.trim();
   return text === "" ? null : text;
 }

@@ -56,9 +56,28 @@ def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
 
 
 def make_board(path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("no", "yes", "maybe")) -> Board:
-    """A found network, baselines of these names, one that failed, and chance; the data set is gone."""
+    """A found network, baselines of these names, one that failed, and chance; data set and search are gone."""
     labels = np.arange(60) % len(classes)
     images = pd.DataFrame({"file": "images.npy", "row": np.arange(60)})
+    data = BoardData("gone", ReadOptions(), "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60})
+    return _make_board(path, names, data, "results/runs/gone", images, labels)
+
+
+def make_whole_board(path: Path, data: Path, options: ReadOptions, source: str) -> Board:
+    """The same of data and a search that are there: nothing is missing."""
+    dataset = open_dataset(data, options)
+    splits = dataset.splits()
+    counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
+    height, width = dataset.images.shape[2:]
+    about = BoardData(str(data), options, dataset.fingerprint, dataset.classes, (height, width), counts)
+    images = dataset.table.iloc[splits.test][["file", "row"]].reset_index(drop=True)
+    return _make_board(path, ("ResNet-18",), about, source, images, dataset.labels[splits.test])
+
+
+def _make_board(
+    path: Path, names: tuple[str, ...], data: BoardData, source: str, images: pd.DataFrame, labels: Any
+) -> Board:
+    classes = data.classes
     rows = []
     for position, name in enumerate(("found: evolution", *names)):
         found = position == 0
@@ -70,7 +89,7 @@ def make_board(path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("
         row = Row(
             name,
             "found" if found else "baseline",
-            source="results/runs/gone" if found else "",
+            source=source if found else "",
             card=card.to_json(),
             # As text 9 comes after 1,000, and 1,000,000 before 20.
             params=(481_497, 9, 1_000, 20, 1_000_000)[position],
@@ -87,14 +106,14 @@ def make_board(path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("
     rows.append(Row("broken", "baseline", failure="out of memory"))
     rows.append(replace(rows[-1], name="chance", kind="reference", failure="", metrics=chance(classes)))
     board = Board(
-        BoardData("gone", ReadOptions(), "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60}),
-        recipe={"epochs": 1},
+        data,
+        recipe={"epochs": 1, "learning_rate": 0.002, "augmentation": {"symmetries": True}},
         device="cpu",
         threads=1,
         latency_batches=(1, 64),
         rows=tuple(rows),
         best_found="found: evolution",
-        published={},
+        published={"VOLO & <b>co</b>": (Published("Model II", 0.97, None, "another paper"),)},
         command="python -m baselines.leaderboard",
         environment={"date": "2026-01-01"},
     )

@@ -71,6 +71,22 @@ def test_a_click_sorts_numbers_as_numbers_and_back(visit: Callable[..., Any], re
     assert head.get_attribute("aria-sort") == "descending"
 
 
+def test_ranks_are_by_test_auc_and_a_failed_network_is_never_first(
+    visit: Callable[..., Any], reports: dict[str, Path]
+) -> None:
+    page = visit(reports["board"]).page
+    head, aucs = column(page, "test AUC")
+    _, ranks = column(page, "rank")
+    assert sorted(ranks()) == ["", "", "1", "2", "3", "4", "5"]
+    for direction in (1, -1):
+        head.get_by_role("button").click()
+        assert aucs()[-1] == "failed"
+        told = [float(text.partition(" ")[0]) for text in aucs()[:-1]]
+        assert told == sorted(told, reverse=direction == -1)
+        # Chance has a score, and no rank.
+        assert [rank for rank in ranks() if rank] == [str(rank) for rank in range(1, 6)][::-direction]
+
+
 def test_a_click_sorts_words(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
     page = visit(reports["board"]).page
     numbers, _ = column(page, "parameters")
@@ -87,6 +103,8 @@ def test_words_from_outside_stay_words(visit: Callable[..., Any], reports: dict[
     assert EVIL in column(seen.page, "network")[1]()
     assert seen.page.locator("script").count() == 1
     assert seen.page.locator("td b").count() == 0
+    published = seen.page.locator("section:has(h2:text-is('Published elsewhere')) tbody td")
+    assert published.all_inner_texts() == ["VOLO & <b>co</b>", "Model II", "0.9700", "", "another paper"]
     assert f"AUC {CLASSES[1]}" in [text.strip() for text in seen.page.locator("th").all_inner_texts()]
 
 

@@ -1,16 +1,25 @@
 """``python -m nas.report`` at its door: what it writes, where, and what it refuses."""
 
+import html
 import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
+from nas.board import INTERVALS_SAY, Spread
+from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.report import write_report
+from nas.report.drawing import picture
+from nas.report.page import Page, Section
 from nas.run_directory import RunDirectory
-from tests.nas.report.made import make_board, make_run
+from tests.nas.report.made import make_board, make_run, make_whole_board
 from tests.nas.test_train import folder
 
 
@@ -59,6 +68,74 @@ def test_without_images_study_and_predictions(searched: RunDirectory, tmp_path: 
     assert not (searched.path / "study.db").exists()
     next(searched.path.glob("retrain/*/seed-0/predictions.parquet")).unlink()
     assert "The predictions of the test images were removed" in write_report(searched.path).read_text()
+
+
+def test_an_image_that_was_renamed_costs_the_examples_only(searched: RunDirectory, tmp_path: Path) -> None:
+    predictions = pd.read_parquet(next(searched.path.glob("retrain/*/seed-0/predictions.parquet")))
+    for name in sorted(set(predictions["file"])):
+        # The same pixels in the same order are the same data set.
+        file = tmp_path / "data" / name
+        file.rename(file.with_stem(f"{file.stem}_"))
+    text = write_report(searched.path).read_text()
+    assert "of which there are predictions: give the file its former name" in text
+    names = {path.stem for path in (searched.path / "figures").iterdir()}
+    assert {"roc", "confusion"} <= names
+    assert "mistakes" not in names
+
+
+@pytest.mark.parametrize(("options", "moved"), [(ReadOptions(), False), (ReadOptions(crop=24), True)])
+def test_a_leaderboard_whose_data_and_search_are_there(
+    searched: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: ReadOptions, moved: bool
+) -> None:
+    """The search is where the working directory has it, or beside the leaderboard, wherever both are now."""
+    board = searched.path.parent / "board"
+    board.mkdir()
+    monkeypatch.chdir(tmp_path)
+    source = os.path.relpath(searched.path, board if moved else tmp_path)
+    make_whole_board(board, tmp_path / "data", options, source)
+    if moved:
+        (tmp_path / "elsewhere").mkdir()
+        board = board.parent.rename(tmp_path / "elsewhere" / "runs") / "board"
+        monkeypatch.chdir(tmp_path / "data")
+    text = html.unescape(write_report(board).read_text())
+    assert {path.stem for path in (board / "figures").glob("*.pdf")} == {
+        "scores", "costs", "roc", "confusion", "mistakes", "successes", "architecture-1", "searches",
+    }  # fmt: skip
+    assert "cannot be shown" not in text
+    assert "is gone" not in text
+    assert text.count(INTERVALS_SAY) >= 2
+
+
+def test_figures_that_a_page_lacks_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    def page(*names: str) -> Page:
+        return Page("", "", (Section("", pictures=tuple(picture(name, Figure(), "", "") for name in names)),))
+
+    page("architecture-1", "architecture-12", "searches", "roc").write(tmp_path)
+    figures = tmp_path / "figures"
+    for name in ("mine.png", "costs.txt", "my-roc.pdf", "architecture.png"):
+        (figures / name).touch()
+    page("architecture-1", "roc").write(tmp_path)
+    assert {file.name for file in figures.iterdir()} == {
+        "architecture-1.png", "architecture-1.pdf", "roc.png", "roc.pdf",
+        "mine.png", "costs.txt", "my-roc.pdf", "architecture.png",
+    }  # fmt: skip
+
+
+def test_words_and_figures_are_of_the_baselines_that_validation_likes_best(tmp_path: Path) -> None:
+    board = make_board(tmp_path, ("a", "b", "c"))
+    poorest = min((row for row in board.rows if row.kind == "baseline" and row.trainings), key=lambda row: row.test_auc)
+    liked = replace(poorest, metrics={**poorest.metrics, "validation": {"auc": Spread(1.0, None)}})
+    replace(board, rows=tuple(liked if row == poorest else row for row in board.rows)).write(tmp_path)
+    text = write_report(tmp_path).read_text()
+    assert f"The baseline that validation likes best, {liked.name}, has a test AUC of {liked.test_auc:.4f}" in text
+    assert "best baseline" not in text
+    assert f"; {liked.name}: no taken for" in text
+
+
+def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(UserError, match=r"cannot be written into .* \(Is a directory\): make room"):
+        Page("", "", ()).write(tmp_path)
 
 
 def test_nothing_found_yet(searched: RunDirectory, refuses: Callable[[Path], str]) -> None:
