@@ -9,7 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from nas.errors import UserError
-from nas.files import make_directory, write_json
+from nas.files import make_directory, room_for, write_json
 from nas.latency import measure_latency
 from nas.training.card import ModelCard
 from nas.training.files import short_digest
@@ -63,7 +63,11 @@ class LatencyCache:
             raise UserError(f"{path} is damaged: remove it, and the same command measures anew") from error
 
     def measure(self, card: ModelCard) -> dict[str, float]:
-        """Measure, on a device that should do nothing else."""
+        """Measure, on a device that should do nothing else.
+
+        Raises:
+            UserError: the measurement cannot be written.
+        """
         network = card.build().to(self._device)
         shape = (card.in_chans, *card.image_size)
         times = {
@@ -71,7 +75,8 @@ class LatencyCache:
             for batch in self._batches
         }
         make_directory(self._root)
-        write_json(self._path(card), {**self._identity(card), "milliseconds": times})
+        with room_for(self._path(card), "the same command goes on"):
+            write_json(self._path(card), {**self._identity(card), "milliseconds": times})
         return times
 
     def _path(self, card: ModelCard) -> Path:
@@ -83,5 +88,6 @@ class LatencyCache:
             "device": self._device.type,
             "hardware": self._hardware,
             "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
             "batches": list(self._batches),
         }

@@ -1,7 +1,7 @@
 """What a leaderboard compares: hand-designed networks, the best of searches, and architectures that the user wrote."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +66,8 @@ class Entry:
 
 def find_runs(
     runs: Sequence[Path], data: Path | None, options: ReadOptions
-) -> tuple[TrainingImages, list[RunDirectory]]:
-    """Return the data set, and the searches whose best architectures are compared on it.
+) -> tuple[TrainingImages, ReadOptions, list[RunDirectory]]:
+    """Return the data set, how it was read, and the searches whose best architectures are compared on it.
 
     Args:
         runs: directories of searches; none for the newest in results/runs, if it is of the same data set.
@@ -75,40 +75,55 @@ def find_runs(
         options: how to read it, where no search says so.
 
     Raises:
-        UserError: a run is none, has found nothing, or was made on other data than the first.
+        UserError: a run is none, has found nothing, or was made on other data than the first; or the options are not
+            those that the first read its data with.
     """
     if not runs:
         return _newest(data, options)
-    images = Chosen.from_run(runs[0], 1, None, data).images
     found = [RunDirectory.open(path) for path in runs]
+    images, options = _as_searched(found[0], data, options)
     for run in found:
         if run.best().data.fingerprint != images.dataset.fingerprint:
             raise UserError(
                 f"{run.path} searched on other data than {runs[0]}: compare networks of one data set at a time"
             )
-    return images, found
+    return images, options, found
 
 
-def _newest(data: Path | None, options: ReadOptions) -> tuple[TrainingImages, list[RunDirectory]]:
+def _newest(data: Path | None, options: ReadOptions) -> tuple[TrainingImages, ReadOptions, list[RunDirectory]]:
     try:
         run = RunDirectory.newest()
     except UserError:
         say("no search has found anything yet, so that there is no network of one to compare with")
-        return TrainingImages.open(data or default_data(), options), []
+        return TrainingImages.open(data or default_data(), options), options, []
     if data is None:
-        return Chosen.from_run(run.path, 1, None, None).images, [run]
+        return *_as_searched(run, None, options), [run]
     images = TrainingImages.open(data, options)
     if run.best().data.fingerprint != images.dataset.fingerprint:
         say(f"{run.path}, the newest search, was made on other data than {data}: its network is left out")
-        return images, []
-    return images, [run]
+        return images, options, []
+    return images, options, [run]
+
+
+def _as_searched(run: RunDirectory, data: Path | None, options: ReadOptions) -> tuple[TrainingImages, ReadOptions]:
+    """Open the data of a search as it read them, and refuse options that say otherwise."""
+    images, then = Chosen.from_run(run.path, 1, None, data).images, run.best().data.read_options()
+    for name in (field.name for field in fields(ReadOptions)):
+        asked, used = getattr(options, name), getattr(then, name)
+        if asked not in (used, getattr(ReadOptions(), name)):
+            flag = f"--{name.replace('_', '-')}"
+            raise UserError(
+                f"{run.path} read its data with {flag} {used}, not {asked}, and all networks are compared on its data: "
+                f"leave out {flag}"
+            )
+    return images, then
 
 
 def collect(
     images: TrainingImages,
     recipe: Recipe,
     *,
-    runs: Iterable[RunDirectory],
+    runs: Sequence[RunDirectory],
     baselines: Iterable[Baseline],
     architectures: Iterable[str],
     space: str,
@@ -131,7 +146,8 @@ def collect(
         UserError: a network cannot take the images, two networks have the same name, or there is none.
         search_spaces.SpaceError: a line is no architecture.
     """
-    entries = [_found(run, images, recipe) for run in runs]
+    names = _told_apart([run.path.resolve() for run in runs])
+    entries = [_found(run, name, images, recipe) for run, name in zip(runs, names, strict=True)]
     if entries:
         entries += _as_large(entries[0], random, seed, images)
     for text in architectures:
@@ -143,10 +159,18 @@ def collect(
     return _each_once(entries)
 
 
-def _found(run: RunDirectory, images: TrainingImages, recipe: Recipe) -> Entry:
+def _told_apart(paths: Sequence[Path]) -> list[str]:
+    """The last part of each path, with as many of the parts above it as different paths need."""
+    depth = 1
+    while len({path.parts[-depth:] for path in paths}) < len(set(paths)):
+        depth += 1
+    return ["/".join(path.parts[-depth:]) for path in paths]
+
+
+def _found(run: RunDirectory, name: str, images: TrainingImages, recipe: Recipe) -> Entry:
     best = run.best()
     line = str(search_spaces.get_space(best.space).parse(best.winner.architecture))
-    return Entry.of(f"found: {run.path.resolve().name}", "found", str(run.path), images.card(best.space, line), recipe)
+    return Entry.of(f"found: {name}", "found", str(run.path), images.card(best.space, line), recipe)
 
 
 def _as_large(found: Entry, count: int, seed: int, images: TrainingImages) -> list[Entry]:

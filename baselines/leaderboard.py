@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -12,6 +12,7 @@ from baselines import tables
 from baselines.contest import Contest
 from baselines.costs import LatencyCache
 from baselines.entries import Entry, collect, find_runs
+from baselines.published import published_elsewhere
 from baselines.registry import get_baseline
 from baselines.schedule import train_all
 from baselines.standings import Standings
@@ -21,7 +22,7 @@ from nas.cli import Command, main
 from nas.cluster import cluster, share_out
 from nas.data import ReadOptions
 from nas.errors import UserError
-from nas.files import write_text
+from nas.files import room_for, write_text
 from nas.lock import held
 from nas.progress import progress, say
 from nas.provenance import command, environment
@@ -52,7 +53,7 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions):
     """Train networks by one recipe, and compare what they come to on the test split.
 
     Found networks and hand-designed ones try the same learning rates; validation chooses, and the test split is read
-    once for each training that counts. What was trained before is never trained again, and the same command goes on.
+    once for each training that counts. The same command goes on, and trains nothing again.
     """
 
     data: Path | None = None
@@ -123,9 +124,10 @@ def run(settings: LeaderboardSettings) -> None:
     # First what takes no time, so that a mistake is known at once.
     settings.require_tracker()
     baselines = [get_baseline(name) for name in _names(settings.models)]
-    images, runs = find_runs([Path(name) for name in _names(settings.run)], settings.data, settings)
+    asked = ReadOptions(**{field.name: getattr(settings, field.name) for field in fields(ReadOptions)})
+    images, options, runs = find_runs([Path(name) for name in _names(settings.run)], settings.data, asked)
     check_test(images)
-    data = _describe(images)
+    data = _describe(images, options)
     tables.ranked([], settings.sort, data, settings.latency_batches)
     _check_place(settings.out, data)
     entries = collect(
@@ -139,16 +141,16 @@ def run(settings: LeaderboardSettings) -> None:
         seed=settings.seed,
     )
     with held(settings.out, "filled", "--out"):
-        board = _compare(settings, images, entries)
+        board = _compare(settings, images, data, entries)
     _show(board, settings.out)
     if not any(row.trainings for row in board.rows):
         raise UserError("no network could be trained: the table says why")
     say(f"looking at it is easier in {write_report(settings.out, data=images.dataset.directory)}")
 
 
-def _compare(settings: LeaderboardSettings, images: TrainingImages, entries: Sequence[Entry]) -> Board:
+def _compare(settings: LeaderboardSettings, images: TrainingImages, data: BoardData, entries: Sequence[Entry]) -> Board:
     """Train, measure, and write the tables as they grow; return the last."""
-    data, batches = _describe(images), settings.latency_batches
+    batches = settings.latency_batches
     cache = Cache(settings.out / "trainings", images, settings.track)
     seeds = range(settings.seed, settings.seed + settings.seeds)
     contests = [Contest(entry, settings.rates, seeds, cache) for entry in entries]
@@ -157,7 +159,8 @@ def _compare(settings: LeaderboardSettings, images: TrainingImages, entries: Seq
     latencies = LatencyCache(settings.out / "latencies", device, about["hardware"], batches)
     for entry in entries:
         latencies.known(entry.card)  # what is damaged is known before hours of training, too
-    standings = Standings(contests, images, cache, latencies, settings.out)
+    standings = Standings(contests, images, cache, latencies, settings.out, about, device.type)
+    baselines = {entry.card.model for entry in entries if entry.kind == "baseline"}
 
     def write() -> Board:
         best = standings.best_found
@@ -165,15 +168,18 @@ def _compare(settings: LeaderboardSettings, images: TrainingImages, entries: Seq
             data=data,
             recipe=Recipe.of(settings).to_json(),
             device=device.type,
+            threads=torch.get_num_threads(),
             latency_batches=batches,
             rows=tuple(tables.ranked(standings.rows(), settings.sort, data, batches)),
             best_found=best.name if best is not None else None,
+            published=published_elsewhere(baselines),
             command=command(),
             environment=about,
         )
-        board.write(settings.out)
-        write_text(settings.out / "leaderboard.csv", tables.csv(board))
-        write_text(settings.out / "leaderboard.md", tables.markdown(board))
+        with room_for(settings.out, "the same command goes on"):
+            board.write(settings.out)
+            write_text(settings.out / "leaderboard.csv", tables.csv(board))
+            write_text(settings.out / "leaderboard.md", tables.markdown(board))
         return board
 
     _train(contests, images, settings, write)
@@ -219,11 +225,14 @@ def _show(board: Board, out: Path) -> None:
     console.print(f"{out / 'leaderboard.md'} says more; beside it are leaderboard.csv and {FILE}", soft_wrap=True)
 
 
-def _describe(images: TrainingImages) -> BoardData:
+def _describe(images: TrainingImages, options: ReadOptions) -> BoardData:
     dataset, splits = images.dataset, images.splits
+    directory, here = dataset.directory, Path.cwd()
+    if directory.is_relative_to(here):  # a search names the whole path, which holds on its machine alone
+        directory = directory.relative_to(here)
     height, width = dataset.images.shape[2:]
     counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
-    return BoardData(str(dataset.directory), dataset.fingerprint, dataset.classes, (height, width), counts)
+    return BoardData(str(directory), options, dataset.fingerprint, dataset.classes, (height, width), counts)
 
 
 def _check_place(out: Path, data: BoardData) -> None:

@@ -80,6 +80,7 @@ BASELINES: dict[str, Baseline] = {
         ),
         Baseline("EfficientNet-B0", "efficientnet_b0", "any size", "1905.11946", _efficientnet(224)),
         Baseline("EfficientNet-B1", "efficientnet_b1", "any size", "1905.11946", _efficientnet(240)),
+        Baseline("EfficientNet-B2", "efficientnet_b2", "any size", "1905.11946", _efficientnet(260)),
         Baseline(
             "ViT-tiny",
             "vit_tiny_patch16_224",

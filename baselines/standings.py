@@ -1,6 +1,7 @@
 """From trainings to rows: scores with error bars, costs, and how each network compares with the best found one."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from baselines.entries import REFERENCES
 from baselines.published import PUBLISHED
 from baselines.trainings import Cache
 from nas.board import Row, Spread, Training
+from nas.provenance import Made
 from nas.training.final import Repeated
 from nas.training.images import TrainingImages
 
@@ -28,16 +30,27 @@ class Standings:
         cache: of their trainings.
         latencies: how long the networks take.
         root: directory of the leaderboard.
+        environment: of this process, as :func:`nas.provenance.environment` names it.
+        device: ``cpu`` or ``cuda``, that this process would train on.
     """
 
     def __init__(
-        self, contests: Sequence[Contest], images: TrainingImages, cache: Cache, latencies: LatencyCache, root: Path
+        self,
+        contests: Sequence[Contest],
+        images: TrainingImages,
+        cache: Cache,
+        latencies: LatencyCache,
+        root: Path,
+        environment: Mapping[str, str],
+        device: str,
     ) -> None:
         self._contests = contests
         self._images = images
         self._cache = cache
         self._latencies = latencies
         self._root = root
+        self._environment = environment
+        self._device = device
         self._bootstrap = Bootstrap(cache.labels, len(images.dataset.classes))
         self._resampled: dict[str, Floats] = {}
         self._sizes: dict[str, Size] = {}
@@ -67,18 +80,19 @@ class Standings:
         row = Row(
             name=entry.name,
             kind=entry.kind,
-            source=entry.source,
+            source=os.path.relpath(entry.source, self._root) if entry.source else "",
             card=entry.card.to_json(),
             params=size.params,
             flops=size.flops,
             latency_ms=self._latencies.known(entry.card) or {},
             tried={f"{rate:g}": auc for rate, auc in tried},
-            published=PUBLISHED.get(entry.name, ()),
+            published=PUBLISHED.get(entry.card.model, ()) if entry.kind == "baseline" else (),
             notes=(
                 *entry.notes,
                 *(f"could not be trained at a learning rate of {rate:g}" for rate, auc in tried if auc is None),
             ),
-            failure=contest.failure,
+            # Workers know the whole path, which is nobody else's business.
+            failure=contest.failure.replace(str(self._root.absolute()), str(self._root)),
         )
         return row if contest.failure else self._judged(row, contest)
 
@@ -89,10 +103,9 @@ class Standings:
         for training in contest.trainings:
             came_to = contest.scores[training.seed]
             predictions = (self._cache.directory(training) / "predictions.parquet").relative_to(self._root)
-            trainings.append(
-                Training(training.seed, came_to.validation, came_to.test, came_to.seconds, predictions.as_posix())
-            )
+            trainings.append(Training(**vars(came_to), predictions=predictions.as_posix()))
             scores.append(came_to)
+        unlike = (note for came_to in scores for note in _differences(came_to.made, self._environment, self._device))
         if row.name not in self._resampled:
             predicted = [self._cache.predictions(training) for training in contest.trainings]
             self._resampled[row.name] = self._bootstrap.aucs(predicted)
@@ -107,6 +120,7 @@ class Standings:
                 split: {name: Spread(**value) for name, value in summary[split].items()}
                 for split in ("validation", "test")
             },
+            notes=(*row.notes, *dict.fromkeys(unlike)),
         )
 
     def _compared(self, row: Row, best: Row) -> Row:
@@ -114,6 +128,20 @@ class Standings:
             return row
         resampled = self._resampled[row.name], self._resampled[best.name]
         return replace(row, comparison=compare(*resampled, row.test_auc - best.test_auc))
+
+
+def _differences(made: Made, environment: Mapping[str, str], device: str) -> Iterator[str]:
+    """In what a training, which may be of an earlier leaderboard, was made otherwise than one would be now."""
+    if made.device != device:
+        yield f"trained on {made.device}"
+    # GPUs are named last, and a worker may see fewer of them.
+    if not environment["hardware"].startswith(made.hardware):
+        yield f"trained on {made.hardware}"
+    if made.versions != environment["versions"]:
+        same = environment["versions"].split(", ")
+        yield f"trained with {', '.join(name for name in made.versions.split(', ') if name not in same)}"
+    if made.commit != environment["commit"]:
+        yield f"trained at commit {made.commit}"
 
 
 def reference_rows(images: TrainingImages) -> list[Row]:

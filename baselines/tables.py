@@ -1,13 +1,14 @@
 """A board as tables: for programs (CSV), for papers and web pages (Markdown), and for the terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.table import Table
 
-from baselines.published import PUBLISHED
-from nas.board import Board, BoardData, Row
+from baselines.published import AT_CHANCE
+from nas.board import INTERVALS_SAY, Board, BoardData, Published, Row
 from nas.errors import UserError
 
 # Columns in which less is better.
@@ -33,7 +34,8 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         "auc_low": low,
         "auc_high": high,
         "auc_std": auc and auc.std,
-        **{f"auc_{name}": test[f"auc_{name}"].mean if test else None for name in data.classes},
+        # A name of their own, for a class may be named low, high or std.
+        **{f"class_auc_{name}": test[f"auc_{name}"].mean if test else None for name in data.classes},
         "accuracy": accuracy and accuracy.mean,
         "wrong": accuracy and round((1 - accuracy.mean) * data.images["test"], 1),
         "images": data.images["test"],
@@ -82,14 +84,14 @@ def csv(board: Board) -> str:
     """The board as CSV, one line a row under a line of names."""
     records = [record(row, board.data, board.latency_batches) for row in board.rows]
     table = pd.DataFrame(records).convert_dtypes()  # or a count beside an empty cell is a fraction
-    table.insert(0, "rank", range(1, len(records) + 1))
+    table.insert(0, "rank", pd.Series([board.ranks.get(row.name) for row in board.rows], dtype="Int64"))
     text: str = table.to_csv(index=False, lineterminator="\n")
     return text
 
 
 def markdown(board: Board) -> str:
     """The board as a page: what was compared, the table, and what must be known to read it."""
-    shown = [_texts(rank, row, board) for rank, row in enumerate(board.rows, start=1)]
+    shown = [_texts(row, board) for row in board.rows]
     titles = list(shown[0])
     table = [_line(titles), "|" + "---|" * len(titles), *(_line(texts.values()) for texts in shown)]
     return "\n".join(["# Leaderboard", "", *_about(board), "", *table, "", *_footnotes(board)]) + "\n"
@@ -104,23 +106,23 @@ def terminal(board: Board, width: int) -> Table:
         titles += ["against the best found (p)"] if board.best_found is not None else []
     for title in titles:
         table.add_column(title, justify="left" if title == "network" else "right", no_wrap=title != "network")
-    for rank, row in enumerate(board.rows, start=1):
-        texts = _texts(rank, row, board)
+    for row in board.rows:
+        texts = _texts(row, board)
         table.add_row(*(texts.get(title, "") for title in titles))
     return table
 
 
-def _texts(rank: int, row: Row, board: Board) -> dict[str, str]:
+def _texts(row: Row, board: Board) -> dict[str, str]:
     """A row as people read it, by the title of the column."""
     own = record(row, board.data, board.latency_batches)
     interval = f" ({own['auc_low']:.4f} – {own['auc_high']:.4f})" if row.interval else ""
     texts = {
-        "#": str(rank),
+        "#": _text(board.ranks.get(row.name), "d"),
         "network": row.name,
         "kind": row.kind,
         "test AUC (95 %)": "failed" if row.failure else f"{own['auc']:.4f}{interval}",
         "± seeds": _text(own["auc_std"], ".4f"),
-        **{f"AUC {name}": _text(own[f"auc_{name}"], ".4f") for name in board.data.classes},
+        **{f"AUC {name}": _text(own[f"class_auc_{name}"], ".4f") for name in board.data.classes},
         "accuracy": _text(own["accuracy"], ".1%"),
         f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",g"),
     }
@@ -153,11 +155,14 @@ def _about(board: Board) -> list[str]:
     data, recipe = board.data, board.recipe
     images = ", ".join(f"{count:,} {name}" for name, count in data.images.items())
     augmentation = _settings(recipe["augmentation"])
+    place = Path(data.directory)
+    # A whole path holds on one machine alone, and is nobody else's business.
+    shown = place.name if place.is_absolute() else place
     return [
         f"Made by `{board.command}`, commit {board.environment.get('commit', 'unknown')}, "
         f"{board.environment.get('date', '')}.",
         "",
-        f"* Data: {data.directory}, {_pixels(data.image_size)} pixels, images: {images}; classes: "
+        f"* Data: {shown}, {_pixels(data.image_size)} pixels, images: {images}; classes: "
         f"{', '.join(data.classes)}; fingerprint {data.fingerprint[:16]}.",
         f"* Recipe, the same for all: {_settings(recipe)}; augmentation: {augmentation}. Of the learning rates "
         f"{', '.join(_rates(board))} every network tried all with its first seed, and validation chose.",
@@ -167,22 +172,60 @@ def _about(board: Board) -> list[str]:
 
 def _footnotes(board: Board) -> list[str]:
     lines = [
-        "Validation images chose the epoch, the learning rate and the best found network; the test images were read "
-        "once for each training that counts. The AUC is one-vs-rest, the mean over classes and seeds; its interval and "
-        "the difference to the best found network come from the same resamples of the test images (within classes); "
-        "± is the sample standard deviation over seeds. Wrong images, and seconds of a training, are means over seeds. "
-        "A multiplication and an addition are two FLOPs. Where the pixels that a network is fed are not those of the "
-        "data, it takes no such images, and they are resized (bilinearly) on their way in; FLOPs and latency are at "
-        "the size fed. Latency is the median of float32 forward passes.",
+        "Networks are numbered by test AUC. Validation images chose the epoch, the learning rate and the best found "
+        "network; the test images were read once for each training that counts. The AUC is one-vs-rest, the mean over "
+        "classes and seeds; its interval and the difference to the best found network come from the same resamples of "
+        f"the test images (within classes). {INTERVALS_SAY} ± is the sample standard deviation over seeds. Wrong "
+        "images, and seconds of a training, are means over seeds. A multiplication and an addition are two FLOPs. "
+        "Where the pixels that a network is fed are not those of the data, it takes no such images, and they are "
+        "resized (bilinearly) on their way in; FLOPs and latency are at the size fed.",
+        "",
+        "Latency is the median of float32 forward passes on the machine that wrote this page, wherever networks were "
+        f"trained: {board.device}, {_threads(board.threads)}. {' '.join(_training(board))}",
     ]
     if board.best_found is None:
         lines += ["", "No found network is among the rows, so that there is nothing to compare with."]
+    lines += [""]
     lines += [f"* {row.name}: {note}." for row in board.rows for note in row.notes]
     lines += [f"* {row.name} failed: {row.failure}" for row in board.rows if row.failure]
-    names = {row.name for row in board.rows}
-    others = [f"{name}: {_list(scores)}" for name, scores in PUBLISHED.items() if name not in names]
-    lines += ["", f"Published on other data, of networks that are not in the table: {'; '.join(others)}."]
+    others = "; ".join(f"{name}: {_list(scores)}" for name, scores in board.published.items())
+    lines += ["", f"Published on other data, of networks that are not in the table: {others}. {AT_CHANCE}"]
     return lines
+
+
+def _training(board: Board) -> list[str]:
+    """How the trainings were run, and whether their settings left something to be gained."""
+    rows = [row for row in board.rows if row.trainings]
+    if not rows:
+        return []
+    groups: dict[tuple[int, int], list[str]] = {}
+    for row in rows:
+        for training in row.trainings:
+            groups.setdefault((training.made.at_a_time, training.made.threads), []).append(row.name)
+    told = [
+        f"{at_a_time} at a time with {_threads(threads)} each"
+        + (f" ({', '.join(dict.fromkeys(names))})" if len(groups) > 1 else "")
+        for (at_a_time, threads), names in groups.items()
+    ]
+    ended = [training.epoch == board.recipe["epochs"] for row in rows for training in row.trainings]
+    lines = [
+        f"Trainings ran {'; '.join(told)}.",
+        f"In {sum(ended)} of {len(ended)} the last epoch was the best, so that more epochs might raise their scores.",
+    ]
+    tried = [row for row in rows if len(row.tried) > 1]
+    if tried:
+        smallest, largest = (
+            sum(f"{row.learning_rate:g}" == choose(row.tried, key=float) for row in tried) for choose in (min, max)
+        )
+        lines.append(
+            f"Of {len(tried)} networks that tried several learning rates, {smallest} chose the smallest and {largest} "
+            "the largest."
+        )
+    return lines
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' if count > 1 else ''}"
 
 
 def _rates(board: Board) -> list[str]:
@@ -198,7 +241,7 @@ def _published(row: Row) -> str:
     return _list(row.published)
 
 
-def _list(scores: Iterable[Any]) -> str:
+def _list(scores: Iterable[Published]) -> str:
     return ", ".join(
         f"{score.dataset} {score.auc:.4f}" + (f" / {100 * score.accuracy:.4g} %" if score.accuracy is not None else "")
         for score in scores

@@ -192,9 +192,12 @@ class Board:
 
     @property
     def ranks(self) -> dict[str, int]:
-        """The place of each trained network by its test AUC, from 1, by name; whatever the order of the rows."""
-        trained = sorted((row for row in self.rows if row.trainings), key=lambda row: -row.test_auc)
-        return {row.name: rank for rank, row in enumerate(trained, start=1)}
+        """The place of each trained network by its test AUC, from 1, by name; whatever the order of the rows.
+
+        Equals share a place.
+        """
+        trained = [row for row in self.rows if row.trainings]
+        return {row.name: 1 + sum(other.test_auc > row.test_auc for other in trained) for row in trained}
 
     def write(self, directory: Path) -> None:
         """Write ``leaderboard.json`` atomically."""

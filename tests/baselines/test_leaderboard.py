@@ -1,5 +1,6 @@
 """``python -m baselines.leaderboard``: what is trained and judged, what is written, how it goes on, and mistakes."""
 
+import errno
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ import search_spaces
 from baselines import leaderboard
 from baselines.entries import Entry, collect, find_runs
 from baselines.leaderboard import LeaderboardSettings
-from nas.board import Board, Row, read_predictions
+from nas.board import INTERVALS_SAY, Board, Row, read_predictions
 from nas.cluster import cluster
 from nas.data import ReadOptions
 from nas.errors import UserError
@@ -115,6 +116,11 @@ def test_every_row(place: Path) -> None:
         assert (spread.mean, spread.std) == pytest.approx((np.mean(aucs), np.std(aucs, ddof=1)))
         assert entry.metrics["test"]["accuracy"].mean == pytest.approx(np.mean(correct))
         assert [training.seed for training in entry.trainings] == [0, 1]
+        for number, training in enumerate(entry.trainings):
+            made = training.made
+            assert (training.epoch, made.device, made.threads, made.at_a_time) == (1, "cpu", 1, 1)
+            # The command that was typed, not that of the worker.
+            assert json.loads((directory(entry, number) / "result.json").read_text())["command"] == shown.command
         assert entry.latency_ms.keys() == {"1", "2"}
         assert entry.interval is not None
         assert entry.interval[0] - 1e-9 <= spread.mean <= entry.interval[1] + 1e-9
@@ -124,7 +130,9 @@ def test_every_row(place: Path) -> None:
         else:
             assert entry.comparison is not None
             assert entry.comparison.difference == pytest.approx(spread.mean - row("found: search").test_auc)
+    assert shown.data.directory == "data"
     found = row("found: search")
+    assert (RUNS / "leaderboard" / found.source).resolve() == (RUNS / "search").resolve()
     assert (found.params, found.flops) == (
         search_spaces.params(search_spaces.get_space("hybrid_nano").smallest),
         search_spaces.flops(search_spaces.get_space("hybrid_nano").smallest, 32),
@@ -154,7 +162,9 @@ def test_the_tables(place: Path) -> None:
     table = pd.read_csv(RUNS / "leaderboard" / "leaderboard.csv")
     shown = board()
     assert list(table["network"]) == [row.name for row in shown.rows]
-    assert list(table["rank"]) == list(range(1, 7))
+    aucs = table["auc"][table["rank"].notna()]
+    assert list(table["rank"].dropna()) == list(aucs.rank(method="min", ascending=False))
+    assert set(table["network"][table["rank"].isna()]) == {"chance", "majority class"}
     assert list(table["auc"]) == pytest.approx([row.test_auc for row in shown.rows])
     assert list(table["wrong"]) == pytest.approx([round(9 * (1 - value), 1) for value in table["accuracy"]])
     page = (RUNS / "leaderboard" / "leaderboard.md").read_text()
@@ -162,13 +172,20 @@ def test_the_tables(place: Path) -> None:
     assert [line.split(" | ")[1] for line in lines[1:]] == [row.name for row in shown.rows]
     assert len({line.count("|") for line in lines}) == 1
     assert "Published on other data" in page
+    assert str(Path.cwd()) not in page
+    for words in (
+        INTERVALS_SAY,
+        "Trainings ran 1 at a time with 1 thread each. In 8 of 8 the last epoch was the best",
+        "Of 4 networks that tried several learning rates",
+    ):
+        assert words in page
     assert (RUNS / "leaderboard" / "report.html").stat().st_size > 10_000
     # A leaderboard is no search: the newest search stays what it was.
     assert RunDirectory.newest().path == RUNS / "search"
 
 
 def test_random_architectures_as_large_as_the_found_one(place: Path) -> None:
-    images, (run,) = find_runs([], None, ReadOptions())
+    images, _, (run,) = find_runs([], None, ReadOptions())
     best = run.best()  # the smallest, which has no others of its size
     winner = replace(best.winner, architecture=LINES[1])
     run.write_best(replace(best, winner=winner, pareto=(winner,)))
@@ -189,12 +206,31 @@ def test_every_training_is_tracked(place: Path) -> None:
 
 def test_finished_is_not_trained_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, page = trainings(), (RUNS / "leaderboard" / "leaderboard.csv").read_text()
+    left = directory(row("test_vit")) / "state.safetensors"  # by a kill right after the network was judged
+    left.touch()
     monkeypatch.delattr(leaderboard, "train_all")
     leaderboard.run(settings())
     assert trainings() == before
     assert (RUNS / "leaderboard" / "leaderboard.csv").read_text() == page
-    leaderboard.run(settings(models="test_vit", architecture="", sort="parameters"))
-    assert [row.name for row in board().rows[:2]] == ["found: search", "test_vit"]
+    assert not left.exists()
+    ranks = board().ranks
+    leaderboard.run(settings(sort="parameters"))
+    assert [row.params for row in networks(board())] == sorted(row.params or 0 for row in networks(board()))
+    table = pd.read_csv(RUNS / "leaderboard" / "leaderboard.csv").dropna(subset="rank")
+    assert dict(zip(table["network"], table["rank"], strict=True)) == ranks
+
+
+def test_what_was_made_otherwise_is_said(place: Path) -> None:
+    result = directory(row("test_vit"), 1) / "result.json"
+    values = json.loads(result.read_text())
+    others = {"device": "cuda", "commit": "0123abc", "threads": 7, "versions": f"{values['versions']}, ray 0.1"}
+    result.write_text(json.dumps({**values, **others, "hardware": "a big one"}))
+    leaderboard.run(settings())
+    notes = ("trained on cuda", "trained on a big one", "trained with ray 0.1", "trained at commit 0123abc")
+    assert {entry.name: entry.notes for entry in networks(board()) if entry.notes} == {"test_vit": notes}
+    page = (RUNS / "leaderboard" / "leaderboard.md").read_text()
+    assert all(f"* test_vit: {note}.\n" in page for note in notes)
+    assert "1 at a time with 7 threads each (test_vit)" in page
 
 
 def test_adding_a_model_adds_its_row(place: Path) -> None:
@@ -210,7 +246,9 @@ def test_adding_a_model_adds_its_row(place: Path) -> None:
     assert {row.name: row for row in board().rows if row.name != "test_efficientnet"} == rows
 
 
-def test_a_failure_costs_one_row(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_costs_one_row(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One training's state is not what it should be; then all losses are no numbers."""
     spoilt = directory(row("test_resnet"), 1)
     for name in ("result.json", "predictions.parquet"):
@@ -218,16 +256,35 @@ def test_a_failure_costs_one_row(place: Path, capsys: pytest.CaptureFixture[str]
     (spoilt / "state.safetensors").write_bytes(b"nothing")
     rows = {row.name: row for row in board().rows}
     leaderboard.run(settings())
-    assert (
-        f"test_resnet failed: seed 1: {spoilt.absolute() / 'state.safetensors'} is no whole" in capsys.readouterr().out
-    )
+    assert f"test_resnet failed: seed 1: {spoilt / 'state.safetensors'} is no whole" in capsys.readouterr().out
     assert row("test_resnet").trainings == ()
     assert {row.name: row for row in board().rows if row.name != "test_resnet"} == {
         name: row for name, row in rows.items() if name != "test_resnet"
     }
     with pytest.raises(UserError, match="no network could be trained"):
         leaderboard.run(settings(models="test_vit", architecture="", learning_rates="1e38", seeds=1))
-    assert row("test_vit").failure.startswith("seed 0: in epoch 1 the loss of step 1 is ")
+    failure = row("test_vit").failure
+    assert failure.startswith("seed 0: in epoch 1 the loss of step 1 is ")
+    # It would be none again, and is not tried.
+    monkeypatch.delattr(leaderboard, "train_all")
+    with pytest.raises(UserError, match="no network could be trained"):
+        leaderboard.run(settings(models="test_vit", architecture="", learning_rates="1e38", seeds=1))
+    assert row("test_vit").failure == failure
+
+
+def test_a_full_disk_ends_it_with_one_sentence(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    changes: dict[str, Any] = {"models": "test_efficientnet", "architecture": "", "seeds": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(leaderboard, "write_text", full)
+        with pytest.raises(
+            UserError, match=r"leaderboard cannot be written \(No space left on device\): make room, and"
+        ):
+            leaderboard.run(settings(**changes))
+    leaderboard.run(settings(**changes))
+    assert row("test_efficientnet").trainings
 
 
 @pytest.mark.parametrize(
@@ -235,6 +292,7 @@ def test_a_failure_costs_one_row(place: Path, capsys: pytest.CaptureFixture[str]
     [
         ("result.json", "cut"),
         ("result.json", "another"),
+        ("result.json", "old"),
         ("predictions.parquet", "cut"),
         ("predictions.parquet", "another"),
         ("predictions.parquet", "gone"),
@@ -254,6 +312,8 @@ def test_a_broken_row(place: Path, name: str, how: str) -> None:
         broken.write_bytes(broken.read_bytes()[:40])
     elif how == "gone":
         broken.unlink()
+    elif how == "old":  # it does not say what made it
+        broken.write_text(broken.read_text().replace('"threads"', '"others"'))
     elif name == "predictions.parquet":
         pd.read_parquet(broken).iloc[::-1].to_parquet(broken, index=False)
     else:
@@ -314,6 +374,26 @@ def test_the_same_network_of_two_names_is_trained_once(place: Path) -> None:
     assert row("found: search").notes == ("the same network as smallest",)
 
 
+def test_searches_whose_directories_have_the_same_name(place: Path) -> None:
+    paths = [Path("a") / "run", Path("b") / "run"]
+    for path, line in zip(paths, LINES, strict=True):
+        made = searched(path, Path("data"))
+        winner = replace(made.best().winner, architecture=line)
+        made.write_best(replace(made.best(), winner=winner, pareto=(winner,)))
+    images, _, runs = find_runs(paths, None, ReadOptions())
+    options: dict[str, Any] = {"baselines": (), "architectures": (), "space": "hybrid_nano", "random": 0, "seed": 0}
+    assert [entry.name for entry in collect(images, Recipe(), runs=runs, **options)] == ["found: a/run", "found: b/run"]
+
+
+def test_data_are_read_as_the_search_read_them(place: Path) -> None:
+    searched(Path("cropped"), Path("data"), crop=40)
+    images, options, _ = find_runs([Path("cropped")], None, ReadOptions())
+    assert options == ReadOptions(crop=40)
+    assert images.dataset.images.shape[2:] == (40, 40)
+    with pytest.raises(UserError, match=r"cropped read its data with --crop 40, not 36, .*: leave out --crop$"):
+        find_runs([Path("cropped")], None, ReadOptions(crop=36))
+
+
 def test_a_network_without_residual_branches(place: Path) -> None:
     images = TrainingImages.open(Path("data"), ReadOptions())
     recipe = Recipe(drop_path=0.1)
@@ -329,6 +409,7 @@ def test_a_network_without_residual_branches(place: Path) -> None:
         ({"models": "resnet81"}, "there is no model resnet81: did you mean "),
         ({"models": "", "architecture": "", "data": Path("other"), "out": Path("new")}, "there is nothing to compare"),
         ({"sort": "auk"}, "--sort auk is no column of numbers: give one of auc, "),
+        ({"crop": 40}, "results/runs/search read its data with --crop None, not 40"),
         ({"sort": "network"}, "--sort network is no column of numbers"),
         ({"seeds": 0}, "--seeds 0 cannot be used: give 1 or more"),
         ({"learning_rates": ","}, "--learning-rates is empty"),

@@ -17,6 +17,7 @@ PARAMETERS = {
     "ResNet-18": 11.2,
     "EfficientNet-B0": 4.0,
     "EfficientNet-B1": 6.5,
+    "EfficientNet-B2": 7.7,
     "ViT-tiny": 5.4,
     "DeiT-tiny": 5.4,
     "ConViT-tiny": 5.4,
