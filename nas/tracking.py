@@ -58,7 +58,7 @@ class TrackOptions:
 def tracking(track: TrackerName, directory: Path, settings: Mapping[str, Any]) -> Iterator[Log]:
     """Track a run for the length of a ``with`` block.
 
-    A tracker that fails is named once and left alone; the run goes on.
+    A tracker that fails is named once on stderr (a Ray worker's is in Ray's logs) and left alone; the run goes on.
 
     Args:
         track: which tracker.
