@@ -27,7 +27,7 @@ def published_table(board: Board) -> Table:
             Cell(name),
             Cell(item.dataset),
             number(item.auc, ".4f"),
-            number(item.accuracy, ".1%"),
+            number(item.accuracy, ".2%"),
             Cell(item.source, wide=True),
         )
         for name, scores in board.published.items()
@@ -111,5 +111,5 @@ def _published(row: Row) -> Cell:
 
 
 def _published_words(published: Published) -> str:
-    accuracy = "" if published.accuracy is None else f", accuracy {published.accuracy:.1%}"
+    accuracy = "" if published.accuracy is None else f", accuracy {published.accuracy:.2%}"
     return f"{published.dataset}: AUC {published.auc:.4f}{accuracy} ({published.source})"

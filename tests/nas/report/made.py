@@ -113,7 +113,7 @@ def _make_board(
         latency_batches=(1, 64),
         rows=tuple(rows),
         best_found="found: evolution",
-        published={"VOLO & <b>co</b>": (Published("Model II", 0.97, None, "another paper"),)},
+        published={"VOLO & <b>co</b>": (Published("Model II", 0.97, 0.9999, "another paper"),)},
         command="python -m baselines.leaderboard",
         environment={"date": "2026-01-01"},
     )

@@ -104,7 +104,7 @@ def test_words_from_outside_stay_words(visit: Callable[..., Any], reports: dict[
     assert seen.page.locator("script").count() == 1
     assert seen.page.locator("td b").count() == 0
     published = seen.page.locator("section:has(h2:text-is('Published elsewhere')) tbody td")
-    assert published.all_inner_texts() == ["VOLO & <b>co</b>", "Model II", "0.9700", "", "another paper"]
+    assert published.all_inner_texts() == ["VOLO & <b>co</b>", "Model II", "0.9700", "99.99%", "another paper"]
     assert f"AUC {CLASSES[1]}" in [text.strip() for text in seen.page.locator("th").all_inner_texts()]
 
 
