@@ -45,7 +45,7 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions):
     """Images in a batch whose latency is measured, where it is an objective or limited."""
     supernet: Path | None = None
     """Checkpoint of a trained supernet; by default one is trained, or found where that was done before."""
-    supernet_recipe: Recipe = field(default_factory=lambda: Recipe(epochs=10))
+    supernet_recipe: Recipe = field(default_factory=lambda: Recipe(epochs=16))
     """How the supernet is trained."""
     sharing: Sharing = field(default_factory=Sharing)
     """How the supernet's weights are shared."""
