@@ -1,7 +1,7 @@
 """The directory of one search: what was asked, what it ran on, what came out.
 
     config.yaml        every setting, in the form that --config reads
-    environment.json   command, versions, hardware, commit, data set
+    environment.json   command, versions, hardware, commit, data set of every start
     study.db           the history, an Optuna study: the one source of truth (or a database elsewhere, --storage)
     candidates.csv     one line for each candidate, written anew from the study
     best.json          the winner and the Pareto set, likewise
@@ -178,7 +178,7 @@ class RunDirectory:
 
     @property
     def environment_file(self) -> Path:
-        """Versions, hardware, commit."""
+        """Versions, hardware, commit of every start."""
         return self.path / "environment.json"
 
     @property
@@ -219,6 +219,21 @@ class RunDirectory:
         except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, ValueError) as error:
             raise UserError(f"{self.config_file} is damaged: copy it again, or start another search") from error
 
+    def environments(self) -> list[dict[str, Any]]:
+        """Return what the run ran on, for each of its starts; nothing where nobody wrote it down.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        try:
+            values = json.loads(self.environment_file.read_text(encoding="utf-8"))
+            # Earlier versions kept one start alone.
+            return [dict(start) for start in (values if isinstance(values, list) else [values])]
+        except FileNotFoundError:
+            return []
+        except (OSError, TypeError, ValueError) as error:
+            raise UserError(f"{self.environment_file} is damaged: remove it, or copy it again") from error
+
     def best(self) -> Best:
         """Return the outcome so far.
 
@@ -258,8 +273,8 @@ class RunDirectory:
         write_text(self.config_file, yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True))
 
     def write_environment(self, environment: Mapping[str, Any]) -> None:
-        """Write what the run ran on."""
-        write_json(self.environment_file, dict(environment))
+        """Write what the run is started on, after what it was started on before."""
+        write_json(self.environment_file, [*self.environments(), dict(environment)])
 
     def write_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Write the table of all candidates."""

@@ -60,6 +60,20 @@ def test_best_says_all_that_a_retraining_needs(tmp_path: Path) -> None:
     assert values["supernet"] == "supernet/model.safetensors"
 
 
+def test_every_start_is_remembered(tmp_path: Path) -> None:
+    run = run_in(tmp_path / "run")
+    assert run.environments() == []
+    run.write_environment({"commit": "a"})
+    run.write_environment({"commit": "b"})
+    assert run.environments() == [{"commit": "a"}, {"commit": "b"}]
+
+
+def test_a_run_of_an_earlier_version_had_one_start(tmp_path: Path) -> None:
+    run = run_in(tmp_path / "run")
+    run.environment_file.write_text('{"commit": "a"}')
+    assert run.environments() == [{"commit": "a"}]
+
+
 def test_newest_is_the_run_whose_outcome_was_written_last(tmp_path: Path) -> None:
     for name in ("b", "a"):
         run_in(tmp_path / name).write_best(outcome())
@@ -82,6 +96,7 @@ def test_a_lock_is_exclusive_and_a_stale_one_is_taken_over(tmp_path: Path) -> No
     ("damage", "read", "message"),
     [
         ("config.yaml", RunDirectory.config, "config.yaml is damaged"),
+        ("environment.json", RunDirectory.environments, "environment.json is damaged"),
         ("best.json", RunDirectory.best, "best.json is damaged"),
         ("candidates.csv", RunDirectory.candidates, "candidates.csv is missing or damaged"),
     ],
