@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from nas.default_data import default_data
+from nas.errors import UserError
 from nas.latency import measure_latency
 from nas.live import candidate_table, live_view
 from nas.pacing import paced
@@ -77,6 +79,17 @@ def test_latency_is_that_of_a_stated_batch() -> None:
     assert network.shapes == {torch.Size((5, 1, 8, 9))}
     assert latency.milliseconds > 0
     assert (latency.batch, latency.device) == (5, "cpu")
+
+
+def test_the_default_data_name_a_mend_that_commands_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier version simulated other data by default."""
+    monkeypatch.chdir(tmp_path)
+    directory = tmp_path / "data" / "realistic-48px"
+    directory.mkdir(parents=True)
+    (directory / "dataset.json").write_text('{"settings": {"nuisance": 0.5}}')
+    with pytest.raises(UserError, match=r"holds another dataset .*: name this or another .* --data, or") as raised:
+        default_data()
+    assert "--out" not in str(raised.value)
 
 
 class Terminal(io.StringIO):
