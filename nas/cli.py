@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import jsonargparse
@@ -31,6 +32,9 @@ class Command:
 
     settings: type
     run: Callable[[Any], None]
+    begun: Callable[[Any], Path | None] = lambda settings: None
+    """The file, of the form that ``--config`` reads, with the settings of what is gone on with, if something is: they
+    stand where no flag is given. For single commands."""
 
 
 def main(name: str, commands: Command | Mapping[str, Command]) -> None:
@@ -101,6 +105,14 @@ class _Parser(jsonargparse.ArgumentParser):
 
 
 def _parse(name: str, commands: Command | Mapping[str, Command]) -> tuple[Command, Any]:
+    command, settings = _read(name, commands, sys.argv[1:])
+    begun = command.begun(settings)
+    if begun is not None:
+        command, settings = _read(name, commands, ["--config", str(begun), *sys.argv[1:]])
+    return command, settings
+
+
+def _read(name: str, commands: Command | Mapping[str, Command], arguments: list[str]) -> tuple[Command, Any]:
     jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
     if isinstance(commands, Command):
         parser = _parser(name, commands)
@@ -110,10 +122,10 @@ def _parse(name: str, commands: Command | Mapping[str, Command]) -> tuple[Comman
         for subname, command in commands.items():
             subparser = _parser(f"{name} {subname}", command)
             subcommands.add_subcommand(subname, subparser, help=_summary(command.settings))
-    given = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    given = next((argument for argument in arguments if not argument.startswith("-")), "")
     asked = name if isinstance(commands, Command) or given not in commands else f"{name} {given}"
     try:
-        values = parser.instantiate(parser.parse_args())
+        values = parser.instantiate(parser.parse_args(arguments))
     except jsonargparse.ArgumentError as error:
         raise UserError(f"{_sentence(str(error))} (see {asked} --help)") from error
     except (AttributeError, TypeError, ValueError) as error:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
+import optuna
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
@@ -23,25 +24,29 @@ from nas.provenance import command, environment
 from nas.run_directory import RUNS, Best, DataSource, RunDirectory
 from nas.samplers import get_sampler
 from nas.samplers.repeatable import get_repeatable_sampler
-from nas.search_settings import SearchSettings, resumed
+from nas.search_settings import SearchSettings, begun_file, check_resumed
 from nas.shared_weights import SharedWeights, file_digest
 from nas.study import REDUCTION, SearchStudy, open_storage
 from nas.tracking import tracking
 from nas.training import Recipe
+from nas.training.card import ModelCard
 from nas.training.images import TrainingImages
 from nas.training.inheritance import calibration_images
-from nas.tuning import evaluate_all
-from search_spaces import Supernet, get_space
+from nas.tuning import evaluate_all, least_latency
+from search_spaces import SearchSpace, Supernet, get_space
 
 NAME = "python -m nas.search"
 
 _TRIALS = 60
 
+# So many times the limit is no longer a matter of how busy the device was.
+_CLEARLY = 1.5
+
 
 def run(settings: SearchSettings) -> None:
     """Search, print the winner, and leave all that is known in the run directory."""
     if settings.resume is not None:
-        settings = resumed(settings)
+        check_resumed(settings)
     settings.require_tracker()
     settings = replace(settings, trials=settings.trials or _TRIALS)
     space = get_space(settings.space)
@@ -56,10 +61,10 @@ def run(settings: SearchSettings) -> None:
     shared = _shared(settings, images)
     directory = RunDirectory(settings.resume or settings.run or _new_directory(settings))
     # Now, so that a database or a cluster that does not answer is known before a supernet is trained.
-    if settings.storage is not None:
-        open_storage(settings.storage)
+    _check_storage(settings, directory)
     with cluster(settings.ray_address, settings.workers):
         settings = _with_hands(settings)
+        _check_latency(settings, card, space)
         with directory.locked():
             _begin(settings, directory, images)
             try:
@@ -73,6 +78,32 @@ def run(settings: SearchSettings) -> None:
 
 def _new_directory(settings: SearchSettings) -> Path:
     return RUNS / f"{settings.strategy}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _check_storage(settings: SearchSettings, directory: RunDirectory) -> None:
+    """Check that the database answers, and that a new search does not go on with the study of another."""
+    if settings.storage is None:
+        return
+    names = optuna.get_all_study_names(open_storage(settings.storage))
+    if settings.resume is None and directory.path.name in names:
+        raise UserError(
+            f"--storage holds a study {directory.path.name} already: go on with its search with --resume, or give a "
+            "directory of another name with --run"
+        )
+
+
+def _check_latency(settings: SearchSettings, card: ModelCard, space: SearchSpace) -> None:
+    """Check that a limit can be kept: that it is not clearly below what the lightest networks take."""
+    limit = settings.max_latency_ms
+    if limit is None or settings.resume is not None:
+        return
+    assert settings.gpus_per_trial is not None  # the default was filled in
+    least = least_latency(card, space.corners(heavy=False), settings.latency_batch, settings.gpus_per_trial)
+    if limit * _CLEARLY < least:
+        raise UserError(
+            f"no architecture of {space.name} keeps --max-latency-ms {limit:g}: the fastest of its lightest ones takes "
+            f"{least:.3g} ms for {settings.latency_batch} images"
+        )
 
 
 def _begin(settings: SearchSettings, directory: RunDirectory, images: TrainingImages) -> None:
@@ -215,4 +246,4 @@ def _report(directory: RunDirectory, best: Best) -> None:
 
 
 if __name__ == "__main__":
-    main(NAME, Command(SearchSettings, run))
+    main(NAME, Command(SearchSettings, run, begun_file))

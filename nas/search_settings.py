@@ -1,6 +1,7 @@
 """The settings of a search, and which of them a resumed one may change."""
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -105,21 +106,50 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions):
         return "latency" in self.objective_names or self.max_latency_ms is not None
 
 
-def resumed(given: SearchSettings) -> SearchSettings:
-    """The settings of the run that ``given.resume`` names, with what else was given where that may change.
+def begun(run: Path) -> SearchSettings:
+    """The settings of a run.
 
     Raises:
-        UserError: there is no such run, it is damaged, or a setting was given that differs from the run's.
+        UserError: there is no such run, or it is damaged.
+    """
+    return from_plain(SearchSettings, RunDirectory.open(run).config())
+
+
+def begun_file(given: SearchSettings) -> Path | None:
+    """The file with the settings of the run that is gone on with; None for a new one.
+
+    Raises:
+        UserError: there is no such run, or it is damaged.
+    """
+    if given.resume is None:
+        return None
+    begun(given.resume)
+    return RunDirectory(given.resume).config_file
+
+
+def check_resumed(given: SearchSettings) -> None:
+    """Check that a search goes on as it was begun.
+
+    Args:
+        given: all settings, those of the run among them; ``resume`` names the run.
+
+    Raises:
+        UserError: there is no such run, it is damaged, or a setting differs that decides what is found.
     """
     assert given.resume is not None  # or nobody would ask
-    before = from_plain(SearchSettings, RunDirectory.open(given.resume).config())
-    default = SearchSettings()
-    named = [item.name for item in fields(SearchSettings) if getattr(given, item.name) != getattr(default, item.name)]
-    for name in named:
-        if name not in _FREE and getattr(given, name) != getattr(before, name):
-            flag = f"--{name.replace('_', '-')}"
+    before, now = _flags(begun(given.resume).identity), _flags(given.identity)
+    for flag, value in now.items():
+        if before[flag] != value:
             raise UserError(
-                f"{given.resume} was begun with {flag} {getattr(before, name)}, not {getattr(given, name)}: leave "
-                f"{flag} out, or start another search with --run"
+                f"{given.resume} was begun with {flag} {before[flag]}, not {value}: leave {flag} out, or start another "
+                "search with --run"
             )
-    return replace(before, **{name: getattr(given, name) for name in named if name in _FREE})
+
+
+def _flags(plain: Mapping[str, Any], prefix: str = "--") -> dict[str, Any]:
+    """Settings by flag: those of settings within settings too."""
+    flags: dict[str, Any] = {}
+    for name, value in plain.items():
+        flag = prefix + name.replace("_", "-")
+        flags |= _flags(value, f"{flag}.") if isinstance(value, Mapping) else {flag: value}
+    return flags

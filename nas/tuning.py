@@ -5,10 +5,12 @@ lost; it evaluates an architecture that is known; and it drops scores that are n
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ray
 import torch
 from ray import tune
 from ray.tune.experiment import Trial
@@ -18,7 +20,10 @@ from ray.tune.search import Searcher
 from nas.candidates import Report, Scorer, Scoring
 from nas.cluster import environment_variables
 from nas.errors import UserError
+from nas.latency import measure_latency
 from nas.study import Measured, SearchStudy
+from nas.training.card import ModelCard
+from search_spaces import Architecture
 
 # Tune's own log files, console and signal handler; its checkpoints of the experiment, which the study replaces.
 QUIET = {
@@ -68,12 +73,39 @@ def evaluate_all(
         )
 
 
+def least_latency(card: ModelCard, architectures: Sequence[Architecture], batch: int, gpus: float) -> float:
+    """Time networks as candidates are timed, in a process with the same share of a machine; Ray must be running.
+
+    Args:
+        card: of the networks of the space; it names no architecture.
+        architectures: at least one.
+        batch: images in a pass.
+        gpus: share of a GPU; 0 times on a CPU.
+
+    Returns:
+        The milliseconds that the fastest takes for a batch.
+    """
+    timed = ray.remote(num_cpus=1, num_gpus=gpus)(_least_latency)
+    least: float = ray.get(timed.remote(card, architectures, batch, _device(gpus)))
+    return least
+
+
+def _least_latency(card: ModelCard, architectures: Sequence[Architecture], batch: int, device: torch.device) -> float:
+    shape = (card.in_chans, *card.image_size)
+    networks = (replace(card, architecture=str(item)).build(0).to(device) for item in architectures)
+    return min(measure_latency(network, shape, batch, device).milliseconds for network in networks)
+
+
+def _device(gpus: float) -> torch.device:
+    return torch.device("cuda" if gpus else "cpu")
+
+
 class _Candidate(tune.Trainable):
     """One actor: scores one candidate after the other."""
 
     def setup(self, config: dict[str, Any], scoring: Scoring) -> None:  # type: ignore[override]
         """Take images and supernet to the device."""
-        self._device = torch.device("cuda" if config["gpus"] else "cpu")
+        self._device = _device(config["gpus"])
         if 0 < config["gpus"] < 1:
             torch.cuda.set_per_process_memory_fraction(config["gpus"])
         self._scorer: Scorer = scoring.scorer(self._device)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from nas.retrain import run as retrain
 from nas.run_directory import RunDirectory
 from nas.samplers import STRATEGIES
 from nas.search import run as search
-from nas.search_settings import SearchSettings
-from nas.training import load_checkpoint, save_checkpoint
+from nas.search_settings import SearchSettings, begun
+from nas.training import Recipe, load_checkpoint, save_checkpoint
 from nas.training.card import load_network
 from nas.training.images import TrainingImages
 from nas.training.supernet import SupernetCard
@@ -62,11 +63,14 @@ def outcomes(directory: Path) -> list[tuple[Any, ...]]:
     study = optuna.load_study(study_name="search", storage=f"sqlite:///{directory / 'study.db'}")
     told = []
     for trial in study.trials:
-        evaluation = {**trial.user_attrs["evaluation"], "seconds": None}
-        told.append(
-            (trial.number, trial.state, trial.values, trial.params, {**trial.user_attrs, "evaluation": evaluation})
-        )
+        attributes = {**trial.user_attrs, "evaluation": {**trial.user_attrs["evaluation"], "seconds": None}}
+        told.append((trial.number, trial.state, trial.values, trial.params, attributes, trial.intermediate_values))
     return told
+
+
+def again(run: Path, **changes: Any) -> SearchSettings:
+    """The settings of a run that is gone on with, as the command line makes them."""
+    return replace(begun(run), resume=run, **changes)
 
 
 def until_done(directory: Path, candidates: int, arguments: list[str], stop: signal.Signals) -> tuple[int, str]:
@@ -108,12 +112,15 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, 
     assert "of them done before" in done.stderr
     assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
     assert len(outcomes(tmp_path / "broken")) == 9
-    found = [(item.number, pytest.approx(item.auc)) for item in RunDirectory.open(tmp_path / "broken").candidates()]
+    found = {item.number: pytest.approx(item.auc) for item in RunDirectory.open(tmp_path / "broken").candidates()}
     for name in ("broken", "unbroken"):
         told = curves(tmp_path / name)
-        assert told["candidate/auc"] == found
-        assert [step for step, _ in told["best/auc"]] == list(range(9))
+        # A kill may have a point told twice.
+        assert dict(told["candidate/auc"]) == found
+        assert list(dict(told["best/auc"])) == list(range(9))
         assert max(told["best/auc"], key=lambda point: point[1])[1] == told["best/auc"][-1][1]
+    starts = RunDirectory.open(tmp_path / "broken").environments()
+    assert [start["command"].partition(" --")[2].split()[0] for start in starts] == ["data", "resume", "resume"]
     log = (tmp_path / "broken" / "search.log").read_text()
     evaluated = re.findall(r"trial (\d+) complete", log)
     assert sorted(evaluated) == sorted(set(evaluated))
@@ -137,9 +144,8 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     assert images.dataset.fingerprint == best.data.fingerprint
     assert best.supernet is not None
     assert (directory.path / best.supernet).is_file()
-    assert {"command", "seed", "commit", "versions", "hardware"} <= set(
-        yaml.safe_load(directory.environment_file.read_text())
-    )
+    (environment,) = yaml.safe_load(directory.environment_file.read_text())
+    assert {"command", "seed", "commit", "versions", "hardware"} <= set(environment)
     # The settings can be used again, and the supernet is found again.
     again = run("nas.search", "--config", "run/config.yaml", "--run", "again", "--strategy", "random")
     assert again.returncode == 0, again.stderr
@@ -152,8 +158,19 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     assert all(tensor.equal(two.tensors[name]) for name, tensor in one.tensors.items())
 
 
+def test_trainings_that_were_killed_end_as_unbroken_ones(tmp_path: Path, data: Path) -> None:
+    settings = {"fidelity": "scratch", "trials": "3", "workers": "1", "epochs": "2", "batch-size": "16"}
+    flags = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    status, _ = until_done(tmp_path / "broken", 1, ["--data", "data", *flags, "--run", "broken"], signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    search(again(tmp_path / "broken", data=data))
+    search(replace(begun(tmp_path / "broken"), data=data, run=tmp_path / "unbroken"))
+    assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
+    assert len(outcomes(tmp_path / "broken")) == 3
+
+
 def test_candidates_can_be_trained(tmp_path: Path, data: Path, supernet: Path) -> None:
-    objectives = {"objectives": "auc, params,latency", "latency_batch": 2}
+    objectives = {"objectives": "auc, params,latency", "latency_batch": 2, "max_latency_ms": 1e6}
     common: dict[str, Any] = {"data": data, "trials": 2, "workers": 1, "epochs": 2, "batch_size": 16}
     search(SearchSettings(**common, **objectives, fidelity="finetune", supernet=supernet, run=tmp_path / "finetune"))
     search(SearchSettings(**common, fidelity="scratch", run=tmp_path / "scratch"))
@@ -170,40 +187,48 @@ def test_candidates_can_be_trained(tmp_path: Path, data: Path, supernet: Path) -
 
 
 @pytest.fixture
-def begun(tmp_path: Path, data: Path, supernet: Path) -> Path:
+def unfinished(tmp_path: Path, data: Path, supernet: Path) -> Path:
     """A run that was begun, and stopped before its first candidate."""
     settings = {"data": str(data), "supernet": str(supernet), "trials": 2}
-    run = RunDirectory(tmp_path / "begun")
+    run = RunDirectory(tmp_path / "unfinished")
     run.path.mkdir()
     run.write_config(settings)
     return run.path
 
 
-def test_what_a_resumed_search_cannot_change(tmp_path: Path, begun: Path, data: Path) -> None:
+def test_what_a_resumed_search_cannot_change(tmp_path: Path, unfinished: Path, data: Path) -> None:
     def resume(message: str, **changes: Any) -> None:
         with pytest.raises(UserError, match=message):
-            search(SearchSettings(resume=begun, **changes))
+            search(again(unfinished, **changes))
 
     resume("was begun with --space hybrid_nano, not hybrid_small: leave --space out", space="hybrid_small")
     resume("was begun with --seed 0, not 3", seed=3)
-    with RunDirectory(begun).locked():
+    resume("was begun with --supernet-recipe.epochs 10, not 2", supernet_recipe=Recipe(epochs=2))
+    with RunDirectory(unfinished).locked():
         resume("is being searched by process")
-    search(SearchSettings(resume=begun, trials=1))
-    (begun / "study.db").write_bytes(b"this is no database" * 100)
+    search(again(unfinished, trials=1))
+    (unfinished / "study.db").write_bytes(b"this is no database" * 100)
     resume("database cannot be opened")
-    (begun / "study.db").unlink()
-    (begun / "supernet" / "model.safetensors").write_bytes(b"this is no checkpoint")
+    (unfinished / "study.db").unlink()
+    (unfinished / "supernet" / "model.safetensors").write_bytes(b"this is no checkpoint")
     resume("is no whole safetensors file")
-    (begun / "config.yaml").write_text("strategy: [")
+    (unfinished / "config.yaml").write_text("strategy: [")
     resume("config.yaml is damaged")
-    (begun / "config.yaml").write_text("colour: red\n")
+    (unfinished / "config.yaml").write_text("colour: red\n")
     resume("the settings cannot be read")
 
 
-def test_another_data_set_is_refused(tmp_path: Path, begun: Path, data: Path) -> None:
+def test_every_flag_of_a_resumed_search_counts(unfinished: Path, fails: Callable[..., str]) -> None:
+    run = RunDirectory(unfinished)
+    run.write_config({**run.config(), "space": "hybrid_small", "strategy": "rl"})
+    told = fails("nas.search", "--resume", unfinished, "--strategy", "rl", "--space", "hybrid_nano")
+    assert "was begun with --space hybrid_small, not hybrid_nano: leave --space out" in told
+
+
+def test_another_data_set_is_refused(tmp_path: Path, unfinished: Path, data: Path) -> None:
     other = folder(tmp_path / "other", size=40)
     with pytest.raises(UserError, match="was trained on other images"):
-        search(SearchSettings(resume=begun, data=other))
+        search(again(unfinished, data=other))
 
 
 @pytest.mark.parametrize(
@@ -213,6 +238,10 @@ def test_another_data_set_is_refused(tmp_path: Path, begun: Path, data: Path) ->
         ({"space": "hybrid_nanno"}, "there is no search space 'hybrid_nanno'; did you mean hybrid_nano"),
         ({"max_params": 10}, "no architecture of hybrid_nano keeps --max-params 10: the smallest value is"),
         ({"max_flops": 10}, "no architecture of hybrid_nano keeps --max-flops 10: the smallest value is"),
+        (
+            {"max_latency_ms": 1e-6},
+            r"keeps --max-latency-ms 1e-06: the fastest of its lightest ones takes \d.* ms for 64",
+        ),
         ({"data": Path("nowhere")}, "nowhere"),
         ({"supernet": Path("nowhere")}, "nowhere"),
         ({"storage": "nonsense://x"}, "database cannot be opened"),
@@ -252,21 +281,25 @@ def test_the_command_says_mistakes_in_a_sentence(fails: Callable[..., str]) -> N
     assert "--fidelity" in fails("nas.search", "--fidelity", "guess")
 
 
-def test_a_run_is_not_searched_twice(begun: Path, data: Path, supernet: Path) -> None:
+def test_a_run_is_not_searched_twice(unfinished: Path, data: Path, supernet: Path) -> None:
     with pytest.raises(UserError, match="holds a search already: go on with --resume"):
-        search(SearchSettings(data=data, supernet=supernet, run=begun))
+        search(SearchSettings(data=data, supernet=supernet, run=unfinished))
 
 
 def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) -> None:
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     search(SearchSettings(data=data, supernet=supernet, run=tmp_path / "run", storage=url, trials=1))
-    search(SearchSettings(resume=tmp_path / "run", trials=2))
+    search(again(tmp_path / "run", trials=2))
     assert not (tmp_path / "run" / "study.db").exists()
     assert len(optuna.load_study(study_name="run", storage=url).trials) == 2
     with pytest.raises(UserError, match="database cannot be opened"):
-        search(SearchSettings(resume=tmp_path / "run", storage="nonsense"))
+        search(again(tmp_path / "run", storage="nonsense"))
     with pytest.raises(UserError, match="is not kept in the run directory"):
-        search(SearchSettings(resume=tmp_path / "run", storage="postgresql://me:***@host/db"))
+        search(again(tmp_path / "run", storage="postgresql://me:***@host/db"))
+    # Another search, whose directory happens to have the same name.
+    with pytest.raises(UserError, match="--storage holds a study run already: go on with its search with --resume"):
+        search(SearchSettings(data=data, supernet=supernet, run=tmp_path / "other" / "run", storage=url, trials=1))
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
