@@ -2,13 +2,14 @@
 
 Regret is against the best validation AUC that any of the searches found. Overhead is what a candidate takes beyond its
 own evaluation, measured between the first and the last candidate that were done. A stopped benchmark goes on where it
-was: searches that are complete are read, not run.
+was: searches that are complete are read, not run, if they were of the very same settings. A search that was resumed has
+no wall time and no overhead, for nobody knows when it rested.
 """
 
 import datetime
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import optuna
 from matplotlib.figure import Figure
 
-from nas.cli import Command, main
+from nas.cli import Command, main, to_plain
 from nas.cluster import cluster
 from nas.errors import UserError
 from nas.files import atomic_path, write_json, write_text
@@ -63,8 +64,9 @@ class Search:
         curve: (trials,) validation AUC of the best candidate so far, in the order of completion.
         best: the winner.
         values: validation AUC of each candidate, in the order of completion.
-        wall: seconds from the first proposal to the last completion, the start of workers included.
-        overhead: seconds a candidate beyond its own evaluation.
+        wall: seconds from the first proposal to the last completion, the start of workers included; None if it was
+            resumed.
+        overhead: seconds a candidate beyond its own evaluation; None if it was resumed.
         duplicates: candidates that were known already.
     """
 
@@ -73,8 +75,8 @@ class Search:
     curve: npt.NDArray[np.float64]
     best: Candidate
     values: npt.NDArray[np.float64]
-    wall: float
-    overhead: float
+    wall: float | None
+    overhead: float | None
     duplicates: int
 
 
@@ -103,11 +105,24 @@ def _run_one(settings: Settings, strategy: str, seed: int) -> Search:
         trials=settings.trials,
         workers=settings.workers,
     )
-    begun = directory.config_file.exists()
-    if not begun or not _is_complete(directory, settings.trials):
-        place = {"resume": directory.path} if begun else {"run": directory.path}
-        search(SearchSettings(**{**vars(common), **place}))
+    if not directory.config_file.exists():
+        search(replace(common, run=directory.path))
+    else:
+        _require_same(directory, common)
+        if not _is_complete(directory, settings.trials):
+            search(replace(common, resume=directory.path))
     return _read(directory, strategy, seed, settings.workers)
+
+
+def _require_same(directory: RunDirectory, settings: SearchSettings) -> None:
+    """Check that what is in the directory is the search that is to be compared."""
+    asked, found = to_plain(settings), directory.config()
+    for name in ("strategy", "seed", "data", "supernet", "space", "trials", "workers"):
+        if found.get(name) != asked[name]:
+            raise UserError(
+                f"{directory.path} was searched with {name} {found.get(name)}, not {asked[name]}: remove it, or give "
+                "another directory with --runs"
+            )
 
 
 def _is_complete(directory: RunDirectory, trials: int) -> bool:
@@ -126,6 +141,7 @@ def _read(directory: RunDirectory, strategy: str, seed: int, workers: int) -> Se
     starts = [trial.datetime_start for trial in trials if trial.datetime_start is not None]
     order = sorted(ends, key=lambda number: (ends[number], number))
     scored = [candidates[number].auc or 0.0 for number in order]
+    resumed = len(directory.environments()) > 1
     first = workers  # the first of each worker includes its start
     waited = _seconds(ends[order[first - 1]], ends[order[-1]]) * workers
     worked = sum(candidates[number].seconds or 0.0 for number in order[first:])
@@ -135,8 +151,8 @@ def _read(directory: RunDirectory, strategy: str, seed: int, workers: int) -> Se
         curve=np.maximum.accumulate(scored),
         best=directory.best().winner,
         values=np.array(scored),
-        wall=_seconds(min(starts), ends[order[-1]]),
-        overhead=(waited - worked) / max(1, len(order) - first),
+        wall=None if resumed else _seconds(min(starts), ends[order[-1]]),
+        overhead=None if resumed else (waited - worked) / max(1, len(order) - first),
         duplicates=sum(item.duplicate_of is not None for item in candidates.values()),
     )
 
@@ -155,8 +171,8 @@ def _record(settings: Settings, searches: Sequence[Search]) -> dict[str, object]
             "best_auc": round(float(item.curve[-1]), 5),
             "regret": round(float(best - item.curve[-1]), 5),
             "regret_at_half": round(float(best - item.curve[len(item.curve) // 2 - 1]), 5),
-            "wall_seconds": round(item.wall, 1),
-            "overhead_seconds": round(item.overhead, 3),
+            "wall_seconds": None if item.wall is None else round(item.wall, 1),
+            "overhead_seconds": None if item.overhead is None else round(item.overhead, 3),
             "duplicates": item.duplicates,
             "parameters": item.best.params,
             "mflops": round(item.best.flops / 1e6, 1),
@@ -184,8 +200,8 @@ def _markdown(settings: Settings, searches: Sequence[Search], record: dict[str, 
         half = [float(best - item.curve[len(item.curve) // 2 - 1]) for item in group]
         lines.append(
             f"| {strategy} | {mean(final):.4f} ({min(final):.4f}–{max(final):.4f}) | {mean(half):.4f} "
-            f"| {best - mean(final):.4f} | {mean(item.wall for item in group):.0f} "
-            f"| {mean(item.overhead for item in group):.2f} |"
+            f"| {best - mean(final):.4f} | {_mean([item.wall for item in group], 0)} "
+            f"| {_mean([item.overhead for item in group], 2)} |"
         )
     winners = [
         f"| {item.strategy} | {item.seed} | {item.curve[-1]:.4f} | {item.best.params:,} | {item.best.flops / 1e6:,.1f} "
@@ -221,6 +237,12 @@ def _markdown(settings: Settings, searches: Sequence[Search], record: dict[str, 
             "",
         ]
     )
+
+
+def _mean(values: Sequence[float | None], digits: int) -> str:
+    """The mean of the values that are known."""
+    known = [value for value in values if value is not None]
+    return f"{mean(known):.{digits}f}" if known else "–"
 
 
 def _draw(searches: Sequence[Search], path: Path) -> None:
