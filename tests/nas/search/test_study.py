@@ -37,9 +37,10 @@ def killed_in(monkeypatch: pytest.MonkeyPatch, place: type, call: str) -> Iterat
     def killed(*arguments: object, **more: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(place, call, killed)
-        yield
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -231,9 +232,7 @@ def test_a_search_gives_up_where_all_is_too_slow(tmp_path: Path, monkeypatch: py
     assert searched.next() is None
     assert searched.done
     assert searched.stopped is not None
-    assert searched.stopped.startswith(
-        "3 candidates in a row took longer than --max-latency-ms 5 (the fastest of all 4"
-    )
+    assert "3 candidates in a row took longer than --max-latency-ms 5 (the fastest of all 4 ms)" in searched.stopped
     # It can be tried again, on a quieter machine.
     assert study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0)).next() is not None
 
