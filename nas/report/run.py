@@ -1,6 +1,5 @@
 """The report of one search: how it went, what it found, and what became of that when it was trained."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -207,11 +206,8 @@ def _facts(run: RunDirectory, best: Best, strategy: str) -> tuple[tuple[str, str
         "data set": f"{best.data.directory} ({best.data.fingerprint[:8]}…)",
         "image size": " × ".join(map(str, best.image_size)),
     }
-    try:
-        environment = json.loads(run.environment_file.read_text(encoding="utf-8"))
-        facts |= {key: str(value) for key, value in environment.items() if key != "data"}
-    except FileNotFoundError:
-        pass  # a run that was copied without it
-    except (OSError, AttributeError, ValueError) as error:
-        raise UserError(f"{run.environment_file} is damaged: remove it, or copy it again") from error
+    starts = run.environments()
+    for key in dict.fromkeys(key for start in starts for key in start if key != "data"):
+        # What was another at a later start is told, too.
+        facts[key] = "; then ".join(dict.fromkeys(str(start[key]) for start in starts if key in start))
     return tuple(facts.items())

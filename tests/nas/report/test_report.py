@@ -138,6 +138,13 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
         Page("", "", ()).write(tmp_path)
 
 
+def test_a_search_that_was_resumed_on_another_machine_says_so(searched: RunDirectory) -> None:
+    searched.write_environment({"command": "python -m nas.search --resume one", "date": "2026-01-01"})
+    text = write_report(searched.path).read_text()
+    assert "<dd>python -m nas.search; then python -m nas.search --resume one</dd>" in text
+    assert "<dd>2026-01-01</dd>" in text
+
+
 def test_nothing_found_yet(searched: RunDirectory, refuses: Callable[[Path], str]) -> None:
     searched.best_file.unlink()
     assert "has found nothing yet: go on with" in refuses(searched.path)
