@@ -57,10 +57,11 @@ class SharedWeights:
         Raises:
             UserError: the checkpoint is damaged, or of another space or data set.
         """
-        if not to.exists() and self.given is None:
-            self._train(to)
-        elif not to.exists():
-            self._copy(self._file(self.given), to)
+        if not to.exists():
+            if self.given is None:
+                self._train(to)
+            else:
+                self._copy(self._file(self.given), to)
         return self._load(to)
 
     def _copy(self, source: Path, to: Path) -> None:
