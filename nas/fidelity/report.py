@@ -204,6 +204,7 @@ def _draw(fidelity: Fidelity, path: Path) -> None:
         axis.axline((alone.mean(), alone.mean()), slope=1, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
         axis.set_title(f"{name}: τ = {kendall(inherited, alone):.2f}", fontsize=10)
         axis.set_xlabel("validation AUC, trained alone")
+        axis.tick_params(labelbottom=True)  # also above a panel that is missing
         axis.set_ylabel("validation AUC, inherited weights")
     for axis in list(axes.flat)[count:]:
         axis.set_visible(False)

@@ -19,7 +19,7 @@ _IMAGE_SIZE = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """How the weights are shared; the defaults measured best (results/fidelity)."""
+    """How the weights are shared; what the defaults were measured against is in results/fidelity."""
 
     rule: Literal["random", "sandwich"] = "random"
     """Networks that learn from a batch: random ones; or, with the sandwich rule, also the largest and the smallest."""
