@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -28,6 +28,7 @@ from nas.progress import progress, say
 from nas.provenance import command, environment
 from nas.report import write_report
 from nas.run_directory import RUNS
+from nas.settings import part
 from nas.tracking import TrackOptions
 from nas.training import Recipe, pick_device
 from nas.training.final import check_test
@@ -124,7 +125,7 @@ def run(settings: LeaderboardSettings) -> None:
     # First what takes no time, so that a mistake is known at once.
     settings.require_tracker()
     baselines = [get_baseline(name) for name in _names(settings.models)]
-    asked = ReadOptions(**{field.name: getattr(settings, field.name) for field in fields(ReadOptions)})
+    asked = part(ReadOptions, settings)
     images, options, runs = find_runs([Path(name) for name in _names(settings.run)], settings.data, asked)
     check_test(images)
     data = _describe(images, options)

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from nas.run_directory import RUNS, Best, DataSource, RunDirectory
 from nas.samplers import get_sampler
 from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search_settings import SearchSettings, begun_file, check_resumed
+from nas.settings import part
 from nas.shared_weights import SharedWeights, file_digest
 from nas.study import REDUCTION, SearchStudy, open_storage
 from nas.tracking import tracking
@@ -209,7 +210,7 @@ def _study(
 
 def _describe(settings: SearchSettings, directory: RunDirectory, images: TrainingImages) -> Callable[..., Best]:
     """All of the outcome that is known before the search."""
-    options = to_plain(ReadOptions(**{item.name: getattr(settings, item.name) for item in fields(ReadOptions)}))
+    options = to_plain(part(ReadOptions, settings))
     return partial(
         Best,
         space=settings.space,

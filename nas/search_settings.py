@@ -1,7 +1,7 @@
 """The settings of a search, and which of them a resumed one may change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.objectives import OBJECTIVES
 from nas.run_directory import RunDirectory
+from nas.settings import part
 from nas.tracking import TrackOptions
 from nas.training import Recipe
 from nas.training.sharing import Sharing
@@ -93,7 +94,7 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions):
     @property
     def limits(self) -> Limits:
         """What candidates may cost."""
-        return Limits(**{item.name: getattr(self, item.name) for item in fields(Limits)})
+        return part(Limits, self)
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from nas.data.inspect import show
 from nas.data.options import ReadOptions
 from nas.data.simulation import SimulationSettings, simulate
 from nas.errors import UserError
+from nas.settings import part
 
 # Without being asked, no more memory than 2 GB.
 _MOST_WORKERS = 4
@@ -56,7 +57,7 @@ class Preview(ReadOptions):
 
 
 def _simulate(command: Simulate) -> None:
-    settings = SimulationSettings(**{item.name: getattr(command, item.name) for item in fields(SimulationSettings)})
+    settings = part(SimulationSettings, command)
     if command.workers < 1:
         raise UserError(f"--workers {command.workers} is not a number of processes: give 1 or more")
     simulate(settings, command.out, command.workers)

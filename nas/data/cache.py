@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from nas.data.detect import find_layout
 from nas.data.options import ReadOptions
 from nas.data.tree import printable, scan
 from nas.errors import UserError
+from nas.settings import part
 
 # Part of every hash: entries that an older version of this code wrote are read anew.
 _FORMAT = 2
@@ -45,7 +46,7 @@ def cached_entry(directory: Path, options: ReadOptions) -> Path:
     """
     entries = scan(directory)
     # Commands pass their own settings, which are read options and more; how much may be skipped changes no image.
-    read_as = {field.name: getattr(options, field.name) for field in fields(ReadOptions)}
+    read_as = asdict(part(ReadOptions, options))
     del read_as["allow_skipped"]
     source = directory.resolve()
     prefix = f"{printable(source.name)}-{_hash(f'{_FORMAT} {read_as} {source}')}-"

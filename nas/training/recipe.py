@@ -1,10 +1,11 @@
 """How a network is trained: the settings that every training shares."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from nas.data.tensors import Augmentation
 from nas.errors import UserError
+from nas.settings import part
 from nas.training.precision import Amp
 
 Optimizer = Literal["adamw", "nadamw", "lion", "sgd"]
@@ -64,7 +65,7 @@ class Recipe:
     @staticmethod
     def of(settings: "Recipe") -> "Recipe":
         """Return the recipe alone from settings that inherit its fields."""
-        return Recipe(**{item.name: getattr(settings, item.name) for item in fields(Recipe)})
+        return part(Recipe, settings)
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""

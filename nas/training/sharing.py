@@ -1,6 +1,6 @@
 """Training the shared weights of a supernet: which networks a batch trains, and what they learn from."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nas.errors import UserError
+from nas.settings import part
 from nas.training.metrics import NonFiniteError
 from search_spaces import Architecture, EvenSampler, SearchSpace, flops
 
@@ -38,7 +39,7 @@ class Sharing:
     @staticmethod
     def within(settings: "Sharing") -> "Sharing":
         """Return the sharing alone from settings that inherit its fields."""
-        return Sharing(**{item.name: getattr(settings, item.name) for item in fields(Sharing)})
+        return part(Sharing, settings)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
