@@ -57,7 +57,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
         raise UserError(
             f"cannot write the dataset to {out}: {error.strerror or error} "
             f"(it needs {needed:,} bytes and a little more for its table{_free(out)}); "
-            "make room or mend permissions and repeat the command to go on, or choose another --out"
+            "make room or mend permissions and repeat the command to go on, or choose another directory"
         ) from error
     except BrokenProcessPool as error:
         raise UserError(

@@ -45,7 +45,8 @@ def is_complete(out: Path, description: Mapping[str, Any]) -> bool:
     found = _read_description(out / DESCRIPTION)
     if found.get("settings") != description["settings"]:
         raise UserError(
-            f"{out} already holds another dataset ({_difference(found, description)}): choose another --out"
+            f"{out} already holds another dataset ({_difference(found, description)}): move it away, or choose "
+            "another directory"
         )
     missing = [name for name in (IMAGES, LABELS, PARAMETERS) if not (out / name).is_file()]
     if missing:
@@ -113,7 +114,7 @@ def unfinished(out: Path, description: Mapping[str, Any], chunks: int) -> Iterat
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"another run is writing to {out}: wait for it, or choose another --out") from error
+            raise UserError(f"another run is writing to {out}: wait for it, or choose another directory") from error
         if not (work.directory / DESCRIPTION).exists():
             try:
                 _prepare(work)
@@ -148,7 +149,7 @@ def _refuse_others(work: Unfinished) -> None:
     ours = {PARTIAL, IMAGES, LABELS, PARAMETERS} if started.exists() else {PARTIAL}
     foreign = sorted(entry.name for entry in work.out.iterdir() if entry.name not in ours)
     if foreign:
-        raise UserError(f"{work.out} is not empty (it holds {foreign[0]}): choose another --out")
+        raise UserError(f"{work.out} is not empty (it holds {foreign[0]}): move it away, or choose another directory")
     if started.exists() and (found := _read_description(started)) != work.description:
         raise UserError(
             f"{work.out} holds an unfinished dataset that differs ({_difference(found, work.description)}): "
@@ -172,7 +173,9 @@ def _read_description(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{path} is not the description of a dataset: choose another --out") from error
+        raise UserError(
+            f"{path} is not the description of a dataset: move it away, or choose another directory"
+        ) from error
     return found if isinstance(found, dict) else {}
 
 

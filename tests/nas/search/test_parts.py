@@ -87,7 +87,7 @@ def test_the_default_data_name_a_mend_that_commands_have(tmp_path: Path, monkeyp
     directory = tmp_path / "data" / "realistic-48px"
     directory.mkdir(parents=True)
     (directory / "dataset.json").write_text('{"settings": {"nuisance": 0.5}}')
-    with pytest.raises(UserError, match=r"holds another dataset .*: name this or another .* --data, or") as raised:
+    with pytest.raises(UserError, match=r"holds another dataset .*: move it away, or choose another directory$") as raised:
         default_data()
     assert "--out" not in str(raised.value)
 
