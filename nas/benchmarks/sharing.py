@@ -21,6 +21,7 @@ from nas.errors import UserError
 from nas.progress import progress
 from nas.training import CrossEntropyStep, Recipe, Step, autocast, pick_device
 from nas.training.optimisation import Optimisation
+from nas.training.precision import thread_count, threads
 from nas.training.sharing import Sharing, SharingStep
 from search_spaces import Architecture, Supernet, build_network, get_space
 
@@ -59,7 +60,9 @@ def run(benchmark: Benchmark) -> None:
     size = benchmark.image_size
     images = torch.randn(benchmark.batch_size, 1, size, size, generator=generator).to(device)
     labels = (torch.arange(benchmark.batch_size) % _CLASSES).to(device)
-    together, subnets = _together(benchmark, images, labels)
+    torch.manual_seed(0)
+    supernet = Supernet(benchmark.space, num_classes=_CLASSES)
+    together, subnets = _together(supernet, images, labels)
     seconds: list[tuple[float, float]] = []
     with progress("training", benchmark.rounds, "rounds") as advance:
         for number in range(benchmark.rounds):
@@ -83,17 +86,15 @@ def run(benchmark: Benchmark) -> None:
         "subnets in a step": len(subnets(0)),
         "rounds": benchmark.rounds,
         "device": str(device),
-        "threads": torch.get_num_threads(),
+        "threads": thread_count(supernet, device),
     }
     publish(benchmark.out, "sharing", {**settings, **figures})
 
 
 def _together(
-    benchmark: Benchmark, images: Tensor, labels: Tensor
+    supernet: Supernet, images: Tensor, labels: Tensor
 ) -> tuple[Callable[[int], None], Callable[[int], list[Architecture]]]:
     """A step of the supernet by number, and the networks that it trains."""
-    torch.manual_seed(0)
-    supernet = Supernet(benchmark.space, num_classes=_CLASSES)
     precision = autocast("auto", supernet, images.device)
     step = SharingStep(supernet.space, Sharing(), 0, precision)
     train = _trainer(supernet, step, images, labels)
@@ -118,15 +119,16 @@ def _alone(benchmark: Benchmark, subnets: list[Architecture], images: Tensor, la
 
 
 def _trainer(network: nn.Module, step: Step, images: Tensor, labels: Tensor) -> Callable[[int], None]:
-    """A step of the loop: gradients, clipping, update."""
+    """A step of the loop: gradients, clipping, update, with as many threads as the loop uses."""
     network.to(images.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
     optimisation = Optimisation(network, Recipe(), 1_000)
 
     def train(number: int) -> None:
-        optimisation.clear_gradients()
-        step(network, images, labels, number)
-        optimisation.update()
+        with threads(network, images.device):
+            optimisation.clear_gradients()
+            step(network, images, labels, number)
+            optimisation.update()
 
     return train
 
