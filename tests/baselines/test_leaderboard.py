@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,11 @@ from sklearn.metrics import roc_auc_score
 
 import search_spaces
 from baselines import leaderboard
-from baselines.entries import Entry, collect, find_runs
 from baselines.leaderboard import LeaderboardSettings
 from nas.board import INTERVALS_SAY, Board, Row, read_predictions
 from nas.cluster import cluster
-from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.run_directory import RUNS, RunDirectory
-from nas.training import Recipe
-from nas.training.images import TrainingImages
 from tests.nas.test_retrain import LINES, searched
 from tests.nas.test_train import folder
 
@@ -182,21 +177,6 @@ def test_the_tables(place: Path) -> None:
     assert (RUNS / "leaderboard" / "report.html").stat().st_size > 10_000
     # A leaderboard is no search: the newest search stays what it was.
     assert RunDirectory.newest().path == RUNS / "search"
-
-
-def test_random_architectures_as_large_as_the_found_one(place: Path) -> None:
-    images, _, (run,) = find_runs([], None, ReadOptions())
-    best = run.best()  # the smallest, which has no others of its size
-    winner = replace(best.winner, architecture=LINES[1])
-    run.write_best(replace(best, winner=winner, pareto=(winner,)))
-    options: dict[str, Any] = {"runs": [run], "baselines": (), "architectures": (), "space": "hybrid_nano"}
-    entries = collect(images, Recipe(), **options, random=3, seed=0)
-    assert [entry.kind for entry in entries] == ["found", "named", "named", "named"]
-    found, *drawn = [entry.card.build() for entry in entries]
-    sizes = [sum(weight.numel() for weight in network.parameters()) for network in drawn]
-    assert sizes == pytest.approx([sum(weight.numel() for weight in found.parameters())] * 3, rel=0.15)
-    assert entries == collect(images, Recipe(), **options, random=3, seed=0)
-    assert entries[1:] != collect(images, Recipe(), **options, random=3, seed=1)[1:]
 
 
 def test_every_training_is_tracked(place: Path) -> None:
@@ -372,35 +352,6 @@ def test_the_same_network_of_two_names_is_trained_once(place: Path) -> None:
     leaderboard.run(settings(models="test_vit", architecture=f"smallest={LINES[0]}"))
     assert len(networks(board())) == 2
     assert row("found: search").notes == ("the same network as smallest",)
-
-
-def test_searches_whose_directories_have_the_same_name(place: Path) -> None:
-    paths = [Path("a") / "run", Path("b") / "run"]
-    for path, line in zip(paths, LINES, strict=True):
-        made = searched(path, Path("data"))
-        winner = replace(made.best().winner, architecture=line)
-        made.write_best(replace(made.best(), winner=winner, pareto=(winner,)))
-    images, _, runs = find_runs(paths, None, ReadOptions())
-    options: dict[str, Any] = {"baselines": (), "architectures": (), "space": "hybrid_nano", "random": 0, "seed": 0}
-    assert [entry.name for entry in collect(images, Recipe(), runs=runs, **options)] == ["found: a/run", "found: b/run"]
-
-
-def test_data_are_read_as_the_search_read_them(place: Path) -> None:
-    searched(Path("cropped"), Path("data"), crop=40)
-    images, options, _ = find_runs([Path("cropped")], None, ReadOptions())
-    assert options == ReadOptions(crop=40)
-    assert images.dataset.images.shape[2:] == (40, 40)
-    with pytest.raises(UserError, match=r"cropped read its data with --crop 40, not 36, .*: leave out --crop$"):
-        find_runs([Path("cropped")], None, ReadOptions(crop=36))
-
-
-def test_a_network_without_residual_branches(place: Path) -> None:
-    images = TrainingImages.open(Path("data"), ReadOptions())
-    recipe = Recipe(drop_path=0.1)
-    without = Entry.of("GhostNet", "baseline", "", images.card("ghostnet_050"), recipe)
-    assert without.recipe == replace(recipe, drop_path=0.0)
-    assert without.notes == ("has no residual branches: trained with drop path 0",)
-    assert Entry.of("ViT", "baseline", "", images.card("test_vit"), recipe).recipe == recipe
 
 
 @pytest.mark.parametrize(

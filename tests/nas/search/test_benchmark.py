@@ -9,15 +9,10 @@ import pytest
 
 from nas.benchmarks.search import Settings, run
 from nas.cluster import cluster
-from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.run_directory import RunDirectory
 from nas.search import run as search
 from nas.search_settings import begun
-from nas.training import save_checkpoint
-from nas.training.images import TrainingImages
-from nas.training.supernet import SupernetCard
-from tests.nas.test_train import folder
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,16 +22,11 @@ def running() -> Iterator[None]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """One random search with a supernet that nobody trained."""
-    data = folder(tmp_path / "data")
-    images = TrainingImages.open(data, ReadOptions())
-    card = SupernetCard(images.card("hybrid_nano"))
-    about = {"supernet": card.to_json(), "data": images.dataset.fingerprint}
-    save_checkpoint(tmp_path / "supernet.safetensors", card.build(seed=1).state_dict(), about)
+def settings(tmp_path: Path, data: Path, supernet: Path) -> Settings:
+    """One random search."""
     return Settings(
         data=data,
-        supernet=tmp_path / "supernet.safetensors",
+        supernet=supernet,
         strategies=("random",),
         trials=3,
         seeds=1,

@@ -17,7 +17,6 @@ import pytest
 import yaml
 
 from nas.cluster import cluster
-from nas.data import ReadOptions
 from nas.errors import UserError
 from nas.retrain import RetrainSettings
 from nas.retrain import run as retrain
@@ -25,10 +24,9 @@ from nas.run_directory import RunDirectory
 from nas.samplers import STRATEGIES
 from nas.search import run as search
 from nas.search_settings import SearchSettings, begun
-from nas.training import Recipe, load_checkpoint, save_checkpoint
+from nas.training import Recipe, load_checkpoint
 from nas.training.card import load_network
 from nas.training.images import TrainingImages
-from nas.training.supernet import SupernetCard
 from search_spaces import SpaceError
 from tests.nas.curves import curves
 from tests.nas.test_train import folder
@@ -41,21 +39,6 @@ def running() -> Iterator[None]:
     """One Ray for all searches of this process; commands start their own."""
     with cluster(None, 2):
         yield
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return folder(tmp_path / "data")
-
-
-@pytest.fixture
-def supernet(tmp_path: Path, data: Path) -> Path:
-    """A supernet that nobody trained."""
-    images = TrainingImages.open(data, ReadOptions())
-    card = SupernetCard(images.card("hybrid_nano"))
-    about = {"supernet": card.to_json(), "data": images.dataset.fingerprint}
-    save_checkpoint(tmp_path / "supernet.safetensors", card.build(seed=1).state_dict(), about)
-    return tmp_path / "supernet.safetensors"
 
 
 def outcomes(directory: Path) -> list[tuple[Any, ...]]:

@@ -1,0 +1,26 @@
+"""Data and shared weights of searches."""
+
+from pathlib import Path
+
+import pytest
+
+from nas.data import ReadOptions
+from nas.training import save_checkpoint
+from nas.training.images import TrainingImages
+from nas.training.supernet import SupernetCard
+from tests.nas.test_train import folder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return folder(tmp_path / "data")
+
+
+@pytest.fixture
+def supernet(tmp_path: Path, data: Path) -> Path:
+    """A supernet that nobody trained."""
+    images = TrainingImages.open(data, ReadOptions())
+    card = SupernetCard(images.card("hybrid_nano"))
+    about = {"supernet": card.to_json(), "data": images.dataset.fingerprint}
+    save_checkpoint(tmp_path / "supernet.safetensors", card.build(seed=1).state_dict(), about)
+    return tmp_path / "supernet.safetensors"
