@@ -92,7 +92,7 @@ class SupernetTraining:
     @property
     def about(self) -> dict[str, Any]:
         """JSON values that, with recipe and seed, decide the outcome."""
-        # Batch statistics are those of a worker's share; without them, as many workers as there are do what one does.
+        # Batch statistics are those of a worker's share; without them, several workers do what one does.
         workers = {"workers": self.workers} if self.card.norm == "batch" else {}
         return {"data": self.data, "supernet": self.card.to_json(), "sharing": self.sharing.to_json(), **workers}
 
