@@ -87,9 +87,11 @@ def test_the_default_data_name_a_mend_that_commands_have(tmp_path: Path, monkeyp
     directory = tmp_path / "data" / "realistic-48px"
     directory.mkdir(parents=True)
     (directory / "dataset.json").write_text('{"settings": {"nuisance": 0.5}}')
-    with pytest.raises(UserError, match=r"holds another dataset .*: move it away, or choose another directory$") as raised:
+    with pytest.raises(
+        UserError, match=r"holds another dataset .*: move it away, or choose another directory$"
+    ) as told:
         default_data()
-    assert "--out" not in str(raised.value)
+    assert "--out" not in str(told.value)
 
 
 class Terminal(io.StringIO):
