@@ -1,7 +1,8 @@
 """MogaNet (Li et al., ICLR 2024, arXiv 2211.03295), written from the paper, as timm models.
 
-A convolutional network of four stages. Its blocks mix pixels by depthwise convolutions of three orders of context under
-a gate (section 4.2), and channels by an inverted bottleneck that weighs each channel against their common part (4.3).
+A convolutional network of four stages. Its blocks mix pixels by depthwise convolutions of three
+orders of context under a gate (section 4.2), and channels by an inverted bottleneck that weighs
+each channel against their common part (4.3).
 """
 
 from typing import Any
@@ -24,15 +25,21 @@ _EXPANSIONS = (8, 8, 4, 4)
 
 
 class MultiOrderContext(nn.Module):
-    """Depthwise convolutions of three receptive fields on their shares of the channels, and a mix of all (eq. 6)."""
+    """Depthwise convolutions of three receptive fields on their shares of the channels, and a mix
+    of all (eq. 6).
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         part = width // (_LOW + _MIDDLE + _HIGH)
         self.parts = (width - (_MIDDLE + _HIGH) * part, _MIDDLE * part, _HIGH * part)
         self.low = nn.Conv2d(width, width, 5, padding=2, groups=width)
-        self.middle = nn.Conv2d(self.parts[1], self.parts[1], 5, padding=4, dilation=2, groups=self.parts[1])
-        self.high = nn.Conv2d(self.parts[2], self.parts[2], 7, padding=9, dilation=3, groups=self.parts[2])
+        self.middle = nn.Conv2d(
+            self.parts[1], self.parts[1], 5, padding=4, dilation=2, groups=self.parts[1]
+        )
+        self.high = nn.Conv2d(
+            self.parts[2], self.parts[2], 7, padding=9, dilation=3, groups=self.parts[2]
+        )
         self.mix = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -43,7 +50,9 @@ class MultiOrderContext(nn.Module):
 
 
 class SpatialAggregation(nn.Module):
-    """Feature decomposition, which plays down what all pixels share, and multi-order gated aggregation (eq. 4 to 7)."""
+    """Feature decomposition, which plays down what all pixels share, and multi-order gated
+    aggregation (eq. 4 to 7).
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -63,7 +72,9 @@ class SpatialAggregation(nn.Module):
 
 
 class ChannelAggregation(nn.Module):
-    """Inverted bottleneck with a depthwise convolution, which adds what sets a channel apart from all (eq. 8 and 9)."""
+    """Inverted bottleneck with a depthwise convolution, which adds what sets a channel apart from
+    all (eq. 8 and 9).
+    """
 
     def __init__(self, width: int, expansion: int) -> None:
         super().__init__()
@@ -92,7 +103,9 @@ class MogaBlock(nn.Module):
 
     @staticmethod
     def _branch(width: int, mixer: nn.Module, drop_path: float) -> nn.Sequential:
-        return nn.Sequential(nn.BatchNorm2d(width), mixer, LayerScale2d(width, _INITIAL_SCALE), DropPath(drop_path))
+        return nn.Sequential(
+            nn.BatchNorm2d(width), mixer, LayerScale2d(width, _INITIAL_SCALE), DropPath(drop_path)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to the same shape."""
@@ -138,9 +151,13 @@ class MogaNet(nn.Module):
             blocks = [MogaBlock(width, expansion, rate) for rate in rates[i]]
             embedding = _embedding(before, width, first=i == 0)
             self.stages.append(nn.Sequential(embedding, *blocks, nn.BatchNorm2d(width)))
-            self.feature_info.append({"num_chs": width, "reduction": 4 * 2**i, "module": f"stages.{i}"})
+            self.feature_info.append(
+                {"num_chs": width, "reduction": 4 * 2**i, "module": f"stages.{i}"}
+            )
             before = width
-        self.head: Any = ClassifierHead(widths[-1], num_classes, pool_type=global_pool, drop_rate=drop_rate)
+        self.head: Any = ClassifierHead(
+            widths[-1], num_classes, pool_type=global_pool, drop_rate=drop_rate
+        )
         self.apply(_init_weights)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -163,30 +180,42 @@ class MogaNet(nn.Module):
         return self.head.fc
 
     def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
-        """Start over with a new classifier; 0 classes leave it out, and ``None`` keeps the pooling."""
+        """Start over with a new classifier; 0 classes leave it out, and ``None`` keeps the
+        pooling.
+        """
         self.num_classes = num_classes
         self.head.reset(num_classes, global_pool)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
-        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by block."""
+        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by
+        block.
+        """
         return {
             "stem": r"^stages\.0\.0",
             "blocks": r"^stages\.(\d+)" if coarse else [(r"^stages\.(\d+)\.(\d+)", None)],
         }
 
     def no_weight_decay(self) -> set[str]:
-        """Names of parameters to be spared weight decay: all scales, beside the biases and norms that timm spares."""
+        """Names of parameters to be spared weight decay: all scales, beside the biases and norms
+        that timm spares.
+        """
         return {name for name, _ in self.named_parameters() if name.endswith((".scale", ".gamma"))}
 
     def set_grad_checkpointing(self, enable: bool = True) -> None:
-        """Keep no activations inside stages for the backward pass, and compute them again instead."""
+        """Keep no activations inside stages for the backward pass, and compute them again
+        instead.
+        """
         self.grad_checkpointing = enable
 
 
 def _embedding(before: int, width: int, first: bool) -> nn.Sequential:
-    """The way into a stage, which halves the map; into the first one it does so twice (appendix A)."""
+    """The way into a stage, which halves the map; into the first one it does so twice (appendix
+    A).
+    """
     if not first:
-        return nn.Sequential(nn.Conv2d(before, width, 3, stride=2, padding=1), nn.BatchNorm2d(width))
+        return nn.Sequential(
+            nn.Conv2d(before, width, 3, stride=2, padding=1), nn.BatchNorm2d(width)
+        )
     half = width // 2
     return nn.Sequential(
         nn.Conv2d(before, half, 3, stride=2, padding=1),
@@ -198,9 +227,13 @@ def _embedding(before: int, width: int, first: bool) -> nn.Sequential:
 
 
 def _init_weights(module: nn.Module) -> None:
-    """Convolutions by the outputs that see an input (normal, as in EfficientNet), linear layers as in ViT."""
+    """Convolutions by the outputs that see an input (normal, as in EfficientNet), linear layers as
+    in ViT.
+    """
     if isinstance(module, nn.Conv2d):
-        fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+        fan_out = (
+            module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+        )
         nn.init.normal_(module.weight, std=(2.0 / fan_out) ** 0.5)
     elif isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
@@ -227,7 +260,9 @@ default_cfgs = generate_default_cfgs(
 )
 
 
-def _create(name: str, widths: tuple[int, ...], depths: tuple[int, ...], pretrained: bool, **options: Any) -> MogaNet:
+def _create(
+    name: str, widths: tuple[int, ...], depths: tuple[int, ...], pretrained: bool, **options: Any
+) -> MogaNet:
     model: MogaNet = build_model_with_cfg(
         MogaNet,
         name,

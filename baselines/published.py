@@ -1,13 +1,13 @@
 """What others published for DeepLense data: to stand beside our scores, never among them.
 
-Macro one-vs-rest AUC and accuracy on a test of 15,000 images of *their* data sets, by recipes of their own. Models II
-and III carry no noise, which is why scores saturate there.
+Macro one-vs-rest AUC and accuracy on a test of 15,000 images of *their* data sets, by recipes of
+their own. Models II and III carry no noise, which is why scores saturate there.
 """
 
 from collections.abc import Collection
 
 from baselines.registry import BASELINES
-from nas.board import Published
+from nas.report.board import Published
 
 AT_CHANCE = "All that was published on Models IV and V is at chance."
 
@@ -30,7 +30,9 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
 """Of baselines, by their name in timm."""
 
 _OTHERS: dict[str, tuple[Published, ...]] = {
-    "equivariant DenseNet-C8 (0.10 M parameters)": (Published("common task", 0.9973, 0.9735, _PROJECT),),
+    "equivariant DenseNet-C8 (0.10 M parameters)": (
+        Published("common task", 0.9973, 0.9735, _PROJECT),
+    ),
     "best published otherwise": (Published("common task", 0.9929, None, _PROJECT),),
 }
 """Of networks that are no baselines, by title."""
@@ -42,5 +44,7 @@ def published_elsewhere(models: Collection[str]) -> dict[str, tuple[Published, .
     Args:
         models: names in timm of those baselines.
     """
-    baselines = {BASELINES[model].title: scores for model, scores in PUBLISHED.items() if model not in models}
+    baselines = {
+        BASELINES[model].title: scores for model, scores in PUBLISHED.items() if model not in models
+    }
     return {**baselines, **_OTHERS}

@@ -1,7 +1,7 @@
 """The hand-designed networks: what each is, and the recipe that it was published with.
 
-The leaderboard trains them all by the recipe of the found networks; the published one is here to compare with, and for
-the rate of stochastic depth, which belongs to a network's size.
+The leaderboard trains them all by the recipe of the found networks; the published one is here to
+compare with, and for the rate of stochastic depth, which belongs to a network's size.
 """
 
 import difflib
@@ -10,15 +10,16 @@ from typing import Literal
 
 import timm
 
-from nas.errors import UserError
-from nas.training.networks import require_network
+from nas.common.errors import UserError
+from nas.training.networks.timm_models import require_network
 
 Takes = Literal["any size", "built for a size", "multiples of 32", "own size"]
 
 
 @dataclass(frozen=True)
 class PublishedRecipe:
-    """How a network was trained on ImageNet-1k (1.28 million photographs, 1,000 classes) by its authors.
+    """How a network was trained on ImageNet-1k (1.28 million photographs, 1,000 classes) by its
+    authors.
 
     Attributes:
         optimizer: its name there.
@@ -46,8 +47,9 @@ class Baseline:
     Attributes:
         title: its name in tables.
         model: its name in timm.
-        takes: which images it takes without resizing them: of any size; of any size that it is built for; of multiples
-            of 32 pixels that it is built for; or of few sizes of its own. None for a network that nobody looked at.
+        takes: which images it takes without resizing them: of any size; of any size that it is
+            built for; of multiples of 32 pixels that it is built for; or of few sizes of its own.
+            None for a network that nobody looked at.
         paper: arXiv number; None if it was published as code.
         recipe: as published; None if it was not.
     """
@@ -59,7 +61,9 @@ class Baseline:
     recipe: PublishedRecipe | None
 
 
-def _adamw(learning_rate: float, batch_size: int, weight_decay: float, drop_path: float, size: int) -> PublishedRecipe:
+def _adamw(
+    learning_rate: float, batch_size: int, weight_decay: float, drop_path: float, size: int
+) -> PublishedRecipe:
     """The recipe of DeiT, which most others vary: AdamW over 300 epochs."""
     return PublishedRecipe("AdamW", learning_rate, batch_size, weight_decay, 300, drop_path, size)
 
@@ -78,9 +82,15 @@ BASELINES: dict[str, Baseline] = {
             "1512.03385",
             PublishedRecipe("SGD", 0.1, 256, 1e-4, 120, 0.0, 224),
         ),
-        Baseline("EfficientNet-B0", "efficientnet_b0", "any size", "1905.11946", _efficientnet(224)),
-        Baseline("EfficientNet-B1", "efficientnet_b1", "any size", "1905.11946", _efficientnet(240)),
-        Baseline("EfficientNet-B2", "efficientnet_b2", "any size", "1905.11946", _efficientnet(260)),
+        Baseline(
+            "EfficientNet-B0", "efficientnet_b0", "any size", "1905.11946", _efficientnet(224)
+        ),
+        Baseline(
+            "EfficientNet-B1", "efficientnet_b1", "any size", "1905.11946", _efficientnet(240)
+        ),
+        Baseline(
+            "EfficientNet-B2", "efficientnet_b2", "any size", "1905.11946", _efficientnet(260)
+        ),
         Baseline(
             "ViT-tiny",
             "vit_tiny_patch16_224",
@@ -95,7 +105,13 @@ BASELINES: dict[str, Baseline] = {
             "2012.12877",
             _adamw(1e-3, 1024, 0.05, 0.1, 224),
         ),
-        Baseline("ConViT-tiny", "convit_tiny", "built for a size", "2103.10697", _adamw(5e-4, 512, 0.05, 0.1, 224)),
+        Baseline(
+            "ConViT-tiny",
+            "convit_tiny",
+            "built for a size",
+            "2103.10697",
+            _adamw(5e-4, 512, 0.05, 0.1, 224),
+        ),
         Baseline("CoAtNet-nano", "coatnet_nano_rw_224", "multiples of 32", None, None),
         Baseline(
             "CoAtNet-0",
@@ -104,10 +120,34 @@ BASELINES: dict[str, Baseline] = {
             "2106.04803",
             _adamw(1e-3, 4096, 0.05, 0.2, 224),
         ),
-        Baseline("VOLO-D1", "volo_d1_224", "built for a size", "2106.13112", _adamw(1.6e-3, 1024, 0.05, 0.1, 224)),
-        Baseline("MogaNet-XT", "moganet_xtiny", "any size", "2211.03295", _adamw(1e-3, 1024, 0.03, 0.05, 224)),
-        Baseline("MogaNet-T", "moganet_tiny", "any size", "2211.03295", _adamw(1e-3, 1024, 0.04, 0.1, 224)),
-        Baseline("CoaT-lite-small", "coat_lite_small", "any size", "2104.06399", _adamw(2e-3, 2048, 0.05, 0.2, 224)),
+        Baseline(
+            "VOLO-D1",
+            "volo_d1_224",
+            "built for a size",
+            "2106.13112",
+            _adamw(1.6e-3, 1024, 0.05, 0.1, 224),
+        ),
+        Baseline(
+            "MogaNet-XT",
+            "moganet_xtiny",
+            "any size",
+            "2211.03295",
+            _adamw(1e-3, 1024, 0.03, 0.05, 224),
+        ),
+        Baseline(
+            "MogaNet-T",
+            "moganet_tiny",
+            "any size",
+            "2211.03295",
+            _adamw(1e-3, 1024, 0.04, 0.1, 224),
+        ),
+        Baseline(
+            "CoaT-lite-small",
+            "coat_lite_small",
+            "any size",
+            "2104.06399",
+            _adamw(2e-3, 2048, 0.05, 0.2, 224),
+        ),
         Baseline(
             "EfficientFormer-L3",
             "efficientformer_l3",
@@ -123,14 +163,21 @@ BASELINES: dict[str, Baseline] = {
             "2111.09883",
             _adamw(1e-3, 1024, 0.05, 0.2, 256),
         ),
-        Baseline("CrossViT-small", "crossvit_small_240", "own size", "2103.14899", _adamw(4e-3, 4096, 0.05, 0.1, 240)),
+        Baseline(
+            "CrossViT-small",
+            "crossvit_small_240",
+            "own size",
+            "2103.14899",
+            _adamw(4e-3, 4096, 0.05, 0.1, 240),
+        ),
     )
 }
 """All baselines by their name in timm."""
 
 
 def get_baseline(name: str) -> Baseline:
-    """Return a baseline by its title or its name in timm, or any other network of timm without a published recipe.
+    """Return a baseline by its title or its name in timm, or any other network of timm without a
+    published recipe.
 
     Raises:
         UserError: timm has no such network; the sentence names the nearest baselines and networks.

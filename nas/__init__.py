@@ -1,1 +1,3 @@
-"""Neural-architecture search for strong gravitational lensing: data, training, search, retraining and reports."""
+"""Neural-architecture search for strong gravitational lensing: data, training, search, retraining
+and reports.
+"""

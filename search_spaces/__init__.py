@@ -1,4 +1,6 @@
-"""What can be built: search spaces, architectures, the supernet and the networks that come out of it."""
+"""What can be built: search spaces, architectures, the supernet and the networks that come out of
+it.
+"""
 
 from search_spaces.architecture import Architecture
 from search_spaces.costs import flops, params

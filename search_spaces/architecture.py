@@ -12,10 +12,12 @@ Choice = int | float | str
 
 @dataclass(frozen=True)
 class Architecture:
-    """One choice for each active gene: hashable, comparable, JSON both ways, one readable line as a string.
+    """One choice for each active gene: hashable, comparable, JSON both ways, one readable line as a
+    string.
 
-    An architecture carries its active genes and no others, so there is nothing in it that its network does not show.
-    It is a plain value: a :class:`~search_spaces.SearchSpace` makes architectures and says whether one is valid.
+    An architecture carries its active genes and no others, so there is nothing in it that its
+    network does not show. It is a plain value: a :class:`~search_spaces.SearchSpace` makes
+    architectures and says whether one is valid.
 
     Attributes:
         space: the name of the search space.
@@ -40,7 +42,9 @@ class Architecture:
         return gene in self.choices
 
     def __str__(self) -> str:
-        """``space/group:gene=choice,gene=choice/group:…``, free of characters that mean something to a shell."""
+        """``space/group:gene=choice,gene=choice/group:…``, free of characters that mean something
+        to a shell.
+        """
         groups = groupby(self.genes, key=lambda item: item[0].rpartition(".")[0])
         return "/".join([self.space, *(_group_line(group, list(genes)) for group, genes in groups)])
 
@@ -50,7 +54,8 @@ class Architecture:
 
     @classmethod
     def from_json(cls, text: str) -> "Architecture":
-        """Read what :meth:`to_json` wrote, unchecked: ``SearchSpace.from_json`` also checks the genes.
+        """Read what :meth:`to_json` wrote, unchecked: ``SearchSpace.from_json`` also checks the
+        genes.
 
         Raises:
             SpaceError: the text is not an architecture.
@@ -83,7 +88,10 @@ def read_line(text: str) -> tuple[str, dict[str, str]]:
         for item in items.split(","):
             gene, equals, choice = item.partition("=")
             if not (gene and equals and choice):
-                raise SpaceError(f"an architecture is written space/group:gene=choice,…/group:…, given was {text!r}.")
+                raise SpaceError(
+                    "an architecture is written space/group:gene=choice,…/group:…, given was "
+                    f"{text!r}."
+                )
             choices[f"{prefix}.{gene}" if colon else gene] = choice
     return space, choices
 

@@ -11,9 +11,10 @@ from search_spaces.slicing import Slice, slice_of
 class BoundModule:
     """A block of a standalone network, bound at every run to slices of the shared tensors.
 
-    Binding writes the slices straight into the module's own tables: it costs some microseconds a tensor, where
-    ``torch.func.functional_call`` swaps each one in and out through several layers of accessors. They stay there after
-    the run, so that gradient checkpointing finds them when it runs the block again.
+    Binding writes the slices straight into the module's own tables: it costs some microseconds a
+    tensor, where ``torch.func.functional_call`` swaps each one in and out through several layers of
+    accessors. They stay there after the run, so that gradient checkpointing finds them when it runs
+    the block again.
 
     Args:
         module: the block, on the meta device: its tensors have shapes only.
@@ -26,13 +27,17 @@ class BoundModule:
         self._parameters = list(_links(module, shared, name, "_parameters"))
         self._buffers = list(_links(module, shared, name, "_buffers"))
 
-    def __call__(self, x: Tensor, training: bool, statistics: Mapping[str, Tensor] | None) -> Tensor:
+    def __call__(
+        self, x: Tensor, training: bool, statistics: Mapping[str, Tensor] | None
+    ) -> Tensor:
         """Run the block.
 
         Args:
             x: its input.
-            training: whether it runs in training mode; then BatchNorm has no buffers to record statistics in.
-            statistics: buffers that take the place of the shared ones, by their name in the standalone network.
+            training: whether it runs in training mode; then BatchNorm has no buffers to record
+                statistics in.
+            statistics: buffers that take the place of the shared ones, by their name in the
+                standalone network.
         """
         if self._module.training != training:
             self._module.train(training)
@@ -42,7 +47,9 @@ class BoundModule:
             if training:
                 link.target[link.key] = None
             else:
-                link.target[link.key] = link.slice() if statistics is None else statistics[link.name]
+                link.target[link.key] = (
+                    link.slice() if statistics is None else statistics[link.name]
+                )
         output: Tensor = self._module(x)
         return output
 
@@ -50,7 +57,8 @@ class BoundModule:
 class _Link(NamedTuple):
     """One tensor: where it is needed and where it comes from.
 
-    Both ends are tables of ``nn.Module`` rather than tensors, which ``to`` or ``load_state_dict`` may replace.
+    Both ends are tables of ``nn.Module`` rather than tensors, which ``to`` or ``load_state_dict``
+    may replace.
     """
 
     name: str
@@ -67,8 +75,16 @@ class _Link(NamedTuple):
 def _links(module: nn.Module, shared: nn.Module, name: str, table: str) -> Iterator[_Link]:
     for child_name, child in module.named_modules(prefix=name):
         target = getattr(child, table)
-        source = getattr(shared.get_submodule(child_name.removeprefix(name).removeprefix(".")), table)
+        source = getattr(
+            shared.get_submodule(child_name.removeprefix(name).removeprefix(".")), table
+        )
         for key, tensor in target.items():
             if tensor is not None:
                 full_name = f"{child_name}.{key}"
-                yield _Link(full_name, key, target, source, slice_of(full_name, tensor.shape, source[key].shape))
+                yield _Link(
+                    full_name,
+                    key,
+                    target,
+                    source,
+                    slice_of(full_name, tensor.shape, source[key].shape),
+                )

@@ -1,4 +1,6 @@
-"""The blocks of hybrid networks, put together from timm's layers. Each maps (B, C, H, W) to (B, C', H', W')."""
+"""The blocks of hybrid networks, put together from timm's layers. Each maps (B, C, H, W) to (B, C',
+H', W').
+"""
 
 from functools import partial
 from typing import Any
@@ -20,7 +22,8 @@ from search_spaces.errors import SpaceError
 from search_spaces.hybrid import STAGES, AttentionStage, Stage, blocks
 
 NORMS: dict[str, Any] = {"batch": BatchNormAct2d, "group": partial(GroupNormAct, group_size=8)}
-"""Normalisation of convolutions by name. Groups of 8 channels, unlike a number of groups, survive slicing."""
+"""Normalisation of convolutions by name. Groups of 8 channels, unlike a number of groups, survive
+slicing."""
 
 
 def norm_layer(norm: str) -> Any:
@@ -41,7 +44,9 @@ def make_stem(in_chans: int, width: int, norm: str) -> nn.Module:
 
 def make_stage(stage: Stage, norm: str, drop_path: float = 0.0) -> nn.Sequential:
     """The blocks of a stage, the first of which halves the map."""
-    return nn.Sequential(*(make_block(block, i == 0, norm, drop_path) for i, block in enumerate(blocks(stage))))
+    return nn.Sequential(
+        *(make_block(block, i == 0, norm, drop_path) for i, block in enumerate(blocks(stage)))
+    )
 
 
 def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> nn.Module:
@@ -51,11 +56,16 @@ def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> 
         block: the block, as a stage of one block.
         first: whether it is the first of its stage.
         norm: normalisation of convolutions, a name in :data:`NORMS`.
-        drop_path: probability of leaving out a branch in training (Huang et al. 2016, arXiv 1603.09382).
+        drop_path: probability of leaving out a branch in training (Huang et al. 2016, arXiv
+            1603.09382).
     """
     if isinstance(block, AttentionStage):
         return AttentionBlock(block, first, drop_path)
-    squeeze: Any = partial(SqueezeExcite, rd_channels=squeeze_width(block.in_width, block.se)) if block.se else None
+    squeeze: Any = (
+        partial(SqueezeExcite, rd_channels=squeeze_width(block.in_width, block.se))
+        if block.se
+        else None
+    )
     return InvertedResidual(
         block.in_width,
         block.width,
@@ -69,9 +79,13 @@ def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> 
     )
 
 
-def make_head(width: int, num_classes: int, global_pool: str = "avg", drop_rate: float = 0.0) -> nn.Module:
+def make_head(
+    width: int, num_classes: int, global_pool: str = "avg", drop_rate: float = 0.0
+) -> nn.Module:
     """Global pooling, layer norm and a linear classifier."""
-    return NormMlpClassifierHead(width, num_classes, pool_type=global_pool, drop_rate=drop_rate, norm_layer=LayerNorm2d)
+    return NormMlpClassifierHead(
+        width, num_classes, pool_type=global_pool, drop_rate=drop_rate, norm_layer=LayerNorm2d
+    )
 
 
 def stage_drop_path(rate: float, stage: int) -> float:
@@ -80,7 +94,9 @@ def stage_drop_path(rate: float, stage: int) -> float:
 
 
 def squeeze_width(in_width: int, se: float) -> int:
-    """Channels in the squeeze of a block, as EfficientNet counts them: a fraction of the block's input."""
+    """Channels in the squeeze of a block, as EfficientNet counts them: a fraction of the block's
+    input.
+    """
     return max(1, round(in_width * se))
 
 
@@ -88,8 +104,8 @@ def squeeze_width(in_width: int, se: float) -> int:
 class AttentionBlock(nn.Module):
     """A pre-norm transformer block on a map, with attention over all of it or in windows.
 
-    The first block of a stage starts with :class:`Entry`. Windows only bound attention: the layers of an entry, and
-    the stages before and after, carry information across them.
+    The first block of a stage starts with :class:`AttentionEntry`. Windows only bound attention:
+    the layers of an entry, and the stages before and after, carry information across them.
 
     Args:
         block: the block, as a stage of one block.
@@ -100,7 +116,7 @@ class AttentionBlock(nn.Module):
     def __init__(self, block: AttentionStage, first: bool, drop_path: float = 0.0) -> None:
         super().__init__()
         self.window = block.window
-        self.entry = Entry(block.in_width, block.width) if first else nn.Identity()
+        self.entry = AttentionEntry(block.in_width, block.width) if first else nn.Identity()
         self.norm1 = LayerNorm(block.width)
         self.attn = Attention(block.width, block.heads, attn_head_dim=block.head_dim, qkv_bias=True)
         self.norm2 = LayerNorm(block.width)
@@ -130,11 +146,11 @@ class AttentionBlock(nn.Module):
         return x.reshape(batch, rows * row, columns * column, channels)[:, :height, :width]
 
 
-class Entry(nn.Module):
+class AttentionEntry(nn.Module):
     """Halve the map, change the width, and add position information that holds at any size.
 
-    Positions come from a depthwise convolution whose zero padding shows where the border is (Chu et al. 2021, arXiv
-    2102.10882: conditional position encodings).
+    Positions come from a depthwise convolution whose zero padding shows where the border is (Chu et
+    al. 2021, arXiv 2102.10882: conditional position encodings).
     """
 
     def __init__(self, in_width: int, width: int) -> None:
@@ -150,11 +166,12 @@ class Entry(nn.Module):
 
 
 def windows(side: int, window: int) -> tuple[int, int]:
-    """How a side of the map is cut: into as few and as even windows of at most ``window`` pixels as cover it.
+    """How a side of the map is cut: into as few and as even windows of at most ``window`` pixels as
+    cover it.
 
     Returns:
-        The number of windows and the side of each, in pixels; together at least ``side``. A window of 0 is one over
-        all of it.
+        The number of windows and the side of each, in pixels; together at least ``side``. A window
+        of 0 is one over all of it.
     """
     count = -(-side // window) if window else 1
     return count, -(-side // count)

@@ -1,8 +1,9 @@
 """Parameters and FLOPs of a network, from its architecture alone.
 
-The counts follow ``blocks.py`` layer by layer and are exact: equal to those of the built network, FLOPs as
-``torch.utils.flop_counter`` counts them (convolutions and matrix products, a multiplication and an addition being two).
-Every stage is counted once and remembered: millions of architectures share some thousands of stages.
+The counts follow ``blocks.py`` layer by layer and are exact: equal to those of the built network,
+FLOPs as ``torch.utils.flop_counter`` counts them (convolutions and matrix products, a
+multiplication and an addition being two). Every stage is counted once and remembered: millions of
+architectures share some thousands of stages.
 """
 
 from functools import lru_cache
@@ -14,8 +15,8 @@ from search_spaces.architecture import Architecture
 from search_spaces.blocks import squeeze_width, windows
 from search_spaces.hybrid import AttentionStage, MBConvStage, Stage, check_image_size, describe
 
-# torch's counter has formulas for all fused attention kernels but the CPU's, which it passes over in silence. With
-# these, the count of a network is the same on every device.
+# torch's counter has formulas for all fused attention kernels but the CPU's, which it passes over
+# in silence. With these, the count of a network is the same on every device.
 for _direction in ("", "_backward"):
     flop_registry.setdefault(
         getattr(torch.ops.aten, f"_scaled_dot_product_flash_attention_for_cpu{_direction}"),
@@ -31,7 +32,12 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
     """
     stem, stages = describe(architecture)
     width = stages[-1].width
-    return stem * (9 * in_chans + 2) + sum(map(_stage_params, stages)) + 2 * width + (width + 1) * num_classes
+    return (
+        stem * (9 * in_chans + 2)
+        + sum(map(_stage_params, stages))
+        + 2 * width
+        + (width + 1) * num_classes
+    )
 
 
 def stage_params(architecture: Architecture) -> tuple[int, ...]:
@@ -43,7 +49,9 @@ def stage_params(architecture: Architecture) -> tuple[int, ...]:
     return tuple(map(_stage_params, describe(architecture).stages))
 
 
-def flops(architecture: Architecture, image_size: int, in_chans: int = 1, num_classes: int = 3) -> int:
+def flops(
+    architecture: Architecture, image_size: int, in_chans: int = 1, num_classes: int = 3
+) -> int:
     """The floating-point operations of a forward pass with one square image.
 
     Args:
@@ -72,7 +80,9 @@ def _half(side: int) -> int:
 @lru_cache(maxsize=2**15)
 def _stage_params(stage: Stage) -> int:
     if isinstance(stage, MBConvStage):
-        return _mbconv_params(stage, stage.in_width) + (stage.depth - 1) * _mbconv_params(stage, stage.width)
+        return _mbconv_params(stage, stage.in_width) + (stage.depth - 1) * _mbconv_params(
+            stage, stage.width
+        )
     entry = (stage.in_width + 1 + 9 + 1) * stage.width  # projection and position
     return entry + stage.depth * _attention_params(stage)
 
@@ -99,7 +109,9 @@ def _mbconv_params(stage: MBConvStage, in_width: int) -> int:
 def _mbconv_products(stage: MBConvStage, in_width: int, side: int, out_side: int) -> int:
     inner = in_width * stage.expansion
     squeeze = squeeze_width(in_width, stage.se) if stage.se else 0
-    return inner * (side**2 * in_width + out_side**2 * (stage.kernel**2 + stage.width) + 2 * squeeze)
+    return inner * (
+        side**2 * in_width + out_side**2 * (stage.kernel**2 + stage.width) + 2 * squeeze
+    )
 
 
 def _attention_params(stage: AttentionStage) -> int:

@@ -2,4 +2,6 @@
 
 
 class SpaceError(ValueError):
-    """A mistake of the user's: one sentence that names the gene or thing, what was given, and what is allowed."""
+    """A mistake of the user's: one sentence that names the gene or thing, what was given, and what
+    is allowed.
+    """

@@ -13,8 +13,8 @@ class Gene:
     Attributes:
         name: ``group.name``, or a plain name.
         choices: what may be chosen, from the lightest to the heaviest where that has a meaning.
-        when: the rule: the gene is active only where the gene ``when[0]`` is active and has the choice ``when[1]``.
-            ``None``: always active.
+        when: the rule: the gene is active only where the gene ``when[0]`` is active and has the
+            choice ``when[1]``. ``None``: always active.
     """
 
     name: str
@@ -27,7 +27,9 @@ class Gene:
 
 
 def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
-    """The number of architectures, and for each gene how many completions follow from each choice."""
+    """The number of architectures, and for each gene how many completions follow from each
+    choice.
+    """
     ways: dict[str, list[int]] = {}
     totals: dict[tuple[str, Choice] | None, int] = {}  # the product over the genes with this rule
     for gene in reversed(genes):

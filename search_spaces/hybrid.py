@@ -1,7 +1,8 @@
 """The hybrid convolution–attention space: its genes, and what they say about a network.
 
-The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem of stride 2, then four stages that each halve the
-resolution in their first block and are made of MBConv or attention blocks. This file alone knows the genes' names.
+The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem of stride 2, then four stages
+that each halve the resolution in their first block and are made of MBConv or attention blocks. This
+file alone knows the genes' names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,8 @@ from search_spaces.space import SearchSpace
 
 STAGES = 4
 STRIDE = 2 ** (STAGES + 1)
-"""Total stride of a network, and so the smallest image side in pixels that leaves one pixel of every map."""
+"""Total stride of a network, and so the smallest image side in pixels that leaves one pixel of
+every map."""
 
 
 class MBConvStage(NamedTuple):
@@ -29,7 +31,9 @@ class MBConvStage(NamedTuple):
 
 
 class AttentionStage(NamedTuple):
-    """A stage of transformer blocks; widths in channels, the window in pixels of the stage's map (0: global)."""
+    """A stage of transformer blocks; widths in channels, the window in pixels of the stage's map
+    (0: global).
+    """
 
     in_width: int
     width: int
@@ -77,7 +81,8 @@ def hybrid_space(
     Args:
         name: the space's name.
         stem: choices of the stem's width.
-        head_dim: channels of each attention head; a gene with one choice, so that architectures say it.
+        head_dim: channels of each attention head; a gene with one choice, so that architectures say
+            it.
         stages: what each of the four stages offers.
         named: notable architectures by name, each written as one line.
         size: what smallest and largest mean.
@@ -107,17 +112,28 @@ def describe(architecture: Architecture) -> Hybrid:
     """
     genes: Mapping[str, Any] = architecture.choices
     if "stem.width" not in genes:
-        raise SpaceError(f"{architecture.space} is a space of tables: no network can be built from {architecture}.")
+        raise SpaceError(
+            f"{architecture.space} is a space of tables: no network can be built from "
+            f"{architecture}."
+        )
     width = genes["stem.width"]
     stages: list[Stage] = []
     for i in range(1, STAGES + 1):
         stage = f"stage{i}."
         shape = (width, genes[stage + "width"], genes[stage + "depth"])
         if genes[stage + "op"] == "mbconv":
-            stages.append(MBConvStage(*shape, genes[stage + "kernel"], genes[stage + "expansion"], genes[stage + "se"]))
+            stages.append(
+                MBConvStage(
+                    *shape, genes[stage + "kernel"], genes[stage + "expansion"], genes[stage + "se"]
+                )
+            )
         else:
             heads, head_dim = genes[stage + "heads"], genes["attention.head_dim"]
-            stages.append(AttentionStage(*shape, heads, head_dim, genes[stage + "mlp"], genes[stage + "window"]))
+            stages.append(
+                AttentionStage(
+                    *shape, heads, head_dim, genes[stage + "mlp"], genes[stage + "window"]
+                )
+            )
         width = genes[stage + "width"]
     return Hybrid(genes["stem.width"], tuple(stages))
 
@@ -141,6 +157,6 @@ def check_image_size(height: int, width: int) -> None:
     """
     if min(height, width) < STRIDE:
         raise SpaceError(
-            f"images of {height} × {width} pixels are too small: hybrid networks have a stride of {STRIDE}, so a side "
-            f"needs {STRIDE} pixels or more."
+            f"images of {height} × {width} pixels are too small: hybrid networks have a stride of "
+            f"{STRIDE}, so a side needs {STRIDE} pixels or more."
         )

@@ -1,4 +1,6 @@
-"""Networks of the hybrid spaces as timm models: ``timm.create_model("hybrid_nano", architecture=…)``."""
+"""Networks of the hybrid spaces as timm models: ``timm.create_model("hybrid_nano",
+architecture=…)``.
+"""
 
 from typing import Any
 
@@ -25,7 +27,9 @@ _CFG: dict[str, Any] = {
     "license": "mit",
 }
 
-default_cfgs = generate_default_cfgs({"hybrid_nano.untrained": _CFG, "hybrid_small.untrained": _CFG})
+default_cfgs = generate_default_cfgs(
+    {"hybrid_nano.untrained": _CFG, "hybrid_small.untrained": _CFG}
+)
 
 
 def build_network(
@@ -39,13 +43,16 @@ def build_network(
 
     Args:
         space: a hybrid space, or its name.
-        architecture: an architecture of the space, its string, or the name of one of the space's named ones.
+        architecture: an architecture of the space, its string, or the name of one of the space's
+            named ones.
         in_chans: channels of the images.
         num_classes: classes to tell apart; 0 leaves the classifier out.
-        options: further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model builder.
+        options: further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model
+            builder.
 
     Raises:
-        SpaceError: the architecture is not of the space, the space has no networks, or an argument is out of range.
+        SpaceError: the architecture is not of the space, the space has no networks, or an argument
+            is out of range.
     """
     space = get_space(space) if isinstance(space, str) else space
     if isinstance(architecture, str):
@@ -67,7 +74,9 @@ def build_network(
 
 @register_model
 def hybrid_nano(
-    pretrained: bool = False, architecture: Architecture | str = DEFAULT_ARCHITECTURE, **options: Any
+    pretrained: bool = False,
+    architecture: Architecture | str = DEFAULT_ARCHITECTURE,
+    **options: Any,
 ) -> HybridNet:
     """A network of the space ``hybrid_nano``, as :func:`build_network` builds it."""
     return build_network("hybrid_nano", architecture, pretrained=pretrained, **options)
@@ -75,7 +84,9 @@ def hybrid_nano(
 
 @register_model
 def hybrid_small(
-    pretrained: bool = False, architecture: Architecture | str = DEFAULT_ARCHITECTURE, **options: Any
+    pretrained: bool = False,
+    architecture: Architecture | str = DEFAULT_ARCHITECTURE,
+    **options: Any,
 ) -> HybridNet:
     """A network of the space ``hybrid_small``, as :func:`build_network` builds it."""
     return build_network("hybrid_small", architecture, pretrained=pretrained, **options)

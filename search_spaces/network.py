@@ -1,4 +1,6 @@
-"""The standalone network of an architecture: an ordinary module with the interface of a timm model."""
+"""The standalone network of an architecture: an ordinary module with the interface of a timm
+model.
+"""
 
 import math
 from typing import Any
@@ -24,8 +26,8 @@ class HybridNet(nn.Module):
         global_pool: timm's name of the pooling; empty leaves it out.
         norm: normalisation of the convolutions, ``batch`` or ``group``.
         drop_rate: dropout before the classifier.
-        drop_path_rate: stochastic depth of the last stage; the first has none, and those between a part. It depends on
-            the stage only, so a block has the same rate in every architecture.
+        drop_path_rate: stochastic depth of the last stage; the first has none, and those between a
+            part. It depends on the stage only, so a block has the same rate in every architecture.
 
     Raises:
         SpaceError: the architecture has no network, or an argument is out of range.
@@ -55,12 +57,19 @@ class HybridNet(nn.Module):
 
         self.stem = make_stem(in_chans, stem, norm)
         self.stages = nn.Sequential(
-            *(make_stage(stage, norm, stage_drop_path(drop_path_rate, i)) for i, stage in enumerate(stages))
+            *(
+                make_stage(stage, norm, stage_drop_path(drop_path_rate, i))
+                for i, stage in enumerate(stages)
+            )
         )
         self.head: Any = make_head(self.num_features, num_classes, global_pool, drop_rate)
-        self.feature_info: list[dict[str, Any]] = [{"num_chs": stem, "reduction": 2, "module": "stem"}]
+        self.feature_info: list[dict[str, Any]] = [
+            {"num_chs": stem, "reduction": 2, "module": "stem"}
+        ]
         for i, stage in enumerate(stages):
-            self.feature_info.append({"num_chs": stage.width, "reduction": 4 * 2**i, "module": f"stages.{i}"})
+            self.feature_info.append(
+                {"num_chs": stage.width, "reduction": 4 * 2**i, "module": f"stages.{i}"}
+            )
         self.apply(init_weights)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -140,7 +149,9 @@ class HybridNet(nn.Module):
         """The layer that gives the logits."""
         return self.head.fc
 
-    def reset_classifier(self, num_classes: int, global_pool: str | None = None, reset_other: bool = False) -> None:
+    def reset_classifier(
+        self, num_classes: int, global_pool: str | None = None, reset_other: bool = False
+    ) -> None:
         """Start over with a new classifier.
 
         Args:
@@ -154,22 +165,30 @@ class HybridNet(nn.Module):
             self.global_pool = global_pool
         if reset_other:
             self.head.norm = nn.Identity()
-        self.head.in_features = self.head.num_features = self.num_features  # fewer where stages were pruned
+        self.head.in_features = self.head.num_features = (
+            self.num_features
+        )  # fewer where stages were pruned
         self.head.reset(num_classes, global_pool)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
-        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by block."""
+        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by
+        block.
+        """
         return {
             "stem": r"^stem",
             "blocks": r"^stages\.(\d+)" if coarse else [(r"^stages\.(\d+)\.(\d+)", None)],
         }
 
     def no_weight_decay(self) -> set[str]:
-        """Names of parameters to be spared weight decay, beside the biases and norms that timm spares anyway."""
+        """Names of parameters to be spared weight decay, beside the biases and norms that timm
+        spares anyway.
+        """
         return set()
 
     def set_grad_checkpointing(self, enable: bool = True) -> None:
-        """Keep no activations inside stages for the backward pass, and compute them again instead."""
+        """Keep no activations inside stages for the backward pass, and compute them again
+        instead.
+        """
         self.grad_checkpointing = enable
 
     def _run(self, stage: nn.Module, x: Tensor) -> Any:
@@ -177,7 +196,9 @@ class HybridNet(nn.Module):
 
 
 def init_weights(module: nn.Module) -> None:
-    """Convolutions as in EfficientNet (normal, by the outputs that see an input), linear layers as in ViT."""
+    """Convolutions as in EfficientNet (normal, by the outputs that see an input), linear layers as
+    in ViT.
+    """
     if isinstance(module, nn.Conv2d):
         fan_out = math.prod(module.kernel_size) * module.out_channels // module.groups
         nn.init.normal_(module.weight, std=math.sqrt(2.0 / fan_out))
@@ -195,7 +216,10 @@ def check_images(images: Tensor, in_chans: int) -> None:
     """
     if images.ndim != 4 or images.shape[1] != in_chans:
         shape = " × ".join(map(str, images.shape))
-        raise SpaceError(f"images of shape {shape} were given to a network for batches with {in_chans} channel(s).")
+        raise SpaceError(
+            f"images of shape {shape} were given to a network for batches with {in_chans} "
+            "channel(s)."
+        )
     check_image_size(*images.shape[2:])
 
 
@@ -213,5 +237,6 @@ def check_channels_and_classes(in_chans: int, num_classes: int) -> None:
         raise SpaceError(f"in_chans was given {in_chans}; a network needs 1 or more.")
     if num_classes < 0 or num_classes == 1:
         raise SpaceError(
-            f"num_classes was given {num_classes}; a network tells 2 or more apart, or has no classifier (0)."
+            f"num_classes was given {num_classes}; a network tells 2 or more apart, or has no "
+            "classifier (0)."
         )

@@ -12,8 +12,16 @@ def hybrid_nano() -> SearchSpace:
         stem=(8, 16, 24),
         head_dim=16,
         stages=(
-            StageChoices(depth=(1, 2), width=(16, 24, 32), heads=(1, 2), kernel=(3, 5, 7), window=(4, 8, 0)),
-            StageChoices(depth=(1, 2, 3), width=(32, 40, 48), heads=(2, 3), kernel=(3, 5, 7), window=(4, 8, 0)),
+            StageChoices(
+                depth=(1, 2), width=(16, 24, 32), heads=(1, 2), kernel=(3, 5, 7), window=(4, 8, 0)
+            ),
+            StageChoices(
+                depth=(1, 2, 3),
+                width=(32, 40, 48),
+                heads=(2, 3),
+                kernel=(3, 5, 7),
+                window=(4, 8, 0),
+            ),
             StageChoices(depth=(1, 2, 3), width=(64, 80, 96), heads=(4, 5, 6)),
             StageChoices(depth=(1, 2), width=(96, 112, 128), heads=(6, 7, 8)),
         ),
@@ -45,8 +53,20 @@ def hybrid_small() -> SearchSpace:
         stem=(16, 24, 32),
         head_dim=32,
         stages=(
-            StageChoices(depth=(1, 2, 3), width=(32, 48, 64), heads=(1, 2), kernel=(3, 5, 7), window=(4, 8, 0)),
-            StageChoices(depth=(1, 2, 3), width=(64, 96, 128), heads=(2, 3, 4), kernel=(3, 5, 7), window=(4, 8, 0)),
+            StageChoices(
+                depth=(1, 2, 3),
+                width=(32, 48, 64),
+                heads=(1, 2),
+                kernel=(3, 5, 7),
+                window=(4, 8, 0),
+            ),
+            StageChoices(
+                depth=(1, 2, 3),
+                width=(64, 96, 128),
+                heads=(2, 3, 4),
+                kernel=(3, 5, 7),
+                window=(4, 8, 0),
+            ),
             StageChoices(depth=(2, 4, 6), width=(128, 192, 256), heads=(4, 6, 8)),
             StageChoices(depth=(1, 2, 3), width=(256, 320, 384), heads=(8, 10, 12)),
         ),

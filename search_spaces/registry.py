@@ -26,5 +26,8 @@ def get_space(name: str) -> SearchSpace:
         SpaceError: there is none.
     """
     if name not in _SPACES:
-        raise SpaceError(f"there is no search space {name!r}{nearest(name, _SPACES)}; there are {', '.join(_SPACES)}.")
+        raise SpaceError(
+            f"there is no search space {name!r}{nearest(name, _SPACES)}; there are "
+            f"{', '.join(_SPACES)}."
+        )
     return _SPACES[name]()

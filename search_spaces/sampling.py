@@ -1,6 +1,7 @@
 """Drawing architectures evenly over what they cost, rather than over their genes.
 
-Most architectures of a space cost about the same, so a uniform draw seldom shows the cheap and the dear ones.
+Most architectures of a space cost about the same, so a uniform draw seldom shows the cheap and the
+dear ones.
 """
 
 from collections.abc import Callable
@@ -32,20 +33,23 @@ class EvenSampler:
     def draw(self, rng: np.random.Generator, count: int = 1) -> list[Architecture]:
         """Draw architectures, from cheap to dear.
 
-        The range of costs is cut into ``count`` equal strata, a target is drawn in each, and a random walk that only
-        accepts mutants closer to the target ends at one of the many architectures that cost about that much.
+        The range of costs is cut into ``count`` equal strata, a target is drawn in each, and a
+        random walk that only accepts mutants closer to the target ends at one of the many
+        architectures that cost about that much.
 
         Args:
             rng: the source of all chance.
-            count: how many; one draw is uniform over the logarithm of the cost. They can repeat where the space has
-                few of a cost.
+            count: how many; one draw is uniform over the logarithm of the cost. They can repeat
+                where the space has few of a cost.
         """
         span = self._high - self._low
         targets = self._low + span * (np.arange(count) + rng.random(count)) / count
         return [self._walk_to(target, rng) for target in targets]
 
     def draw_near(self, cost: float, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture that costs about so much, or comes closest of those that a random walk meets."""
+        """Draw an architecture that costs about so much, or comes closest of those that a random
+        walk meets.
+        """
         return self._walk_to(log(cost), rng)
 
     def _walk_to(self, target: float, rng: np.random.Generator) -> Architecture:

@@ -18,18 +18,21 @@ __all__ = ["Gene", "SearchSpace", "nearest"]
 class SearchSpace:
     """Named genes, the rules between them, and everything one does with them.
 
-    The rules form a forest, so sampling and counting are exact without enumeration. Architectures of a plain space are
-    different networks whenever they differ; :class:`~search_spaces.tabular.TabularSpace` adds equivalences. All
-    chance comes from the generator that is passed in.
+    The rules form a forest, so sampling and counting are exact without enumeration. Architectures
+    of a plain space are different networks whenever they differ;
+    :class:`~search_spaces.tabular.TabularSpace` adds equivalences. All chance comes from the
+    generator that is passed in.
 
     Args:
         name: the space's name, which its architectures carry.
         genes: the genes; one stands after the gene that its rule names.
         named: notable architectures by name, each written as one line (``str(architecture)``).
-        size: what ``smallest`` and ``largest`` compare, where a gene on which others depend has no lightest choice.
+        size: what ``smallest`` and ``largest`` compare, where a gene on which others depend has no
+            lightest choice.
 
     Raises:
-        SpaceError: a gene is defined twice or without distinct choices, or its rule names no earlier gene's choice.
+        SpaceError: a gene is defined twice or without distinct choices, or its rule names no
+            earlier gene's choice.
     """
 
     def __init__(
@@ -47,7 +50,9 @@ class SearchSpace:
             self.genes[gene.name] = gene
         self._size = size
         self._ways, self._count = count(genes)
-        self._thresholds = {gene: np.cumsum(ways[:-1]) / sum(ways) for gene, ways in self._ways.items()}
+        self._thresholds = {
+            gene: np.cumsum(ways[:-1]) / sum(ways) for gene, ways in self._ways.items()
+        }
         self.named: dict[str, Architecture] = {}
         for label, line in (named or {}).items():
             self.named[label] = self.parse(line)
@@ -65,13 +70,15 @@ class SearchSpace:
             if name not in architecture:
                 parent, choice = self.genes[name].when or ("", "")
                 raise SpaceError(
-                    f"gene {name} of {self.name} was given {choices[name]!r}, but it is active only where {parent} is "
-                    f"{choice} (here {architecture.choices.get(parent, 'inactive')})."
+                    f"gene {name} of {self.name} was given {choices[name]!r}, but it is active "
+                    f"only where {parent} is {choice} (here "
+                    f"{architecture.choices.get(parent, 'inactive')})."
                 )
         return architecture
 
     def from_params(self, params: Mapping[str, Choice]) -> Architecture:
-        """The architecture of an Optuna trial's parameters; those of inactive genes are passed over.
+        """The architecture of an Optuna trial's parameters; those of inactive genes are passed
+        over.
 
         Raises:
             SpaceError: an unknown gene, a missing active gene, or a choice that is not allowed.
@@ -82,14 +89,22 @@ class SearchSpace:
 
         def choose(gene: Gene) -> Choice:
             if gene.name not in params:
-                raise SpaceError(f"gene {gene.name} of {self.name} is missing; allowed are {_list(gene.choices)}.")
+                raise SpaceError(
+                    f"gene {gene.name} of {self.name} is missing; allowed are "
+                    f"{_list(gene.choices)}."
+                )
             return self._allowed(gene, params[gene.name])
 
         return self._decide(choose)
 
     def to_params(self, architecture: Architecture) -> dict[str, Choice]:
-        """A choice for every gene, as an Optuna trial holds them; inactive genes stand at their first choice."""
-        return {name: architecture.choices.get(name, gene.choices[0]) for name, gene in self.genes.items()}
+        """A choice for every gene, as an Optuna trial holds them; inactive genes stand at their
+        first choice.
+        """
+        return {
+            name: architecture.choices.get(name, gene.choices[0])
+            for name, gene in self.genes.items()
+        }
 
     def distributions(self) -> dict[str, CategoricalDistribution]:
         """The Optuna distribution of every gene, active or not."""
@@ -105,12 +120,15 @@ class SearchSpace:
             return self.named[text]
         if "/" not in text:
             raise SpaceError(
-                f"{text!r} is no architecture of {self.name}{nearest(text, self.named)}: write one out "
-                f"({self.name}/group:gene=choice,…) or name one of {_list(self.named) or 'none'}."
+                f"{text!r} is no architecture of {self.name}{nearest(text, self.named)}: write "
+                f"one out ({self.name}/group:gene=choice,…) or name one of "
+                f"{_list(self.named) or 'none'}."
             )
         space, choices = read_line(text)
         self._check_name(space)
-        return self.architecture({name: self._read(name, choice) for name, choice in choices.items()})
+        return self.architecture(
+            {name: self._read(name, choice) for name, choice in choices.items()}
+        )
 
     def from_json(self, text: str) -> Architecture:
         """Read ``architecture.to_json()`` and check it.
@@ -163,13 +181,16 @@ class SearchSpace:
     def corners(self, *, heavy: bool) -> list[Architecture]:
         """The extreme architectures, one for each combination of the genes on which others depend.
 
-        All other genes have their last (heavy) or first (light) choice. So a cost that grows with each of them has its
-        largest, or smallest, value among the corners.
+        All other genes have their last (heavy) or first (light) choice. So a cost that grows with
+        each of them has its largest, or smallest, value among the corners.
         """
         parents = dict.fromkeys(gene.when[0] for gene in self.genes.values() if gene.when)
         combinations = product(*(self.genes[parent].choices for parent in parents))
         default = {name: gene.choices[-1 if heavy else 0] for name, gene in self.genes.items()}
-        corners = (self.from_params(default | dict(zip(parents, choices, strict=True))) for choices in combinations)
+        corners = (
+            self.from_params(default | dict(zip(parents, choices, strict=True)))
+            for choices in combinations
+        )
         return list(dict.fromkeys(corners))
 
     # Chance
@@ -178,34 +199,51 @@ class SearchSpace:
         """Draw uniformly among the distinct architectures."""
         return self._decide(lambda gene: self._draw(gene, rng))
 
-    def mutate(self, architecture: Architecture, rng: np.random.Generator, n: int = 1) -> Architecture:
-        """Draw another choice for ``n`` random active genes; genes that this makes active are drawn afresh.
+    def mutate(
+        self, architecture: Architecture, rng: np.random.Generator, n: int = 1
+    ) -> Architecture:
+        """Draw another choice for ``n`` random active genes; genes that this makes active are drawn
+        afresh.
 
-        The result is always another network: while it is equivalent to the first one, it is mutated further.
+        The result is always another network: while it is equivalent to the first one, it is mutated
+        further.
 
         Raises:
             SpaceError: the space holds one architecture only.
         """
         if len(self) == 1:
-            raise SpaceError(f"{self.name} holds a single architecture, so there is nothing to mutate it into.")
+            raise SpaceError(
+                f"{self.name} holds a single architecture, so there is nothing to mutate it into."
+            )
         mutant = architecture
         while self.canonical(mutant) == self.canonical(architecture):
             mutant = self._mutate_once(mutant, rng, n)
         return mutant
 
-    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
-        """A child that takes each of its active genes from a parent in which that gene is active."""
+    def crossover(
+        self, first: Architecture, second: Architecture, rng: np.random.Generator
+    ) -> Architecture:
+        """A child that takes each of its active genes from a parent in which that gene is
+        active.
+        """
 
         def choose(gene: Gene) -> Choice:
-            # Never empty: the parent that gave the choice on which this gene depends has the gene as well.
-            offers = [parent.choices[gene.name] for parent in (first, second) if gene.name in parent]
+            # Never empty: the parent that gave the choice on which this gene depends has the gene
+            # as well.
+            offers = [
+                parent.choices[gene.name] for parent in (first, second) if gene.name in parent
+            ]
             return offers[int(rng.integers(len(offers)))]
 
         return self._decide(choose)
 
-    def _mutate_once(self, architecture: Architecture, rng: np.random.Generator, n: int) -> Architecture:
+    def _mutate_once(
+        self, architecture: Architecture, rng: np.random.Generator, n: int
+    ) -> Architecture:
         mutable = [name for name in architecture.choices if len(self.genes[name].choices) > 1]
-        targets = {mutable[i] for i in rng.choice(len(mutable), size=min(n, len(mutable)), replace=False)}
+        targets = {
+            mutable[i] for i in rng.choice(len(mutable), size=min(n, len(mutable)), replace=False)
+        }
 
         def choose(gene: Gene) -> Choice:
             present = architecture.choices.get(gene.name)
@@ -219,8 +257,12 @@ class SearchSpace:
         return self._decide(choose)
 
     def _draw(self, gene: Gene, rng: np.random.Generator) -> Choice:
-        """A choice with probability proportional to the number of architectures that follow from it."""
-        return gene.choices[int(np.searchsorted(self._thresholds[gene.name], rng.random(), side="right"))]
+        """A choice with probability proportional to the number of architectures that follow from
+        it.
+        """
+        return gene.choices[
+            int(np.searchsorted(self._thresholds[gene.name], rng.random(), side="right"))
+        ]
 
     # Decisions and checks
 
@@ -239,33 +281,42 @@ class SearchSpace:
         """The gene's own choice that equals the given one (so 4.0 from JSON becomes 4)."""
         if isinstance(choice, bool) or choice not in gene.choices:
             raise SpaceError(
-                f"gene {gene.name} of {self.name} was given {choice!r}; allowed are {_list(gene.choices)}"
-                f"{nearest(choice, gene.choices)}."
+                f"gene {gene.name} of {self.name} was given {choice!r}; allowed are "
+                f"{_list(gene.choices)}{nearest(choice, gene.choices)}."
             )
         return gene.choices[gene.choices.index(choice)]
 
     def _read(self, name: str, text: str) -> Choice:
-        """The choice that is written so; text that is none is left for the checks to complain about."""
+        """The choice that is written so; text that is none is left for the checks to complain
+        about.
+        """
         choices = self.genes[name].choices if name in self.genes else ()
         return next((choice for choice in choices if str(choice) == text), text)
 
     def _check_name(self, space: str) -> None:
         if space != self.name:
-            raise SpaceError(f"an architecture of {space!r} was given where one of {self.name} belongs.")
+            raise SpaceError(
+                f"an architecture of {space!r} was given where one of {self.name} belongs."
+            )
 
     def _check_definition(self, gene: Gene) -> None:
         if gene.name in self.genes:
             raise SpaceError(f"gene {gene.name} of {self.name} is defined twice.")
         if not gene.choices or len(set(gene.choices)) != len(gene.choices):
             raise SpaceError(f"gene {gene.name} of {self.name} needs one or more distinct choices.")
-        if gene.when and (gene.when[0] not in self.genes or gene.when[1] not in self.genes[gene.when[0]].choices):
+        if gene.when and (
+            gene.when[0] not in self.genes or gene.when[1] not in self.genes[gene.when[0]].choices
+        ):
             raise SpaceError(
-                f"the rule of gene {gene.name} of {self.name} names no earlier gene's choice: {gene.when}."
+                f"the rule of gene {gene.name} of {self.name} names no earlier gene's choice: "
+                f"{gene.when}."
             )
 
 
 def nearest(given: object, known: Iterable[object]) -> str:
-    """``; did you mean …`` with the names most like the given one, or nothing where none is alike."""
+    """``; did you mean …`` with the names most like the given one, or nothing where none is
+    alike.
+    """
     matches = difflib.get_close_matches(str(given), [str(name) for name in known], n=2)
     return f"; did you mean {' or '.join(matches)}" if matches else ""
 

@@ -1,7 +1,7 @@
 """The supernet: one set of shared weights for all networks of a space, and the way out of it.
 
-There are no elastic layers. A subnet is run by the very blocks of the standalone network, bound to slices of the shared
-tensors; extraction copies the same slices. So the two agree by construction.
+There are no elastic layers. A subnet is run by the very blocks of the standalone network, bound to
+slices of the shared tensors; extraction copies the same slices. So the two agree by construction.
 """
 
 import os
@@ -24,8 +24,8 @@ from search_spaces.space import SearchSpace
 
 _CACHED_PARTS = 2048  # of about 60 kB each; the spaces of the toolkit have about as many
 
-# oneDNN compiles a kernel for every shape of a convolution and keeps the last 1,024, which random networks soon exceed:
-# with more, a step on a CPU takes a fifth less time, and no more memory.
+# oneDNN compiles a kernel for every shape of a convolution and keeps the last 1,024, which random
+# networks soon exceed: with more, a step on a CPU takes a fifth less time, and no more memory.
 _KERNELS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
 
 Statistics = Mapping[str, Tensor]
@@ -35,10 +35,11 @@ Statistics = Mapping[str, Tensor]
 class Supernet(nn.Module):
     """The shared weights of all networks of a hybrid space.
 
-    The architecture travels as an argument, and nothing of it stays behind. In training mode BatchNorm normalises with
-    the statistics of the batch and records none, since those of one subnet are wrong for another. In evaluation
-    mode it uses the ``statistics`` that are passed, which :func:`recalibrate` makes for one architecture; without them
-    it uses the shared buffers, which are means of 0 and variances of 1 unless somebody loads others.
+    The architecture travels as an argument, and nothing of it stays behind. In training mode
+    BatchNorm normalises with the statistics of the batch and records none, since those of one
+    subnet are wrong for another. In evaluation mode it uses the ``statistics`` that are passed,
+    which :func:`recalibrate` makes for one architecture; without them it uses the shared buffers,
+    which are means of 0 and variances of 1 unless somebody loads others.
 
     Args:
         space: a hybrid space or its name.
@@ -78,12 +79,18 @@ class Supernet(nn.Module):
         self.stages = nn.ModuleList()
         for i, stages in enumerate(zip(*(hybrid.stages for hybrid in largest), strict=True)):
             distinct = dict.fromkeys(stages)
-            self.stages.append(nn.ModuleDict({operator(s): make_stage(s, norm, self._drop_path(i)) for s in distinct}))
+            self.stages.append(
+                nn.ModuleDict(
+                    {operator(s): make_stage(s, norm, self._drop_path(i)) for s in distinct}
+                )
+            )
         self.head = make_head(largest[0].stages[-1].width, num_classes, drop_rate=drop_rate)
         self.apply(init_weights)
         self._parts: dict[Hashable, BoundModule] = {}
 
-    def forward(self, images: Tensor, architecture: Architecture, statistics: Statistics | None = None) -> Tensor:
+    def forward(
+        self, images: Tensor, architecture: Architecture, statistics: Statistics | None = None
+    ) -> Tensor:
         """Images (B, in_chans, H, W) to the logits (B, num_classes) of the architecture's network.
 
         Args:
@@ -106,11 +113,25 @@ class Supernet(nn.Module):
         yield self._part("stem", stages, make_stem, self.in_chans, stem, self.norm)
         for i, stage in enumerate(stages):
             for j, block in enumerate(blocks(stage)):
-                yield self._part(f"stages.{i}.{j}", stages, make_block, block, j == 0, self.norm, self._drop_path(i))
-        yield self._part("head", stages, make_head, stages[-1].width, self.num_classes, "avg", self.drop_rate)
+                yield self._part(
+                    f"stages.{i}.{j}",
+                    stages,
+                    make_block,
+                    block,
+                    j == 0,
+                    self.norm,
+                    self._drop_path(i),
+                )
+        yield self._part(
+            "head", stages, make_head, stages[-1].width, self.num_classes, "avg", self.drop_rate
+        )
 
-    def _part(self, name: str, stages: Sequence[Stage], make: Callable[..., nn.Module], *args: Hashable) -> BoundModule:
-        """The part that ``make(*args)`` makes; making one takes about a millisecond, so those used last are kept."""
+    def _part(
+        self, name: str, stages: Sequence[Stage], make: Callable[..., nn.Module], *args: Hashable
+    ) -> BoundModule:
+        """The part that ``make(*args)`` makes; making one takes about a millisecond, so those used
+        last are kept.
+        """
         key = (name, args)
         part = self._parts.pop(key, None)
         if part is None:
@@ -125,22 +146,28 @@ class Supernet(nn.Module):
         return stage_drop_path(self.drop_path_rate, stage)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Copies and pickles start with no parts: those of this supernet are bound to its own tensors."""
+        """Copies and pickles start with no parts: those of this supernet are bound to its own
+        tensors.
+        """
         return {**self.__dict__, "_parts": {}}
 
 
 def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
     """Take a network out of the supernet, as an ordinary module with copies of its weights.
 
-    Its outputs are those of the supernet for the same architecture and statistics. It has no dropout and no stochastic
-    depth.
+    Its outputs are those of the supernet for the same architecture and statistics. It has no
+    dropout and no stochastic depth.
 
     Raises:
         SpaceError: the architecture is of another space.
     """
     with torch.device("meta"):
         network = build_network(
-            supernet.space, architecture, supernet.in_chans, supernet.num_classes, norm=supernet.norm
+            supernet.space,
+            architecture,
+            supernet.in_chans,
+            supernet.num_classes,
+            norm=supernet.norm,
         )
     stages = describe(architecture).stages
     shared = supernet.state_dict()
@@ -154,7 +181,8 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
 
 
 def recalibrate(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tensor]:
-    """Replace the BatchNorm statistics of an extracted network by the averages over some batches of images.
+    """Replace the BatchNorm statistics of an extracted network by the averages over some batches of
+    images.
 
     Weights that were trained with the statistics of each batch need it before every evaluation.
 

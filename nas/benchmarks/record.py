@@ -1,11 +1,13 @@
-"""Publishing a benchmark: the same record as JSON for programs and as a Markdown table for people."""
+"""Publishing a benchmark: the same record as JSON for programs and as a Markdown table for
+people.
+"""
 
 import sys
 from pathlib import Path
 from typing import Any
 
-from nas.files import make_directory, write_json, write_text
-from nas.provenance import command, environment
+from nas.common.files import make_directory, write_json, write_text
+from nas.common.provenance import command, environment
 
 
 def publish(out: Path, name: str, figures: dict[str, Any]) -> None:

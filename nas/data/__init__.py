@@ -1,8 +1,8 @@
-"""Lensing data: simulation, the public layouts, the cache, splits, and tensors to train on."""
+"""Lensing data: simulation, the public layouts, the cache, splits, and tensors to train on.
 
-from nas.data.dataset import LensDataset, open_dataset
-from nas.data.normalisation import Normalisation
-from nas.data.options import ImageOptions, ReadOptions
-from nas.data.splits import Splits
+Names are imported when they are used, so that settings can be read without what they would load.
+"""
 
-__all__ = ["ImageOptions", "LensDataset", "Normalisation", "ReadOptions", "Splits", "open_dataset"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

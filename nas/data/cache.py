@@ -1,10 +1,11 @@
-"""The cache: every data set that was read once, as one memory-mapped array, found again by what its directory holds.
+"""The cache: every data set that was read once, as one memory-mapped array, found again by what its
+directory holds.
 
     CACHE/<name>-<hash of directory and read options>-<hash of its files>/    see ``nas.data.convert``
 
-The files enter by path, size and time of change, so a directory that changed is read again under another name, and
-what was read before is removed. An entry is made in a temporary directory and renamed, so that it is whole or not
-there; the size of its array is checked all the same.
+The files enter by path, size and time of change, so a directory that changed is read again under
+another name, and what was read before is removed. An entry is made in a temporary directory and
+renamed, so that it is whole or not there; the size of its array is checked all the same.
 """
 
 import hashlib
@@ -18,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from nas.common.errors import UserError
+from nas.common.settings import part
 from nas.data.convert import IMAGES, META, TABLE, convert
 from nas.data.detect import find_layout
 from nas.data.options import ReadOptions
 from nas.data.tree import printable, scan
-from nas.errors import UserError
-from nas.settings import part
 
 # Part of every hash: entries that an older version of this code wrote are read anew.
 _FORMAT = 2
@@ -32,26 +33,32 @@ _HASH = 16
 
 
 def cache_directory() -> Path:
-    """Where data sets are cached: ``$LENS_NAS_CACHE``, or ``lens-nas`` in the user's cache directory."""
+    """Where data sets are cached: ``$LENS_NAS_CACHE``, or ``lens-nas`` in the user's cache
+    directory.
+    """
     own = os.environ.get("LENS_NAS_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(own or Path(base) / "lens-nas").expanduser()
 
 
 def cached_entry(directory: Path, options: ReadOptions) -> Path:
-    """Return the cache entry of a data directory, reading the directory first where there is none or a stale one.
+    """Return the cache entry of a data directory, reading the directory first where there is none
+    or a stale one.
 
     Raises:
         UserError: the directory cannot be read as a data set, or the cache cannot be written.
     """
     entries = scan(directory)
-    # Commands pass their own settings, which are read options and more; how much may be skipped changes no image.
+    # Commands pass their own settings, which are read options and more; how much may be skipped
+    # changes no image.
     read_as = asdict(part(ReadOptions, options))
     del read_as["allow_skipped"]
     source = directory.resolve()
     prefix = f"{printable(source.name)}-{_hash(f'{_FORMAT} {read_as} {source}')}-"
     cache = cache_directory()
-    found = cache / (prefix + _hash("\n".join(f"{path} {size} {changed}" for path, size, changed in entries)))
+    found = cache / (
+        prefix + _hash("\n".join(f"{path} {size} {changed}" for path, size, changed in entries))
+    )
     if _is_whole(found):
         return found
     try:
@@ -64,8 +71,8 @@ def cached_entry(directory: Path, options: ReadOptions) -> Path:
                 _remove_stale(cache, prefix, found)
     except OSError as error:
         raise UserError(
-            f"the cache {cache} cannot be written ({error.strerror}): free space there, or name another directory in "
-            "LENS_NAS_CACHE"
+            f"the cache {cache} cannot be written ({error.strerror}): free space there, or name "
+            "another directory in LENS_NAS_CACHE"
         ) from error
     return found
 
@@ -82,7 +89,9 @@ def _is_whole(found: Path) -> bool:
 
 def _build(found: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary directory, and rename it."""
-    temporary = found.with_name(_UNFINISHED)  # the lock allows one at a time; a killed one is removed here
+    temporary = found.with_name(
+        _UNFINISHED
+    )  # the lock allows one at a time; a killed one is removed here
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -94,7 +103,9 @@ def _build(found: Path, write: Callable[[Path], None]) -> None:
 
 
 def _remove_stale(cache: Path, prefix: str, found: Path) -> None:
-    """Remove what was read from the same directory before it changed, and from directories that are gone."""
+    """Remove what was read from the same directory before it changed, and from directories that are
+    gone.
+    """
     for entry in cache.iterdir():
         if entry == found or not entry.is_dir():
             continue

@@ -1,4 +1,6 @@
-"""Reading every image of a layout once into one float32 array, with a table of where each came from."""
+"""Reading every image of a layout once into one float32 array, with a table of where each came
+from.
+"""
 
 import hashlib
 from collections import Counter
@@ -12,20 +14,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.errors import UserError
+from nas.common.files import write_json
+from nas.common.progress import progress
 from nas.data.layout import SPLITS, Layout
 from nas.data.options import ReadOptions
 from nas.data.reading import RawImage, UnreadableImageError, channels_first, image_shape, read_image
 from nas.data.tree import printable
-from nas.errors import UserError
-from nas.files import write_json
-from nas.progress import progress
 
 IMAGES, TABLE, META = "images.f32", "table.parquet", "meta.json"
 
 Shape = tuple[int, int, int]
 
-# The most common shape must hold this share of the images to be *the* shape, others being mistakes. Below it the data
-# set is one of varying sizes, which is cropped and padded to a common one.
+# The most common shape must hold this share of the images to be *the* shape, others being mistakes.
+# Below it the data set is one of varying sizes, which is cropped and padded to a common one.
 _ONE_SHAPE = 0.5
 
 # How many duplicates are named; all are counted.
@@ -45,7 +47,9 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
     with (out / IMAGES).open("wb") as file:
         written = source.write(items, shapes, target, fitted, file)
     table = layout.images.iloc[written.positions].reset_index(drop=True)
-    table = table.assign(file=table["file"].map(printable), axion_mass=written.axion_masses, digest=written.digests)
+    table = table.assign(
+        file=table["file"].map(printable), axion_mass=written.axion_masses, digest=written.digests
+    )
     splits = _count_splits(layout.classes, table)
     _require_every_class(directory, layout.classes, table, source.skipped)
     table.to_parquet(out / TABLE, index=False)
@@ -83,7 +87,8 @@ class _Written:
 class _Source:
     """Reads the images of a layout and keeps a list of those that it had to skip.
 
-    An item is (file, row): row -1 is a file that holds one image, other rows are those of a packed array.
+    An item is (file, row): row -1 is a file that holds one image, other rows are those of a packed
+    array.
     """
 
     def __init__(self, directory: Path, options: ReadOptions) -> None:
@@ -93,7 +98,9 @@ class _Source:
         self._packed: tuple[str, npt.NDArray[Any]] | None = None
 
     def shapes(self, items: list[tuple[str, int]]) -> list[Shape | None]:
-        """First pass: the shape of every image, from headers where that is enough; None where it is unreadable."""
+        """First pass: the shape of every image, from headers where that is enough; None where it is
+        unreadable.
+        """
         shapes: list[Shape | None] = []
         with progress("looking at images", len(items), "images") as advance:
             for file, row in items:
@@ -106,7 +113,12 @@ class _Source:
         return shapes
 
     def write(
-        self, items: list[tuple[str, int]], shapes: list[Shape | None], target: Shape, fitted: bool, file: IO[bytes]
+        self,
+        items: list[tuple[str, int]],
+        shapes: list[Shape | None],
+        target: Shape,
+        fitted: bool,
+        file: IO[bytes],
     ) -> _Written:
         """Second pass: append every usable image to ``file`` as float32 of shape ``target``."""
         written = _Written()
@@ -122,12 +134,21 @@ class _Source:
         return written
 
     def _write_one(
-        self, position: int, name: str, row: int, target: Shape, fitted: bool, file: IO[bytes], written: _Written
+        self,
+        position: int,
+        name: str,
+        row: int,
+        target: Shape,
+        fitted: bool,
+        file: IO[bytes],
+        written: _Written,
     ) -> None:
         raw = self._read(name, row)
         shape = raw.pixels.shape
         if shape[0] != target[0] or (shape != target and not fitted):
-            raise UnreadableImageError(f"has shape {shape}, most have {target} (--crop brings all to one size)")
+            raise UnreadableImageError(
+                f"has shape {shape}, most have {target} (--crop brings all to one size)"
+            )
         pixels = np.ascontiguousarray(raw.pixels, dtype=np.float32)
         if not np.isfinite(pixels).all():
             raise UnreadableImageError("holds NaN or infinite pixels")
@@ -155,18 +176,27 @@ class _Source:
                 return read_image(self._directory / file, self._axis)
         if self._packed is None or self._packed[0] != file:
             try:
-                self._packed = (file, np.load(self._directory / file, mmap_mode="r", allow_pickle=False))
+                self._packed = (
+                    file,
+                    np.load(self._directory / file, mmap_mode="r", allow_pickle=False),
+                )
             except (OSError, ValueError) as error:
-                raise UserError(f"{self._directory / file} is cut short or cannot be read: get it anew") from error
+                raise UserError(
+                    f"{self._directory / file} is cut short or cannot be read: get it anew"
+                ) from error
         return RawImage(channels_first(self._packed[1][row], self._axis))
 
     def _skip(self, file: str, row: int, reason: str) -> None:
-        self.skipped.append({"file": printable(file) + (f"[{row}]" if row >= 0 else ""), "reason": reason})
+        self.skipped.append(
+            {"file": printable(file) + (f"[{row}]" if row >= 0 else ""), "reason": reason}
+        )
 
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Tell a file that cannot be read (permissions, a failing disk) from a cache that cannot be written."""
+    """Tell a file that cannot be read (permissions, a failing disk) from a cache that cannot be
+    written.
+    """
     try:
         yield
     except OSError as error:
@@ -209,14 +239,19 @@ def _require_every_class(
     missing = [name for label, name in enumerate(classes) if label not in set(table["label"])]
     if missing:
         why = f": {skipped[0]['file']} {skipped[0]['reason']}" if skipped else ""
-        raise UserError(f"{directory} holds no usable image of class {', '.join(missing)}{why}; get the files anew")
+        raise UserError(
+            f"{directory} holds no usable image of class {', '.join(missing)}{why}; get the files "
+            "anew"
+        )
 
 
 def _count_splits(classes: tuple[str, ...], table: pd.DataFrame) -> dict[str, dict[str, int]]:
     counts = table.groupby(["split", "label"]).size()
     return {
         split: {
-            classes[label]: int(counts[code, label]) for label in range(len(classes)) if (code, label) in counts.index
+            classes[label]: int(counts[code, label])
+            for label in range(len(classes))
+            if (code, label) in counts.index
         }
         for code, split in enumerate(SPLITS)
         if code in counts.index.get_level_values("split")
@@ -224,7 +259,9 @@ def _count_splits(classes: tuple[str, ...], table: pd.DataFrame) -> dict[str, di
 
 
 def _duplicates(table: pd.DataFrame) -> dict[str, Any]:
-    """Count copies within a split, and images that stand in several splits (a leak) or classes (a mistake)."""
+    """Count copies within a split, and images that stand in several splits (a leak) or classes (a
+    mistake).
+    """
     copies = table[table.duplicated("digest", keep=False)]
     groups = copies.groupby("digest")
     within = int(copies.duplicated(["digest", "split"]).sum())

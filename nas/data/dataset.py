@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.errors import UserError
 from nas.data.cache import cached_entry
 from nas.data.convert import IMAGES, META, TABLE
 from nas.data.options import ReadOptions
 from nas.data.splits import Splits, make_splits
-from nas.errors import UserError
 
 # More skipped files than this share point to a broken download rather than to a few odd files.
 _MOST_SKIPPED = 0.01
@@ -28,9 +28,10 @@ class LensDataset:
         directory: the data directory it was read from.
         classes: class names in label order.
         images: (N, C, H, W) float32, memory-mapped and read-only.
-        info: what ``inspect`` shows: layout, dtype, value_range, splits, duplicates, skipped, notes, fingerprint.
-        table: one row an image: ``file``, ``row``, ``label``, ``split`` (as on disk), ``axion_mass`` (eV, where the
-            file itself carries it), ``digest``.
+        info: what ``inspect`` shows: layout, dtype, value_range, splits, duplicates, skipped,
+            notes, fingerprint.
+        table: one row an image: ``file``, ``row``, ``label``, ``split`` (as on disk),
+            ``axion_mass`` (eV, where the file itself carries it), ``digest``.
         store: the cache entry it was opened from.
     """
 
@@ -43,7 +44,9 @@ class LensDataset:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all pixels, labels, splits and class names: equal for equal data sets, wherever they are."""
+        """A hash of all pixels, labels, splits and class names: equal for equal data sets, wherever
+        they are.
+        """
         return str(self.info["fingerprint"])
 
     @cached_property
@@ -52,7 +55,9 @@ class LensDataset:
         return self.table["label"].to_numpy(dtype=np.int64)
 
     def splits(self, seed: int = 0) -> Splits:
-        """Return train, validation and test images; splits that the disk lacks are made from the seed."""
+        """Return train, validation and test images; splits that the disk lacks are made from the
+        seed.
+        """
         return make_splits(self.table, self.classes, seed, self.store / f"splits-{seed}.npy")
 
 
@@ -60,7 +65,8 @@ def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDat
     """Open a data directory of any known layout; the first time it is read whole and cached.
 
     Raises:
-        UserError: it is no data set, or more than 1 % of its files cannot be used and ``allow_skipped`` is not set.
+        UserError: it is no data set, or more than 1 % of its files cannot be used and
+            ``allow_skipped`` is not set.
     """
     options = options or ReadOptions()
     store = cached_entry(directory, options)
@@ -70,9 +76,12 @@ def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDat
     if len(skipped) > _MOST_SKIPPED * (images + len(skipped)) and not options.allow_skipped:
         first = skipped[0]
         raise UserError(
-            f"{directory / first['file']} {first['reason']} ({len(skipped)} of {images + len(skipped)} images cannot "
-            "be used, more than 1 %): mend or remove them, or pass --allow-skipped"
+            f"{directory / first['file']} {first['reason']} ({len(skipped)} of "
+            f"{images + len(skipped)} images cannot be used, more than 1 %): mend or remove them, "
+            "or pass --allow-skipped"
         )
     shape = (images, *info["image_shape"])
     pixels = np.memmap(store / IMAGES, dtype=np.float32, mode="r", shape=shape)
-    return LensDataset(directory, tuple(info["classes"]), pixels, info, pd.read_parquet(store / TABLE), store)
+    return LensDataset(
+        directory, tuple(info["classes"]), pixels, info, pd.read_parquet(store / TABLE), store
+    )

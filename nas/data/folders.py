@@ -1,4 +1,6 @@
-"""Folders of images: a file an image, the deepest folder a class, and the names around it the split."""
+"""Folders of images: a file an image, the deepest folder a class, and the names around it the
+split.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,12 +9,20 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from nas.common.errors import UserError
 from nas.data.classes import canonical_name, label_order
 from nas.data.layout import SPLITS, Layout
-from nas.data.place import Place, only_root, place_of, settle, split_affix, split_name, split_of_directory
+from nas.data.place import (
+    Place,
+    only_root,
+    place_of,
+    settle,
+    split_affix,
+    split_name,
+    split_of_directory,
+)
 from nas.data.reading import SUFFIXES
-from nas.data.tree import Entry, printable
-from nas.errors import UserError
+from nas.data.tree import FileEntry, printable
 
 
 class _Folder(NamedTuple):
@@ -22,7 +32,7 @@ class _Folder(NamedTuple):
     place: Place
 
 
-def find_folders(directory: Path, entries: list[Entry], *, splits: bool = True) -> Layout:
+def find_folders(directory: Path, entries: list[FileEntry], *, splits: bool = True) -> Layout:
     """Read class and split of every file off its path.
 
     Args:
@@ -41,7 +51,8 @@ def find_folders(directory: Path, entries: list[Entry], *, splits: bool = True) 
     root = only_root(directory, (folder.place.root for folder in known or _leaves(folders)))
     used = {path: folder for path, folder in folders.items() if folder.place.root == root}
     meaning = settle(
-        (folder.place.split for folder in used.values()), split_of_directory(directory) if splits else "all"
+        (folder.place.split for folder in used.values()),
+        split_of_directory(directory) if splits else "all",
     )
     classes = label_order(folder.class_name for folder in used.values())
     rows = [
@@ -54,18 +65,26 @@ def find_folders(directory: Path, entries: list[Entry], *, splits: bool = True) 
         {"row": "int64", "label": "int64", "split": "int64"}
     )
     passed_over = sorted(set(files) - set(used) - {""})
-    notes = (f"passed over, not part of the data set: {', '.join(passed_over)}",) if passed_over else ()
+    notes = (
+        (f"passed over, not part of the data set: {', '.join(passed_over)}",) if passed_over else ()
+    )
     name = "class_folders" if set(meaning.values()) == {"all"} else "split_folders"
     return Layout(name, classes, images, notes)
 
 
-def image_folders(entries: Iterable[Entry]) -> dict[str, list[str]]:
-    """Return the paths of all files, by the path of their folder, for folders that hold an array or picture."""
+def image_folders(entries: Iterable[FileEntry]) -> dict[str, list[str]]:
+    """Return the paths of all files, by the path of their folder, for folders that hold an array or
+    picture.
+    """
     files: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
         parent, _, _ = entry.path.rpartition("/")
         files[parent].append(entry.path)
-    return {parent: paths for parent, paths in files.items() if any(Path(p).suffix.lower() in SUFFIXES for p in paths)}
+    return {
+        parent: paths
+        for parent, paths in files.items()
+        if any(Path(p).suffix.lower() in SUFFIXES for p in paths)
+    }
 
 
 def is_known(class_name: str) -> bool:
@@ -79,10 +98,12 @@ def _class_folder(path: str) -> _Folder | None:
 
 
 def _folder(path: str) -> _Folder | None:
-    """Read a path: ``Model_I_test/cdm``, ``dataset/train/no``, ``train_lenses``, ``no_sub/part_1``, ``sub/train``.
+    """Read a path: ``Model_I_test/cdm``, ``dataset/train/no``, ``train_lenses``, ``no_sub/part_1``,
+    ``sub/train``.
 
     Returns:
-        None for a folder that cannot be a class: the data directory itself, or a folder that is called like a split.
+        None for a folder that cannot be a class: the data directory itself, or a folder that is
+        called like a split.
     """
     parts = path.split("/")
     known = [i for i, part in enumerate(parts) if is_known(part) or is_known(split_affix(part)[1])]
@@ -99,21 +120,29 @@ def _folder(path: str) -> _Folder | None:
 
 
 def _leaves(folders: dict[str, _Folder]) -> list[_Folder]:
-    """The folders that have no folder of images below them: a stray picture does not make its folder a class."""
+    """The folders that have no folder of images below them: a stray picture does not make its
+    folder a class.
+    """
     above = {str(parent) for path in folders for parent in PurePosixPath(path).parents}
     return [folder for path, folder in folders.items() if path not in above]
 
 
-def _require_folders(directory: Path, files: dict[str, list[str]], folders: dict[str, _Folder]) -> None:
+def _require_folders(
+    directory: Path, files: dict[str, list[str]], folders: dict[str, _Folder]
+) -> None:
     if folders:
         return
     if "" in files:
         raise UserError(
-            f"{directory} holds images of one class only: give the folder above it, which holds all classes"
+            f"{directory} holds images of one class only: give the folder above it, which holds "
+            "all classes"
         )
     if files:
         raise UserError(
-            f"{directory} holds images in {', '.join(sorted(files))} without a folder for each class: "
-            "sort them into folders, or give --layout class_folders if these are the classes"
+            f"{directory} holds images in {', '.join(sorted(files))} without a folder for each "
+            "class: sort them into folders, or give --layout class_folders if these are the "
+            "classes"
         )
-    raise UserError(f"{directory} holds no folders of images (.npy or pictures), one for each class")
+    raise UserError(
+        f"{directory} holds no folders of images (.npy or pictures), one for each class"
+    )

@@ -18,7 +18,9 @@ def show(dataset: LensDataset, console: Console) -> None:
     shape = " × ".join(str(side) for side in info["image_shape"])
     low, high = info["value_range"]
     console.print(f"[bold]{escape(str(dataset.directory))}[/bold]")
-    console.print(f"layout {info['layout']}, images {shape} (channels × height × width), {info['dtype']}")
+    console.print(
+        f"layout {info['layout']}, images {shape} (channels × height × width), {info['dtype']}"
+    )
     console.print(f"values {low:g} to {high:g}")
     console.print(_counts(dataset))
     for note in _notes(info):
@@ -42,13 +44,22 @@ def _notes(info: dict[str, Any]) -> list[str]:
     notes = list(info["notes"])
     resized, duplicates, skipped = info["resized"], info["duplicates"], info["skipped"]
     if resized:
-        notes.append(f"{resized['cropped']} images cropped and {resized['padded']} padded to one size")
+        notes.append(
+            f"{resized['cropped']} images cropped and {resized['padded']} padded to one size"
+        )
     if duplicates["within_splits"]:
-        notes.append(f"{duplicates['within_splits']} images are copies of another one in the same split")
+        notes.append(
+            f"{duplicates['within_splits']} images are copies of another one in the same split"
+        )
     if duplicates["across_splits"]:
-        notes.append(f"{duplicates['across_splits']} images stand in several splits: a leak, scores will look too good")
+        notes.append(
+            f"{duplicates['across_splits']} images stand in several splits: a leak, scores will "
+            "look too good"
+        )
     if duplicates["across_classes"]:
-        notes.append(f"{duplicates['across_classes']} images stand in several classes: one of them is wrong")
+        notes.append(
+            f"{duplicates['across_classes']} images stand in several classes: one of them is wrong"
+        )
     notes += [f"copies: {' = '.join(files)}" for files in duplicates["examples"][:_NAMED]]
     notes += [f"skipped {item['file']}: {item['reason']}" for item in skipped[:_NAMED]]
     if len(skipped) > _NAMED:

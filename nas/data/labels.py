@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nas.common.errors import UserError
 from nas.data.classes import DARK_MATTER, canonical_name, label_order
-from nas.errors import UserError
 
-Values = npt.NDArray[Any]
+LabelValues = npt.NDArray[Any]
 
 # More distinct values are measurements, not classes.
 _MOST_CLASSES = 100
@@ -32,25 +32,31 @@ class Labels:
     note: str = ""
 
 
-def read_labels(path: Path) -> Values:
+def read_labels(path: Path) -> LabelValues:
     """Read labels, (N,) or (N, 1), numbers or names.
 
     Raises:
         UserError: the file holds anything else.
     """
     try:
-        values: Values = np.load(path, allow_pickle=False).reshape(-1)
+        values: LabelValues = np.load(path, allow_pickle=False).reshape(-1)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} cannot be read as labels: save them as an array of whole numbers or names") from error
+        raise UserError(
+            f"{path} cannot be read as labels: save them as an array of whole numbers or names"
+        ) from error
     if values.dtype.kind == "S":
         values = np.char.decode(values, "utf-8", "backslashreplace")
-    whole = values.dtype.kind in "biu" or (values.dtype.kind == "f" and bool((values == np.floor(values)).all()))
+    whole = values.dtype.kind in "biu" or (
+        values.dtype.kind == "f" and bool((values == np.floor(values)).all())
+    )
     if not (whole or values.dtype.kind == "U") or len(np.unique(values)) > _MOST_CLASSES:
-        raise UserError(f"{path} does not hold class labels: save them as an array of whole numbers or names")
+        raise UserError(
+            f"{path} does not hold class labels: save them as an array of whole numbers or names"
+        )
     return values if values.dtype.kind == "U" else values.astype(np.int64)
 
 
-def name_classes(path: Path, labels: list[Values], given: tuple[str, ...]) -> Labels:
+def name_classes(path: Path, labels: list[LabelValues], given: tuple[str, ...]) -> Labels:
     """Name the classes of all labels of a data set.
 
     Args:
@@ -63,14 +69,18 @@ def name_classes(path: Path, labels: list[Values], given: tuple[str, ...]) -> La
     """
     names = tuple(canonical_name(name) or name for name in given)
     if len(set(names)) < len(names):
-        raise UserError(f"--classes names a class twice ({', '.join(names)}): give each label its own class")
+        raise UserError(
+            f"--classes names a class twice ({', '.join(names)}): give each label its own class"
+        )
     values = np.unique(np.concatenate(labels))
     position: dict[Any, int]
     if values.dtype.kind == "U":
         own = {str(value): canonical_name(str(value)) or str(value) for value in values}
         names, note = names or label_order(own.values()), ""
         if unknown := sorted(set(own.values()) - set(names)):
-            raise UserError(f"{path} holds labels that --classes does not name: {', '.join(unknown)}")
+            raise UserError(
+                f"{path} holds labels that --classes does not name: {', '.join(unknown)}"
+            )
         position = {value: names.index(name) for value, name in own.items()}
     else:
         numbers = [int(value) for value in values]
@@ -79,25 +89,37 @@ def name_classes(path: Path, labels: list[Values], given: tuple[str, ...]) -> La
         if len(names) != len(numbers):  # some class has no images; labels count from 0
             position = {number: number for number in numbers}
     look_up = np.vectorize(position.__getitem__, otypes=[np.int64])
-    return Labels(names, tuple(look_up(part) if part.size else part.astype(np.int64) for part in labels), note)
+    return Labels(
+        names, tuple(look_up(part) if part.size else part.astype(np.int64) for part in labels), note
+    )
 
 
-def _name_numbers(path: Path, numbers: list[int], given: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+def _name_numbers(
+    path: Path, numbers: list[int], given: tuple[str, ...]
+) -> tuple[tuple[str, ...], str]:
     """Return class names for distinct labels in rising order, and what was assumed."""
     if given:
         if len(given) != len(numbers) and not 0 <= min(numbers) <= max(numbers) < len(given):
             raise UserError(
-                f"{path} holds the labels {', '.join(map(str, numbers))}, but there are {len(given)} class names "
-                f"({', '.join(given)}): give one for each label with --classes"
+                f"{path} holds the labels {', '.join(map(str, numbers))}, but there are "
+                f"{len(given)} class names ({', '.join(given)}): give one for each label with "
+                "--classes"
             )
         return given, ""
     if numbers == [0, 1, 2]:
-        return DARK_MATTER, f"labels 0, 1, 2 taken for {', '.join(DARK_MATTER)}: say otherwise with --classes"
-    return tuple(f"class_{number}" for number in numbers), "the labels are numbers: name the classes with --classes"
+        return (
+            DARK_MATTER,
+            f"labels 0, 1, 2 taken for {', '.join(DARK_MATTER)}: say otherwise with --classes",
+        )
+    return tuple(
+        f"class_{number}" for number in numbers
+    ), "the labels are numbers: name the classes with --classes"
 
 
 def read_simulated_classes(path: Path) -> tuple[str, ...]:
-    """Return the class names in a simulation's description; none where the file is absent or somebody else's."""
+    """Return the class names in a simulation's description; none where the file is absent or
+    somebody else's.
+    """
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
         if description["kind"] == "simulated" and isinstance(description["settings"], dict):

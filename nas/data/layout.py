@@ -17,8 +17,9 @@ class Layout:
     Attributes:
         name: ``class_folders``, ``split_folders``, ``packed``, ``simulated`` or ``unlabelled``.
         classes: class names in label order.
-        images: one row an image: ``file`` (path below the directory), ``row`` (of a packed array, -1 for a file that
-            is an image), ``label`` (position in ``classes``), ``split`` (position in ``SPLITS``).
+        images: one row an image: ``file`` (path below the directory), ``row`` (of a packed array,
+            -1 for a file that is an image), ``label`` (position in ``classes``), ``split``
+            (position in ``SPLITS``).
         notes: sentences about what was assumed or passed over.
     """
 

@@ -1,4 +1,6 @@
-"""Bringing pixels to a scale that networks learn from, fitted on training images only and stored with every model."""
+"""Bringing pixels to a scale that networks learn from, fitted on training images only and stored
+with every model.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +18,9 @@ _CHUNK = 4096
 class Normalisation:
     """``(asinh((pixels - mean) / std) - offset) / scale``, channel by channel.
 
-    The inverse hyperbolic sine, astronomy's stretch (Lupton et al. 1999, AJ 118, 1406), is linear in the faint and
-    logarithmic in the bright parts. Without it the few bright pixels of an arc are all that a network sees at first
-    (measured: ``docs/simulation.md``).
+    The inverse hyperbolic sine, astronomy's stretch (Lupton et al. 1999, AJ 118, 1406), is linear
+    in the faint and logarithmic in the bright parts. Without it the few bright pixels of an arc are
+    all that a network sees at first (measured: ``docs/simulation.md``).
 
     Attributes:
         mean: one number a channel, in the data's own unit.
@@ -59,10 +61,14 @@ def _moments(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of the changed images, chunk by chunk."""
     count, total, squares = 0, np.zeros(images.shape[1]), np.zeros(images.shape[1])
-    # The first image's mean is taken off before squaring, or bright constant backgrounds would cancel digits.
+    # The first image's mean is taken off before squaring, or bright constant backgrounds would
+    # cancel digits.
     offset = change(images[indices[:1]]).mean(axis=(0, 2, 3), dtype=np.float64)
     for start in range(0, len(indices), _CHUNK):
-        chunk = change(images[indices[start : start + _CHUNK]]).astype(np.float64) - offset[:, None, None]
+        chunk = (
+            change(images[indices[start : start + _CHUNK]]).astype(np.float64)
+            - offset[:, None, None]
+        )
         count += chunk.size // chunk.shape[1]
         total += chunk.sum(axis=(0, 2, 3))
         squares += np.square(chunk).sum(axis=(0, 2, 3))

@@ -1,4 +1,6 @@
-"""Packed data sets: one array of images and one of labels, as Models F and J are passed around and as we simulate."""
+"""Packed data sets: one array of images and one of labels, as Models F and J are passed around and
+as we simulate.
+"""
 
 import re
 from collections import defaultdict
@@ -10,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.errors import UserError
 from nas.data.labels import name_classes, read_labels, read_simulated_classes
 from nas.data.layout import SPLITS, Layout, Split
 from nas.data.place import Place, only_root, place_of, settle, split_of_directory
 from nas.data.reading import UnreadableImageError, npy_header
-from nas.data.tree import Entry
-from nas.errors import UserError
+from nas.data.tree import FileEntry
 
 METADATA = "dataset.json"
 """Beside the arrays of a simulated data set: its class names, settings and versions."""
@@ -23,7 +25,8 @@ METADATA = "dataset.json"
 _IMAGE_WORDS = frozenset({"images", "image", "imgs", "img", "x", "data", "inputs"})
 _LABEL_WORDS = frozenset({"labels", "label", "y", "targets", "target", "classes"})
 
-# A folder with more arrays than this holds an image a file; reading all their headers would be for nothing.
+# A folder with more arrays than this holds an image a file; reading all their headers would be for
+# nothing.
 _MOST_ARRAYS = 64
 
 # In place of a shape: the file cannot be opened.
@@ -38,20 +41,24 @@ class _Pair(NamedTuple):
     place: Place
 
 
-def find_packed(directory: Path, entries: list[Entry], classes: tuple[str, ...] = ()) -> Layout | None:
-    """Find arrays of images, (N, C, H, W) or (N, H, W), with as many labels, (N,) or (N, 1), in the same folder.
+def find_packed(
+    directory: Path, entries: list[FileEntry], classes: tuple[str, ...] = ()
+) -> Layout | None:
+    """Find arrays of images, (N, C, H, W) or (N, H, W), with as many labels, (N,) or (N, 1), in the
+    same folder.
 
     Args:
         directory: the data directory.
         entries: its files.
-        classes: class names by label; without them, those of a simulation, the labels themselves where they are
-            names, or the three dark-matter models for the labels 0, 1, 2.
+        classes: class names by label; without them, those of a simulation, the labels themselves
+            where they are names, or the three dark-matter models for the labels 0, 1, 2.
 
     Returns:
         None where there is no such pair.
 
     Raises:
-        UserError: images and labels do not match, labels are outside the class names, or there are several data sets.
+        UserError: images and labels do not match, labels are outside the class names, or there are
+            several data sets.
     """
     pairs = list(_pairs(directory, entries))
     if not pairs:
@@ -61,17 +68,25 @@ def find_packed(directory: Path, entries: list[Entry], classes: tuple[str, ...] 
     simulated = read_simulated_classes((directory / pairs[0].images).with_name(METADATA))
     labels = [read_labels(directory / pair.labels) for pair in pairs]
     named = name_classes(directory / pairs[0].labels, labels, classes or simulated)
-    images = pd.concat([_table(pair, meaning, part) for pair, part in zip(pairs, named.numbers, strict=True)])
+    images = pd.concat(
+        [_table(pair, meaning, part) for pair, part in zip(pairs, named.numbers, strict=True)]
+    )
     name = "simulated" if simulated else "packed"
-    return Layout(name, named.classes, images.reset_index(drop=True), (named.note,) if named.note else ())
+    return Layout(
+        name, named.classes, images.reset_index(drop=True), (named.note,) if named.note else ()
+    )
 
 
-def _table(pair: _Pair, meaning: dict[Split, Split], numbers: npt.NDArray[np.int64]) -> pd.DataFrame:
+def _table(
+    pair: _Pair, meaning: dict[Split, Split], numbers: npt.NDArray[np.int64]
+) -> pd.DataFrame:
     split = SPLITS.index(meaning[pair.place.split])
-    return pd.DataFrame({"file": pair.images, "row": np.arange(len(numbers)), "label": numbers, "split": split})
+    return pd.DataFrame(
+        {"file": pair.images, "row": np.arange(len(numbers)), "label": numbers, "split": split}
+    )
 
 
-def _pairs(directory: Path, entries: list[Entry]) -> Iterator[_Pair]:
+def _pairs(directory: Path, entries: list[FileEntry]) -> Iterator[_Pair]:
     folders: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
         parent, _, filename = entry.path.rpartition("/")
@@ -79,36 +94,51 @@ def _pairs(directory: Path, entries: list[Entry]) -> Iterator[_Pair]:
             folders[parent].append(entry.path)
     for parent, paths in folders.items():
         if len(paths) <= _MOST_ARRAYS:
-            shapes = {path: shape for path in paths if (shape := _shape(directory / path)) is not None}
+            shapes = {
+                path: shape for path in paths if (shape := _shape(directory / path)) is not None
+            }
             yield from _pairs_in_folder(directory, parent, shapes)
 
 
-def _pairs_in_folder(directory: Path, parent: str, shapes: dict[str, tuple[int, ...]]) -> Iterator[_Pair]:
-    labels = {_key(path): path for path, shape in shapes.items() if len(shape) == 1 or shape[1:] == (1,)}
+def _pairs_in_folder(
+    directory: Path, parent: str, shapes: dict[str, tuple[int, ...]]
+) -> Iterator[_Pair]:
+    labels = {
+        _key(path): path for path, shape in shapes.items() if len(shape) == 1 or shape[1:] == (1,)
+    }
     images = {_key(path): path for path, shape in shapes.items() if len(shape) == 4}
     lengths = {shapes[path][0] for path in labels.values()}
     if labels and not images and (locked := [path for path in shapes if shapes[path] == _LOCKED]):
         raise UserError(f"{directory / locked[0]} cannot be read: check its permissions")
     if not images:
-        images = {_key(path): path for path, shape in shapes.items() if len(shape) == 3 and shape[0] in lengths}
+        images = {
+            _key(path): path
+            for path, shape in shapes.items()
+            if len(shape) == 3 and shape[0] in lengths
+        }
     for key, path in images.items():
-        own = labels.get(key) or (next(iter(labels.values())) if len(labels) == len(images) == 1 else None)
+        own = labels.get(key) or (
+            next(iter(labels.values())) if len(labels) == len(images) == 1 else None
+        )
         if own is None:
             raise UserError(
-                f"{directory / path} holds {shapes[path][0]} images without labels: put an array of shape "
-                f"({shapes[path][0]},) beside it, named after it as in x_train.npy and y_train.npy"
+                f"{directory / path} holds {shapes[path][0]} images without labels: put an array "
+                f"of shape ({shapes[path][0]},) beside it, named after it as in x_train.npy and "
+                "y_train.npy"
             )
         if shapes[path][0] != shapes[own][0]:
             raise UserError(
-                f"{directory / path} holds {shapes[path][0]} images but {directory / own} {shapes[own][0]} labels: "
-                "give files that belong together"
+                f"{directory / path} holds {shapes[path][0]} images but {directory / own} "
+                f"{shapes[own][0]} labels: give files that belong together"
             )
         names = [name for name in parent.split("/") if name]
         yield _Pair(path, own, place_of([*names, *key]))
 
 
 def _shape(path: Path) -> tuple[int, ...] | None:
-    """The shape of an array of plain numbers or names; None for anything else, such as an axion file."""
+    """The shape of an array of plain numbers or names; None for anything else, such as an axion
+    file.
+    """
     try:
         shape, dtype = npy_header(path)
     except UnreadableImageError:
@@ -119,6 +149,8 @@ def _shape(path: Path) -> tuple[int, ...] | None:
 
 
 def _key(path: str) -> tuple[str, ...]:
-    """The words of a file name that say neither images nor labels: ``x_train`` and ``y_train`` are a pair."""
+    """The words of a file name that say neither images nor labels: ``x_train`` and ``y_train`` are
+    a pair.
+    """
     words = re.split(r"[_\-. ]+", Path(path).stem.lower())
     return tuple(word for word in words if word not in _IMAGE_WORDS | _LABEL_WORDS)

@@ -1,12 +1,14 @@
-"""What directory names tell: the split that images belong to, and the data set that the split is of."""
+"""What directory names tell: the split that images belong to, and the data set that the split is
+of.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from nas.common.errors import UserError
 from nas.data.layout import Split
-from nas.errors import UserError
 
 _SPLIT_NAMES: dict[str, Split] = {
     "train": "train",
@@ -23,7 +25,9 @@ _SUFFIXED = re.compile(rf"(?P<rest>.+)[_-](?P<split>{_SPLIT})", re.IGNORECASE)
 
 
 class Place(NamedTuple):
-    """Where images belong: ``Model_I_test`` is the test split of ``Model_I``; no split is ``all``."""
+    """Where images belong: ``Model_I_test`` is the test split of ``Model_I``; no split is
+    ``all``.
+    """
 
     root: str
     split: Split
@@ -35,7 +39,9 @@ def split_name(name: str) -> Split | None:
 
 
 def split_affix(name: str) -> tuple[Split | None, str]:
-    """Take a split off a name: ``train_lenses`` is train and lenses, ``Model_I_test`` test and Model_I; or None."""
+    """Take a split off a name: ``train_lenses`` is train and lenses, ``Model_I_test`` test and
+    Model_I; or None.
+    """
     match = _PREFIXED.fullmatch(name) or _SUFFIXED.fullmatch(name)
     if match is None:
         return None, name
@@ -43,7 +49,9 @@ def split_affix(name: str) -> tuple[Split | None, str]:
 
 
 def place_of(names: Sequence[str]) -> Place:
-    """Read directory names, outermost first; the innermost split counts, and what is no split makes the root."""
+    """Read directory names, outermost first; the innermost split counts, and what is no split makes
+    the root.
+    """
     split: Split | None = None
     root = []
     for name in reversed(names):
@@ -55,17 +63,22 @@ def place_of(names: Sequence[str]) -> Place:
 
 
 def split_of_directory(directory: Path) -> Split:
-    """The split that a data directory itself is, where a sibling confirms it: Model_I_test beside Model_I; or all."""
+    """The split that a data directory itself is, where a sibling confirms it: Model_I_test beside
+    Model_I; or all.
+    """
     own = directory.resolve()
     if split := split_name(own.name):
-        siblings = {split_name(path.name) for path in own.parent.iterdir() if path.is_dir()} - {None}
+        siblings = {split_name(path.name) for path in own.parent.iterdir() if path.is_dir()} - {
+            None
+        }
         return split if len(siblings) > 1 else "all"
     affix, rest = split_affix(own.name)
     return affix if affix and (own.parent / rest).is_dir() else "all"
 
 
 def settle(splits: Iterable[Split], outside: Split) -> dict[Split, Split]:
-    """What ``all`` means beside other splits: the training images that Model_I holds beside Model_I_test.
+    """What ``all`` means beside other splits: the training images that Model_I holds beside
+    Model_I_test.
 
     Args:
         splits: of all parts of one data set.
@@ -85,5 +98,7 @@ def only_root(directory: Path, roots: Iterable[str]) -> str:
     distinct = sorted(set(roots))
     if len(distinct) > 1:
         names = ", ".join(root or "." for root in distinct)
-        raise UserError(f"{directory} holds several data sets ({names}): give the folder of one of them")
+        raise UserError(
+            f"{directory} holds several data sets ({names}): give the folder of one of them"
+        )
     return distinct[0]

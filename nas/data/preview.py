@@ -1,4 +1,6 @@
-"""A picture of a data set: images by class, and for simulated ones what substructure adds to each."""
+"""A picture of a data set: images by class, and for simulated ones what substructure adds to
+each.
+"""
 
 import json
 from collections.abc import Sequence
@@ -10,15 +12,17 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nas.common.errors import UserError
+from nas.common.files import atomic_path
 from nas.data.dataset import LensDataset
 from nas.data.packed import METADATA
-from nas.data.simulation import SimulationSettings, load_settings, render_without_substructure
-from nas.errors import UserError
-from nas.files import atomic_path
+from nas.data.simulation.residual import render_without_substructure
+from nas.data.simulation.settings import SimulationSettings, load_settings
 
 Image = npt.NDArray[np.floating]
 
-# Brightness is stretched by asinh: linear in the noise, logarithmic in the arcs, so that both are seen.
+# Brightness is stretched by asinh: linear in the noise, logarithmic in the arcs, so that both are
+# seen.
 _KNEE_PERCENTILE = 75.0
 _WHITE_PERCENTILE = 99.8
 _PANEL_INCHES = 1.5
@@ -33,10 +37,11 @@ class _Row(NamedTuple):
 
 
 def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> None:
-    """Write a grid of random images, a row for each class, to ``out`` (PNG, PDF or SVG by its suffix).
+    """Write a grid of random images, a row for each class, to ``out`` (PNG, PDF or SVG by its
+    suffix).
 
-    Below each class with substructure of a simulated set stands a row of residuals: the noise-free image minus the
-    image of the same lens without substructure.
+    Below each class with substructure of a simulated set stands a row of residuals: the noise-free
+    image minus the image of the same lens without substructure.
 
     Args:
         dataset: what to draw.
@@ -66,7 +71,9 @@ def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> No
         with atomic_path(out) as path:
             figure.savefig(path, dpi=120)
     except OSError as error:
-        raise UserError(f"{out} cannot be written ({error.strerror}): name another file with --out") from error
+        raise UserError(
+            f"{out} cannot be written ({error.strerror}): name another file with --out"
+        ) from error
     except ValueError as error:
         raise UserError(f"{out} is not a picture's name: end it in .png, .pdf or .svg") from error
 
@@ -79,19 +86,31 @@ def _simulation_settings(dataset: LensDataset) -> SimulationSettings | None:
 
 
 def _figure(rows: list[_Row], columns: int) -> Figure:
-    figure = Figure(figsize=(columns * _PANEL_INCHES + 0.4, len(rows) * _PANEL_INCHES), layout="constrained")
+    figure = Figure(
+        figsize=(columns * _PANEL_INCHES + 0.4, len(rows) * _PANEL_INCHES), layout="constrained"
+    )
     grid = figure.subplots(len(rows), columns, squeeze=False)
     for axes_row, row in zip(grid, rows, strict=True):
         for axes in axes_row:
             axes.set_axis_off()
         for axes, image in zip(axes_row, row.images, strict=False):
             draw_image(axes, image, signed=row.signed)
-        axes_row[0].text(-0.08, 0.5, row.title, rotation=90, ha="right", va="center", transform=axes_row[0].transAxes)
+        axes_row[0].text(
+            -0.08,
+            0.5,
+            row.title,
+            rotation=90,
+            ha="right",
+            va="center",
+            transform=axes_row[0].transAxes,
+        )
     return figure
 
 
 def draw_image(axes: Axes, image: Image, *, signed: bool = False) -> None:
-    """Draw an image (H, W), its brightness stretched so that noise and arcs are seen; a signed one around zero."""
+    """Draw an image (H, W), its brightness stretched so that noise and arcs are seen; a signed one
+    around zero.
+    """
     if signed:
         limit = np.percentile(np.abs(image), _WHITE_PERCENTILE) or 1.0
         axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, origin="lower")
@@ -99,4 +118,6 @@ def draw_image(axes: Axes, image: Image, *, signed: bool = False) -> None:
     sky = np.median(image)
     knee = np.percentile(np.abs(image - sky), _KNEE_PERCENTILE) or 1.0
     stretched = np.arcsinh((image - sky) / knee)
-    axes.imshow(stretched, cmap="inferno", vmax=np.percentile(stretched, _WHITE_PERCENTILE), origin="lower")
+    axes.imshow(
+        stretched, cmap="inferno", vmax=np.percentile(stretched, _WHITE_PERCENTILE), origin="lower"
+    )

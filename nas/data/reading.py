@@ -1,6 +1,7 @@
 """One image file to one array: numpy files, DeepLense's pickled axion files, and pictures.
 
-A pickle that asks for anything but numpy's arrays and scalars is refused before it runs (``nas.data.unpickling``).
+A pickle that asks for anything but numpy's arrays and scalars is refused before it runs
+(``nas.data.unpickling``).
 """
 
 import math
@@ -8,16 +9,15 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from nas.common.errors import UserError
+from nas.data.options import ChannelAxis
 from nas.data.unpickling import RefusedError, load_array
-from nas.errors import UserError
-
-ChannelAxis = Literal["auto", "first", "last"]
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 SUFFIXES = PICTURES | {".npy"}
@@ -48,7 +48,8 @@ def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
     """Read one image.
 
     Raises:
-        UnreadableImageError: the file is no image, is cut short, or has no channel axis that can be told apart.
+        UnreadableImageError: the file is no image, is cut short, or has no channel axis that can be
+            told apart.
         UnsafePickleError: the file would run code.
     """
     _check_file(path)
@@ -62,7 +63,9 @@ def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
 
 
 def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, int, int]:
-    """Return (C, H, W) of a file, from the header alone where that is enough; raises as ``read_image`` does."""
+    """Return (C, H, W) of a file, from the header alone where that is enough; raises as
+    ``read_image`` does.
+    """
     _check_file(path)
     if path.suffix.lower() == ".npy":
         with path.open("rb") as file:
@@ -70,12 +73,16 @@ def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, in
             _require_whole(file, shape, dtype)
         if not dtype.hasobject:
             # A view without memory behind it goes through the same rules as a real image.
-            return _shape3(channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis))
+            return _shape3(
+                channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis)
+            )
     return _shape3(read_image(path, channel_axis).pixels)
 
 
 def npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and type that the header of a .npy file tells; raises UnreadableImageError."""
+    """Return the shape and type that the header of a .npy file tells; raises
+    UnreadableImageError.
+    """
     _check_file(path)
     with path.open("rb") as file:
         return _read_header(file)
@@ -92,11 +99,15 @@ def channels_first(array: npt.NDArray[Any], channel_axis: ChannelAxis) -> npt.ND
         return array[np.newaxis]
     if array.ndim != 3 or not array.size:
         raise UnreadableImageError(f"has shape {array.shape}, which is not an image's")
-    if channel_axis == "first" or (channel_axis == "auto" and array.shape[0] < min(array.shape[1:])):
+    if channel_axis == "first" or (
+        channel_axis == "auto" and array.shape[0] < min(array.shape[1:])
+    ):
         return array
     if channel_axis == "last" or array.shape[2] < min(array.shape[:2]):
         return np.moveaxis(array, 2, 0)
-    raise UnreadableImageError(f"has shape {array.shape}: say with --channel-axis where its channels are")
+    raise UnreadableImageError(
+        f"has shape {array.shape}: say with --channel-axis where its channels are"
+    )
 
 
 def _shape3(array: npt.NDArray[Any]) -> tuple[int, int, int]:
@@ -124,7 +135,11 @@ def _read_npy(path: Path) -> tuple[npt.NDArray[Any], float | None]:
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     try:
         version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        read = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
         shape, _, dtype = read(file)
     except Exception as error:  # numpy parses the header as Python, which can fail in many ways
         raise UnreadableImageError("is not a numpy file, or is cut short") from error
@@ -135,7 +150,10 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 def _require_whole(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Compare what the header promises with the file, before memory is taken for it."""
-    if not dtype.hasobject and file.tell() + math.prod(shape) * dtype.itemsize > os.fstat(file.fileno()).st_size:
+    if (
+        not dtype.hasobject
+        and file.tell() + math.prod(shape) * dtype.itemsize > os.fstat(file.fileno()).st_size
+    ):
         raise UnreadableImageError("is cut short")
 
 
@@ -144,19 +162,27 @@ def _load_pickle(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
         return load_array(file)
     except RefusedError as error:
         raise UnsafePickleError(
-            f"{path} is a pickle that calls {error} and was not opened: remove it unless you know who made it"
+            f"{path} is a pickle that calls {error} and was not opened: remove it unless you know "
+            "who made it"
         ) from error
     except ValueError as error:
         raise UnreadableImageError(f"holds a {error}") from error
 
 
 def _image_and_mass(value: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
-    """Unpack ``np.array([image, mass_eV], dtype=object)``, as DeepLense's axion files are written."""
+    """Unpack ``np.array([image, mass_eV], dtype=object)``, as DeepLense's axion files are
+    written.
+    """
     problem = UnreadableImageError("is an object array but not [image, axion mass]")
     if value.shape != (2,):
         raise problem
     image, mass = value
-    if not isinstance(image, np.ndarray) or image.ndim < 2 or image.dtype.hasobject or np.ndim(mass) != 0:
+    if (
+        not isinstance(image, np.ndarray)
+        or image.ndim < 2
+        or image.dtype.hasobject
+        or np.ndim(mass) != 0
+    ):
         raise problem
     try:
         return image, float(mass)

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.errors import UserError
+from nas.common.files import atomic_path
 from nas.data.layout import SPLITS
-from nas.errors import UserError
-from nas.files import atomic_path
 
 Indices = npt.NDArray[np.int64]
 
@@ -37,7 +37,8 @@ class Splits:
 
 
 def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record: Path) -> Splits:
-    """Return the splits of a data set; those that the disk lacks are taken from its training images.
+    """Return the splits of a data set; those that the disk lacks are taken from its training
+    images.
 
     Identical images always come to the same side, so that a made split leaks nothing.
 
@@ -51,12 +52,15 @@ def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record
         UserError: there is nothing to train on, or a class has too few images to be split.
     """
     on_disk = table["split"].to_numpy(dtype=np.int64)
-    missing = tuple(name for code, name in ((_VAL, "val"), (_TEST, "test")) if not (on_disk == code).any())
+    missing = tuple(
+        name for code, name in ((_VAL, "val"), (_TEST, "test")) if not (on_disk == code).any()
+    )
     trainable = (on_disk == _TRAIN) | (on_disk == _ALL)
     if not trainable.any():
         raise UserError(
             "the data set has no training images, only "
-            f"{', '.join(SPLITS[code] for code in np.unique(on_disk))}: give the folder that holds all splits"
+            f"{', '.join(SPLITS[code] for code in np.unique(on_disk))}: give the folder that "
+            "holds all splits"
         )
     if not missing:
         codes = np.where(trainable, _TRAIN, on_disk)
@@ -74,7 +78,11 @@ def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record
 
 
 def _assign(
-    table: pd.DataFrame, codes: Indices, missing: tuple[str, ...], classes: tuple[str, ...], seed: int
+    table: pd.DataFrame,
+    codes: Indices,
+    missing: tuple[str, ...],
+    classes: tuple[str, ...],
+    seed: int,
 ) -> Indices:
     """Move a stratified share of the training images to each missing split."""
     rng = np.random.default_rng(seed)
@@ -88,8 +96,8 @@ def _assign(
         share = max(1, round(_HELD_OUT * len(candidates)))
         if len(candidates) <= share * len(missing):
             raise UserError(
-                f"class {name} has {len(candidates)} different training images, too few for the missing "
-                f"{' and '.join(missing)} split: get more images of it"
+                f"class {name} has {len(candidates)} different training images, too few for the "
+                f"missing {' and '.join(missing)} split: get more images of it"
             )
         for number, split in enumerate(missing):
             moved = candidates[number * share : (number + 1) * share]

@@ -5,41 +5,48 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.data.options import require_folder
 
-# What archive tools and desktops leave behind. Hidden files (.DS_Store, ._x.npy) are passed over by their dot.
+# What archive tools and desktops leave behind. Hidden files (.DS_Store, ._x.npy) are passed over by
+# their dot.
 _JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
-class Entry(NamedTuple):
-    """One file: its path below the data directory ('/' between the parts), its size in bytes, when it changed (ns)."""
+class FileEntry(NamedTuple):
+    """One file: its path below the data directory ('/' between the parts), its size in bytes, when
+    it changed (ns).
+    """
 
     path: str
     size: int
     changed_ns: int
 
 
-def scan(directory: Path) -> list[Entry]:
+def scan(directory: Path) -> list[FileEntry]:
     """List all files below ``directory``, sorted by path, without the junk that archive tools add.
 
     Raises:
         UserError: the directory is missing, is no directory, cannot be read, or holds no file.
     """
-    if not directory.is_dir():
-        what = "is not a directory" if directory.exists() else "does not exist"
-        raise UserError(f"{directory} {what}: give the folder that holds the images")
+    require_folder(directory)
     try:
         entries = sorted(_walk(str(directory), "", set()))
     except OSError as error:
-        raise UserError(f"{error.filename} cannot be read ({error.strerror}): check its permissions") from error
+        raise UserError(
+            f"{error.filename} cannot be read ({error.strerror}): check its permissions"
+        ) from error
     if not entries and (directory / ".partial").is_dir():
-        raise UserError(f"{directory} holds an unfinished simulation: run the same simulate command again to finish it")
+        raise UserError(
+            f"{directory} holds an unfinished simulation: run the same simulate command again to "
+            "finish it"
+        )
     if not entries:
         raise UserError(f"{directory} is empty: give the folder that holds the images")
     return entries
 
 
-def _walk(directory: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[Entry]:
+def _walk(directory: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[FileEntry]:
     own = Path(directory).stat()
     identity = (own.st_dev, own.st_ino)
     if identity in above:  # a symbolic link that leads back up
@@ -62,15 +69,18 @@ def _is_directory(child: os.DirEntry[str]) -> bool:
         return False
 
 
-def _entry(path: str, child: os.DirEntry[str]) -> Entry:
+def _entry(path: str, child: os.DirEntry[str]) -> FileEntry:
     try:
         status = child.stat()
     except OSError:  # a link to nothing or to itself: reading it will say so
-        return Entry(path, 0, 0)
-    # Not the time of the last change of the content, which copying tools set back to that of the original.
-    return Entry(path, status.st_size, status.st_ctime_ns)
+        return FileEntry(path, 0, 0)
+    # Not the time of the last change of the content, which copying tools set back to that of the
+    # original.
+    return FileEntry(path, status.st_size, status.st_ctime_ns)
 
 
 def printable(name: str) -> str:
-    """Return a file name with the bytes that are no UTF-8 written out, so that tables and terminals can hold it."""
+    """Return a file name with the bytes that are no UTF-8 written out, so that tables and terminals
+    can hold it.
+    """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,18 +1,21 @@
-"""Images without classes or splits: every array and picture below a directory, whatever its folder."""
+"""Images without classes or splits: every array and picture below a directory, whatever its
+folder.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from nas.common.errors import UserError
 from nas.data.layout import SPLITS, Layout
 from nas.data.reading import SUFFIXES, UnreadableImageError, npy_header
-from nas.data.tree import Entry
-from nas.errors import UserError
+from nas.data.tree import FileEntry
 
 
-def find_images(directory: Path, entries: list[Entry]) -> Layout:
-    """Take all images for one class, ``unlabelled``: files of one, and arrays of many, (N, C, H, W).
+def find_images(directory: Path, entries: list[FileEntry]) -> Layout:
+    """Take all images for one class, ``unlabelled``: files of one, and arrays of many, (N, C, H,
+    W).
 
     Arrays that can only be labels, (N,) or (N, 1), are passed over.
 
@@ -25,12 +28,19 @@ def find_images(directory: Path, entries: list[Entry]) -> Layout:
     """
     paths = [entry.path for entry in entries if Path(entry.path).suffix.lower() in SUFFIXES]
     counts = {path: _count(directory / path) for path in paths}
-    images = pd.DataFrame(_rows(counts), columns=["file", "row"], dtype=object).astype({"row": "int64"})
+    images = pd.DataFrame(_rows(counts), columns=["file", "row"], dtype=object).astype(
+        {"row": "int64"}
+    )
     if images.empty:
-        raise UserError(f"{directory} holds no image ({', '.join(sorted(SUFFIXES))}): give the folder of the images")
+        raise UserError(
+            f"{directory} holds no image ({', '.join(sorted(SUFFIXES))}): give the folder of the "
+            "images"
+        )
     labels = [path for path, count in counts.items() if count == 0]
     notes = (f"passed over, not images: {', '.join(labels)}",) if labels else ()
-    return Layout("unlabelled", ("unlabelled",), images.assign(label=0, split=SPLITS.index("all")), notes)
+    return Layout(
+        "unlabelled", ("unlabelled",), images.assign(label=0, split=SPLITS.index("all")), notes
+    )
 
 
 def _rows(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
@@ -39,7 +49,9 @@ def _rows(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
 
 
 def _count(path: Path) -> int:
-    """How many images an array holds: 0 for labels, -1 for a file that is one image or that nobody can read."""
+    """How many images an array holds: 0 for labels, -1 for a file that is one image or that nobody
+    can read.
+    """
     if path.suffix.lower() != ".npy":
         return -1
     try:

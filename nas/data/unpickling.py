@@ -1,8 +1,9 @@
 """Reading pickled numpy arrays without running anything that a file could choose.
 
-Pickles name functions for the reader to call, and numpy's own are no safer than others: the state of a crafted
-``dtype`` makes ``ndarray.__setstate__`` follow pointers that stand in the file. So nothing of numpy is called either.
-Every name that numpy's pickles use stands here for a small class or function of ours that takes numbers and lists only.
+Pickles name functions for the reader to call, and numpy's own are no safer than others: the state
+of a crafted ``dtype`` makes ``ndarray.__setstate__`` follow pointers that stand in the file. So
+nothing of numpy is called either. Every name that numpy's pickles use stands here for a small class
+or function of ours that takes numbers and lists only.
 """
 
 import pickle
@@ -16,7 +17,9 @@ _KINDS = "biufO"
 
 
 class RefusedError(Exception):
-    """The pickle names something other than numpy's arrays and scalars; the message is that name."""
+    """The pickle names something other than numpy's arrays and scalars; the message is that
+    name.
+    """
 
 
 def load_array(file: IO[bytes]) -> npt.NDArray[Any]:
@@ -54,7 +57,9 @@ class _Type:
 
 
 class _Array:
-    """Stands for ``numpy.ndarray``, and is filled with bytes for numbers or with a list for objects."""
+    """Stands for ``numpy.ndarray``, and is filled with bytes for numbers or with a list for
+    objects.
+    """
 
     def __init__(self) -> None:
         self.value: npt.NDArray[Any] = np.empty(0)

@@ -32,10 +32,11 @@ class Estimate:
 
 
 def kendall(a: Values, b: Values) -> float:
-    """Kendall's τ-b of two lists (N,) (Kendall 1945, Biometrika 33, 239); 0 where one of them is constant.
+    """Kendall's τ-b of two lists (N,) (Kendall 1945, Biometrika 33, 239); 0 where one of them is
+    constant.
 
-    By all pairs at once: for some dozens of architectures thirty times as fast as scipy's, and it is called some ten
-    thousand times for a table of intervals.
+    By all pairs at once: for some dozens of architectures thirty times as fast as scipy's, and it
+    is called some ten thousand times for a table of intervals.
     """
     return _cosine(np.sign(a[:, None] - a).ravel(), np.sign(b[:, None] - b).ravel())
 
@@ -52,7 +53,8 @@ def _cosine(a: Values, b: Values) -> float:
 
 
 def estimate(statistic: Callable[..., float], *lists: Values) -> Estimate:
-    """Evaluate a statistic of paired lists, and its percentile interval over resampled architectures.
+    """Evaluate a statistic of paired lists, and its percentile interval over resampled
+    architectures.
 
     Args:
         statistic: of as many lists (N,) as are given.
@@ -60,7 +62,10 @@ def estimate(statistic: Callable[..., float], *lists: Values) -> Estimate:
     """
     count = len(lists[0])
     rng = np.random.default_rng(_SEED)
-    drawn = [statistic(*(values[index] for values in lists)) for index in rng.integers(0, count, (_RESAMPLES, count))]
+    drawn = [
+        statistic(*(values[index] for values in lists))
+        for index in rng.integers(0, count, (_RESAMPLES, count))
+    ]
     low, high = np.quantile(drawn, (0.025, 0.975))
     return Estimate(statistic(*lists), float(low), float(high))
 

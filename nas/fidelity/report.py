@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nas.common.files import atomic_path, write_json, write_text
+from nas.common.provenance import command, environment
 from nas.fidelity.ranking import Estimate, Values, estimate, kendall, spearman, top_half
-from nas.files import atomic_path, write_json, write_text
-from nas.provenance import command, environment
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Fidelity:
     """Networks trained alone, and how others would have ranked them.
 
     Attributes:
-        table: one row an architecture: ``architecture``, ``params``, ``flops``, ``seed_<k>`` (validation AUC of a
-            training alone), ``standalone`` (their mean) and ``inherited_<name>`` for each supernet.
+        table: one row an architecture: ``architecture``, ``params``, ``flops``, ``seed_<k>``
+            (validation AUC of a training alone), ``standalone`` (their mean) and
+            ``inherited_<name>`` for each supernet.
         supernets: names, in the order of the table.
     """
 
@@ -63,8 +64,13 @@ class Fidelity:
 
     def rankings(self) -> dict[str, Ranking]:
         """FLOPs and parameters alone, then every supernet."""
-        counted = {name: self._rank(self.table[name].to_numpy(dtype=np.float64)) for name in ("flops", "params")}
-        return counted | {name: self._rank(self.inherited(name), is_auc=True) for name in self.supernets}
+        counted = {
+            name: self._rank(self.table[name].to_numpy(dtype=np.float64))
+            for name in ("flops", "params")
+        }
+        return counted | {
+            name: self._rank(self.inherited(name), is_auc=True) for name in self.supernets
+        }
 
     def ceiling(self) -> Estimate | None:
         """Mean τ between the seeds of the standalone trainings; None with one seed.
@@ -84,7 +90,9 @@ class Fidelity:
             spearman=estimate(spearman, scores, alone),
             kendall_top=estimate(kendall, scores[top], alone[top]),
             spearman_top=estimate(spearman, scores[top], alone[top]),
-            above_flops=estimate(lambda s, a, f: kendall(s, a) - kendall(f, a), scores, alone, flops),
+            above_flops=estimate(
+                lambda s, a, f: kendall(s, a) - kendall(f, a), scores, alone, flops
+            ),
             gap=estimate(lambda s, a: float(np.mean(a - s)), scores, alone) if is_auc else None,
         )
 
@@ -95,9 +103,13 @@ def _mean_pairwise(*seeds: Values) -> float:
 
 
 def publish_fidelity(
-    fidelity: Fidelity, trained: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any], out: Path
+    fidelity: Fidelity,
+    trained: Mapping[str, Mapping[str, Any]],
+    about: Mapping[str, Any],
+    out: Path,
 ) -> str:
-    """Write ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``, and return the page.
+    """Write ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``, and return
+    the page.
 
     Args:
         fidelity: networks trained alone, and how others would have ranked them.
@@ -114,7 +126,9 @@ def publish_fidelity(
         "supernets": dict(trained),
         **environment(),
     }
-    page = _page(rankings, ceiling, trained, {"command": f"`{command()}`", **about, **environment()})
+    page = _page(
+        rankings, ceiling, trained, {"command": f"`{command()}`", **about, **environment()}
+    )
     write_text(out / "standalone.csv", fidelity.table.to_csv(index=False, lineterminator="\n"))
     _draw(fidelity, out / "scatter.png")
     write_json(out / "fidelity.json", record)
@@ -128,7 +142,15 @@ def _page(
     trained: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, Any],
 ) -> str:
-    columns = ("ranked by", "Kendall τ", "Spearman ρ", "τ, top half", "ρ, top half", "τ above FLOPs'", "AUC gap")
+    columns = (
+        "ranked by",
+        "Kendall τ",
+        "Spearman ρ",
+        "τ, top half",
+        "ρ, top half",
+        "τ above FLOPs'",
+        "AUC gap",
+    )
     rows = [
         (
             name,
@@ -141,17 +163,21 @@ def _page(
     lines = [
         "# Can the ranking with inherited weights be trusted?",
         "",
-        "Architectures drawn evenly over FLOPs were trained alone; the table says how well their mean validation AUC "
-        "is ranked by what is cheaper to know. In brackets: 95 % bootstrap intervals over architectures.",
+        "Architectures drawn evenly over FLOPs were trained alone; the table says how well their "
+        "mean validation AUC is ranked by what is cheaper to know. In brackets: 95 % bootstrap "
+        "intervals over architectures.",
         "",
         *_table(columns, rows),
         "",
-        f"Between two seeds of training alone τ is {ceiling}." if ceiling else "One seed: no ceiling can be given.",
+        f"Between two seeds of training alone τ is {ceiling}."
+        if ceiling
+        else "One seed: no ceiling can be given.",
         "",
         "![Inherited against standalone AUC](scatter.png)",
         "",
-        "How each supernet was trained, and the validation AUC of its smallest and largest network at the kept epoch "
-        "(the networks alone have batch normalisation, whatever that of the supernet):",
+        "How each supernet was trained, and the validation AUC of its smallest and largest "
+        "network at the kept epoch (the networks alone have batch normalisation, whatever that of "
+        "the supernet):",
         "",
         *_trainings(trained),
         "",
@@ -161,7 +187,9 @@ def _page(
 
 
 def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A row for each supernet, with the settings in which they differ from each other, or all where there is one."""
+    """A row for each supernet, with the settings in which they differ from each other, or all where
+    there is one.
+    """
     rows: dict[str, dict[str, Any]] = {}
     for name, about in trained.items():
         outcome = about["outcome"]
@@ -169,11 +197,21 @@ def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
         sharing = dict(about["sharing"])
         if sharing["rule"] == "random":
             del sharing["distillation"]  # nobody teaches
-        settings = {**sharing, "norm": about["supernet"]["norm"], **about["recipe"], "seed": about["seed"]}
+        settings = {
+            **sharing,
+            "norm": about["supernet"]["norm"],
+            **about["recipe"],
+            "seed": about["seed"],
+        }
         rows[name] = {**settings, "kept epoch": outcome["epoch"], **ends}
     names = list(next(iter(rows.values())))
-    told = [n for n in names if len(rows) == 1 or len({str(row.get(n)) for row in rows.values()}) > 1]
-    return _table(("supernet", *told), [(name, *(str(row.get(n, "–")) for n in told)) for name, row in rows.items()])
+    told = [
+        n for n in names if len(rows) == 1 or len({str(row.get(n)) for row in rows.values()}) > 1
+    ]
+    return _table(
+        ("supernet", *told),
+        [(name, *(str(row.get(n, "–")) for n in told)) for name, row in rows.items()],
+    )
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -181,7 +219,9 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _draw(fidelity: Fidelity, path: Path) -> None:
-    """Inherited against standalone AUC, one panel a supernet; bars span the seeds, colour tells FLOPs."""
+    """Inherited against standalone AUC, one panel a supernet; bars span the seeds, colour tells
+    FLOPs.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -192,7 +232,12 @@ def _draw(fidelity: Fidelity, path: Path) -> None:
     columns = min(count, 3)
     rows = -(-count // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(4.2 * columns + 1, 4 * rows), squeeze=False, sharex=True, layout="constrained"
+        rows,
+        columns,
+        figsize=(4.2 * columns + 1, 4 * rows),
+        squeeze=False,
+        sharex=True,
+        layout="constrained",
     )
     flops = fidelity.table["flops"].to_numpy(dtype=np.float64) / 1e6
     alone, seeds = fidelity.standalone, fidelity.seeds
@@ -201,7 +246,14 @@ def _draw(fidelity: Fidelity, path: Path) -> None:
         inherited = fidelity.inherited(name)
         axis.errorbar(alone, inherited, xerr=spread, fmt="none", ecolor="0.8", zorder=1)
         points = axis.scatter(alone, inherited, c=flops, norm=LogNorm(), cmap="viridis", zorder=2)
-        axis.axline((alone.mean(), alone.mean()), slope=1, color="0.6", linewidth=0.8, linestyle="--", zorder=0)
+        axis.axline(
+            (alone.mean(), alone.mean()),
+            slope=1,
+            color="0.6",
+            linewidth=0.8,
+            linestyle="--",
+            zorder=0,
+        )
         axis.set_title(f"{name}: τ = {kendall(inherited, alone):.2f}", fontsize=10)
         axis.set_xlabel("validation AUC, trained alone")
         axis.tick_params(labelbottom=True)  # also above a panel that is missing

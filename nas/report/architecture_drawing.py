@@ -27,7 +27,9 @@ _HALVES = "halves the map"
 
 
 class StageSummary(NamedTuple):
-    """One stage in words: operator, repeated block, side of its maps in pixels, channels, and parameters."""
+    """One stage in words: operator, repeated block, side of its maps in pixels, channels, and
+    parameters.
+    """
 
     title: str
     operator: str
@@ -41,7 +43,9 @@ class StageSummary(NamedTuple):
 def short_name(architecture: Architecture) -> str:
     """Operator and number of blocks of each stage, such as M1 M2 A3 A1."""
     stages = describe(architecture).stages
-    return " ".join(f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in stages)
+    return " ".join(
+        f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in stages
+    )
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,17 @@ class ArchitectureDrawing:
         """The stages in order."""
         counts = stage_params(self.architecture)
         described = describe(self.architecture).stages
-        return [self._summary(i, *pair) for i, pair in enumerate(zip(described, counts, strict=True), start=1)]
+        return [
+            self._summary(i, *pair)
+            for i, pair in enumerate(zip(described, counts, strict=True), start=1)
+        ]
 
     def _summary(self, number: int, stage: Stage, params: int) -> StageSummary:
         side = self._side(number + 1)
         operator = "MBConv" if isinstance(stage, MBConvStage) else "attention"
-        return StageSummary(f"stage {number}", operator, stage.depth, _block(stage, side), side, stage.width, params)
+        return StageSummary(
+            f"stage {number}", operator, stage.depth, _block(stage, side), side, stage.width, params
+        )
 
     def _side(self, halvings: int) -> tuple[int, int]:
         height, width = (-(-side // 2**halvings) for side in self.image_size)
@@ -76,22 +85,32 @@ class ArchitectureDrawing:
     def alt(self) -> str:
         """The drawing in one sentence."""
         stages = "; ".join(
-            f"{stage.title}: {stage.depth} {stage.operator} {'block' if stage.depth == 1 else 'blocks'} "
-            f"({', '.join(stage.block)}), {_pixels(stage.side)}, {stage.width} channels, {stage.params:,} parameters"
+            f"{stage.title}: {stage.depth} {stage.operator} "
+            f"{'block' if stage.depth == 1 else 'blocks'} ({', '.join(stage.block)}), "
+            f"{_pixels(stage.side)}, {stage.width} channels, {stage.params:,} parameters"
             for stage in self.stages()
         )
         return f"A network of {self.params:,} parameters for images of {_pixels(self.image_size)} pixels. {stages}."
 
     def figure(self) -> Figure:
-        """Input, stem, stages and head from left to right, each with its blocks, its maps and its parameters."""
+        """Input, stem, stages and head from left to right, each with its blocks, its maps and its
+        parameters.
+        """
         stages = self.stages()
         rest = self.params - sum(stage.params for stage in stages)
         stem = describe(self.architecture).stem
         columns = [
             _Column("input", ("image",), "", _pixels(self.image_size)),
-            _Column("stem", (f"convolution\n3 × 3\n{_HALVES}",), "", f"{_pixels(self._side(1))}\n{stem} channels"),
+            _Column(
+                "stem",
+                (f"convolution\n3 × 3\n{_HALVES}",),
+                "",
+                f"{_pixels(self._side(1))}\n{stem} channels",
+            ),
             *(self._column(stage) for stage in stages),
-            _Column("head", ("mean over\nthe map,\nlinear",), "", f"stem and head:\n{self._share(rest)}"),
+            _Column(
+                "head", ("mean over\nthe map,\nlinear",), "", f"stem and head:\n{self._share(rest)}"
+            ),
         ]
         deepest = max(len(column.blocks) for column in columns)
         height = deepest + _ABOVE + _BELOW
@@ -130,7 +149,9 @@ def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
         y = top - number - 1 + _GAP / 2
         shape = "round,pad=0,rounding_size=0.06"
         fill = _FILLS[column.operator]
-        axes.add_patch(FancyBboxPatch((x, y), width, 1 - _GAP, boxstyle=shape, facecolor=fill, edgecolor=GREY))
+        axes.add_patch(
+            FancyBboxPatch((x, y), width, 1 - _GAP, boxstyle=shape, facecolor=fill, edgecolor=GREY)
+        )
         axes.text(centre, y + (1 - _GAP) / 2, block, ha="center", va="center", fontsize=7.5)
         if number > 0:
             axes.annotate("", (centre, y + 1 - _GAP), (centre, y + 1), arrowprops=_ARROW)
@@ -145,7 +166,9 @@ def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
             linestyle=":",
         )
         axes.add_patch(frame)
-    axes.text(centre, deepest + 0.12, column.title, ha="center", va="bottom", fontsize=9.5, weight="bold")
+    axes.text(
+        centre, deepest + 0.12, column.title, ha="center", va="bottom", fontsize=9.5, weight="bold"
+    )
     axes.text(centre, -0.05, column.below, ha="center", va="top", fontsize=7.5, linespacing=1.35)
     if x > 0:
         axes.annotate("", (x - 0.05, middle), (x - _GAP + 0.05, middle), arrowprops=_ARROW)

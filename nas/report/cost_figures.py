@@ -7,15 +7,17 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nas.objectives import objective, pareto
 from nas.report.drawing import BLUE, GREY, VERMILION, least_shown, log_costs
-from nas.run_directory import Candidate
+from nas.search.objectives import objective, pareto
+from nas.search.result import Candidate
 
 _TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 
 
 def cost_names(candidates: Sequence[Candidate]) -> list[str]:
-    """The costs that are known of every candidate: names of :data:`nas.objectives.OBJECTIVES`."""
+    """The costs that are known of every candidate: names of
+    :data:`nas.search.objectives.OBJECTIVES`.
+    """
     latency = ["latency"] if all(item.latency_ms is not None for item in candidates) else []
     return ["params", "flops", *latency]
 
@@ -58,7 +60,9 @@ def cost_figure(
     for axes in figure.axes:
         handles, words = axes.get_legend_handles_labels()
         legend |= dict(zip(map(str, words), handles, strict=True))
-    figure.legend(list(legend.values()), list(legend), loc="outside upper center", ncols=len(legend))
+    figure.legend(
+        list(legend.values()), list(legend), loc="outside upper center", ncols=len(legend)
+    )
     return figure
 
 
@@ -71,7 +75,9 @@ def _draw(
 ) -> None:
     low = least_shown([objective(item, "auc") for item in candidates])
     front = sorted(pareto(candidates, ("auc", name)), key=lambda item: objective(item, name))
-    axes.plot(*_points(front, name, low), color=BLUE, linewidth=1.2, drawstyle="steps-post", zorder=1)
+    axes.plot(
+        *_points(front, name, low), color=BLUE, linewidth=1.2, drawstyle="steps-post", zorder=1
+    )
     poor = [item for item in candidates if objective(item, "auc") < low]
     beaten = [item for item in candidates if item not in front and item not in poor]
     for marker, colour, label, group in (
@@ -80,21 +86,31 @@ def _draw(
         ("v", GREY, "worse than is shown", poor),
     ):
         if group:
-            axes.scatter(*_points(group, name, low), s=20, marker=marker, color=colour, label=label, zorder=2)
+            axes.scatter(
+                *_points(group, name, low), s=20, marker=marker, color=colour, label=label, zorder=2
+            )
     for item in candidates:
         point = _points([item], name, low)
         if item.number in intervals and item not in poor:
             axes.vlines(point[0], *intervals[item.number], color=GREY, linewidth=0.8, zorder=0)
         if item.number in marked:
-            axes.scatter(*point, marker="*", s=110, color=VERMILION, zorder=4, label=marked[item.number])
+            axes.scatter(
+                *point, marker="*", s=110, color=VERMILION, zorder=4, label=marked[item.number]
+            )
 
 
-def _points(candidates: Sequence[Candidate], name: str, low: float) -> tuple[list[float], list[float]]:
+def _points(
+    candidates: Sequence[Candidate], name: str, low: float
+) -> tuple[list[float], list[float]]:
     """Costs and AUCs, of which the poor ones are lifted to where the axis begins."""
-    return [objective(item, name) for item in candidates], [max(low, objective(item, "auc")) for item in candidates]
+    return [objective(item, name) for item in candidates], [
+        max(low, objective(item, "auc")) for item in candidates
+    ]
 
 
-def _write_names(axes: Axes, candidates: Sequence[Candidate], name: str, labels: Mapping[int, str]) -> None:
+def _write_names(
+    axes: Axes, candidates: Sequence[Candidate], name: str, labels: Mapping[int, str]
+) -> None:
     """Write names beside points, moved until they lie neither on each other nor on points.
 
     Where a point is lifted to the edge, its AUC stands beside its name.
@@ -102,9 +118,16 @@ def _write_names(axes: Axes, candidates: Sequence[Candidate], name: str, labels:
     aucs = [objective(item, "auc") for item in candidates]
     x, y = _points(candidates, name, least_shown(aucs))
     texts = [
-        axes.text(left, bottom, labels[item.number] + (f": {auc:.4f}" if auc < bottom else ""), fontsize=8)
+        axes.text(
+            left, bottom, labels[item.number] + (f": {auc:.4f}" if auc < bottom else ""), fontsize=8
+        )
         for item, auc, left, bottom in zip(candidates, aucs, x, y, strict=True)
     ]
     adjust_text(
-        texts, x, y, ax=axes, expand=(1.2, 1.5), arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6}
+        texts,
+        x,
+        y,
+        ax=axes,
+        expand=(1.2, 1.5),
+        arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6},
     )

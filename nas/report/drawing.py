@@ -1,7 +1,8 @@
-"""How all figures look, and how they become bytes: the same figure as PNG for the page and as PDF for papers.
+"""How all figures look, and how they become bytes: the same figure as PNG for the page and as PDF
+for papers.
 
-Figures are made and saved inside :func:`style`. Nothing in a file depends on the time, so the same numbers give the
-same bytes.
+Figures are made and saved inside :func:`style`. Nothing in a file depends on the time, so the same
+numbers give the same bytes.
 """
 
 import io
@@ -19,7 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocator
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; yellow is left out, being pale on white.
+# Okabe and Ito's colours, which colour-blind readers can tell apart; yellow is left out, being pale
+# on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
 GREY = "#8a8a8a"
@@ -79,19 +81,34 @@ class Picture:
 
 def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
     """Save a figure as PNG and PDF."""
-    assert FILE_NAME.fullmatch(f"{name}.png"), f"{name} must be known, or its files are never removed"
-    return Picture(name, caption, alt, figure.get_figwidth(), _save(figure, "png"), _save(figure, "pdf"))
+    assert FILE_NAME.fullmatch(f"{name}.png"), (
+        f"{name} must be known, or its files are never removed"
+    )
+    return Picture(
+        name, caption, alt, figure.get_figwidth(), _save(figure, "png"), _save(figure, "pdf")
+    )
 
 
 def log_costs(axes: Axes) -> None:
-    """Give the horizontal axis, of positive costs, a logarithmic scale with numbers such as 0.5, 200 k and 3 M."""
+    """Give the horizontal axis, of positive costs, a logarithmic scale with numbers such as 0.5,
+    200 k and 3 M.
+    """
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     steps = (1, 2, 5) if high / low < 100 else (1, 3) if high / low < 3000 else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+    ticks = [
+        step * 10.0**power
+        for power in powers
+        for step in steps
+        if low <= step * 10.0**power <= high
+    ]
     if len(ticks) < 3:  # a narrow range
-        ticks = [tick for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
+        ticks = [
+            tick
+            for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
+            if low <= tick <= high
+        ]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     large = EngFormatter(sep="\N{NARROW NO-BREAK SPACE}")
@@ -110,7 +127,10 @@ def least_shown(scores: Sequence[float]) -> float:
 
 def _save(figure: Figure, kind: str) -> bytes:
     # Without these, a file would say when and by which version it was made.
-    silent = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+    silent = {
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
     stream = io.BytesIO()
     figure.savefig(stream, format=kind, dpi=_DOTS, metadata=silent[kind])
     return stream.getvalue()

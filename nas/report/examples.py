@@ -1,4 +1,6 @@
-"""Images with what a network said of them: its most confident mistakes, and what it is right and surest about."""
+"""Images with what a network said of them: its most confident mistakes, and what it is right and
+surest about.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from nas.data import LensDataset, ReadOptions, open_dataset
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.options import ReadOptions
 from nas.data.preview import draw_image
-from nas.errors import UserError
 from nas.report.predictions import Predictions
 
 _COLUMNS = 6
@@ -43,7 +46,11 @@ class Verdict(NamedTuple):
     def title(self) -> str:
         """The same as it fits over a small picture."""
         true, said = (name if len(name) <= _LONG else f"{name[:_LONG]}…" for name in self[:2])
-        return f"{true}\nright ({self.share:.0%})" if self.right else f"{true}\ntaken for\n{said} ({self.share:.0%})"
+        return (
+            f"{true}\nright ({self.share:.0%})"
+            if self.right
+            else f"{true}\ntaken for\n{said} ({self.share:.0%})"
+        )
 
 
 def open_same(directory: Path, options: ReadOptions, fingerprint: str) -> LensDataset:
@@ -56,12 +63,16 @@ def open_same(directory: Path, options: ReadOptions, fingerprint: str) -> LensDa
         raise UserError(f"the data set {directory} is gone: say where it is with --data")
     dataset = open_dataset(directory, options)
     if dataset.fingerprint != fingerprint:
-        raise UserError(f"the data set {directory} is another one now: say where the former is with --data")
+        raise UserError(
+            f"the data set {directory} is another one now: say where the former is with --data"
+        )
     return dataset
 
 
 def mistakes(predictions: Predictions) -> Positions:
-    """The images that the best training got wrong, the surest first: positions among the test images."""
+    """The images that the best training got wrong, the surest first: positions among the test
+    images.
+    """
     told = predictions.probabilities[predictions.best]
     wrong = np.flatnonzero(told.argmax(axis=1) != predictions.labels)
     return wrong[np.argsort(-told[wrong].max(axis=1), kind="stable")]
@@ -75,7 +86,9 @@ def successes(predictions: Predictions, count: int) -> Positions:
     for label in range(len(predictions.classes)):
         members = np.flatnonzero(right & (predictions.labels == label))
         surest.append(
-            members[np.argsort(-told[members, label], kind="stable")][: -(-count // len(predictions.classes))]
+            members[np.argsort(-told[members, label], kind="stable")][
+                : -(-count // len(predictions.classes))
+            ]
         )
     return np.concatenate(surest)[:count]
 
@@ -109,13 +122,16 @@ def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
 
 def _find(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Sequence[int]:
     """Positions in the data set of test images."""
-    there = {key: index for index, key in enumerate(zip(dataset.table["file"], dataset.table["row"], strict=True))}
+    there = {
+        key: index
+        for index, key in enumerate(zip(dataset.table["file"], dataset.table["row"], strict=True))
+    }
     wanted = predictions.images.iloc[positions]
     try:
         return [there[key] for key in zip(wanted["file"], wanted["row"], strict=True)]
     except KeyError as error:
         file, _ = error.args[0]
         raise UserError(
-            f"{dataset.directory} has no {file}, of which there are predictions: give the file its former name, or "
-            "train the network anew"
+            f"{dataset.directory} has no {file}, of which there are predictions: give the file "
+            "its former name, or train the network anew"
         ) from error

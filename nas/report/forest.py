@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nas.board import Row
+from nas.report.board import Row
 from nas.report.drawing import BLUE, GREEN, GREY, VERMILION, least_shown
 
 _LOOKS = {"found": (VERMILION, "*", 11), "baseline": (BLUE, "o", 6), "named": (GREEN, "s", 6)}
@@ -34,7 +34,8 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
         axes.plot(row.test_auc, y, marker, color=colour, markersize=size)
     kinds = dict.fromkeys(row.kind for row in rows)
     handles = [
-        Line2D([], [], color=_LOOKS[kind][0], marker=_LOOKS[kind][1], markersize=7, label=kind) for kind in kinds
+        Line2D([], [], color=_LOOKS[kind][0], marker=_LOOKS[kind][1], markersize=7, label=kind)
+        for kind in kinds
     ]
     handles.append(Line2D([], [], color=GREY, marker=".", linestyle="none", label="a seed"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
@@ -47,4 +48,8 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
 
 def _values(row: Row) -> list[float]:
     """All that is drawn of a row."""
-    return [row.test_auc, *(row.interval or ()), *(training.test["auc"] for training in row.trainings)]
+    return [
+        row.test_auc,
+        *(row.interval or ()),
+        *(training.test["auc"] for training in row.trainings),
+    ]

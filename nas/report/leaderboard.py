@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import search_spaces
-from nas.board import INTERVALS_SAY, Board, Row
 from nas.report.architecture_drawing import ArchitectureDrawing
+from nas.report.board import INTERVALS_SAY, Board, Row
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
 from nas.report.forest import forest_figure
@@ -20,7 +20,8 @@ from nas.report.sections import (
     classes_section,
     examples_section,
 )
-from nas.run_directory import Candidate, RunDirectory
+from nas.search.result import Candidate
+from nas.search.run_directory import RunDirectory
 
 # So many baselines stand beside the best found network where there is not room for all.
 _OPPONENTS = 2
@@ -44,7 +45,11 @@ def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
     if scored:
         sections += [_scores(scored), _costs(scored, board)]
         sections += _classes(scored, board, directory, data)
-    drawn = {row.name: _drawing(row) for row in scored if row.card is not None and row.card["architecture"]}
+    drawn = {
+        row.name: _drawing(row)
+        for row in scored
+        if row.card is not None and row.card["architecture"]
+    }
     if drawn:
         sections.append(architecture_section("The architectures", drawn))
     sections += _searches(scored, directory)
@@ -55,9 +60,13 @@ def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
 
 
 def _best(scored: Sequence[Row], board: Board) -> tuple[list[Row], list[Row]]:
-    """The best found network, if there is one, and the baselines: all in the order of their validation AUC."""
+    """The best found network, if there is one, and the baselines: all in the order of their
+    validation AUC.
+    """
     liked = sorted(scored, key=lambda row: -row.validation_auc)
-    return [row for row in liked if row.name == board.best_found], [row for row in liked if row.kind == "baseline"]
+    return [row for row in liked if row.name == board.best_found], [
+        row for row in liked if row.kind == "baseline"
+    ]
 
 
 def _lead(scored: Sequence[Row], board: Board) -> str:
@@ -80,7 +89,9 @@ def _lead(scored: Sequence[Row], board: Board) -> str:
 
 def _score(row: Row) -> str:
     interval = f" ({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
-    return f"{row.name}, has a test AUC of {row.test_auc:.4f}{interval} with {row.params:,} parameters"
+    return (
+        f"{row.name}, has a test AUC of {row.test_auc:.4f}{interval} with {row.params:,} parameters"
+    )
 
 
 def _scores(scored: Sequence[Row]) -> Section:
@@ -88,7 +99,10 @@ def _scores(scored: Sequence[Row]) -> Section:
     ordered = sorted(scored, key=lambda row: -row.test_auc)
     alt = "; ".join(f"{row.name} {row.test_auc:.4f}" for row in ordered)
     figure = forest_figure(ordered)
-    return Section("How good", pictures=(picture("scores", figure, caption, f"Test AUC and its interval. {alt}."),))
+    return Section(
+        "How good",
+        pictures=(picture("scores", figure, caption, f"Test AUC and its interval. {alt}."),),
+    )
 
 
 def _costs(scored: Sequence[Row], board: Board) -> Section:
@@ -108,20 +122,36 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
     figure = cost_figure(
         list(points.values()),
         auc="test AUC",
-        marked={number: "best found" for number, row in enumerate(scored) if row.name == board.best_found},
+        marked={
+            number: "best found"
+            for number, row in enumerate(scored)
+            if row.name == board.best_found
+        },
         labels={number: row.name for number, row in enumerate(scored)},
-        intervals={number: row.interval for number, row in enumerate(scored) if row.interval is not None},
+        intervals={
+            number: row.interval for number, row in enumerate(scored) if row.interval is not None
+        },
         latency=f"latency of {'one image' if batch == 1 else f'{batch} images'} on {board.device}, ms",
     )
     caption = "Test AUC against costs; the line joins the networks that no other beats in both."
-    alt = "; ".join(f"{row.name}: AUC {row.test_auc:.4f}, {row.params:,} parameters" for row in scored)
-    return Section("At what cost", pictures=(picture("costs", figure, caption, f"{caption} {alt}."),))
+    alt = "; ".join(
+        f"{row.name}: AUC {row.test_auc:.4f}, {row.params:,} parameters" for row in scored
+    )
+    return Section(
+        "At what cost", pictures=(picture("costs", figure, caption, f"{caption} {alt}."),)
+    )
 
 
-def _classes(scored: Sequence[Row], board: Board, directory: Path, data: Path | None) -> list[Section]:
-    """ROC curves, confusion and mistakes of the best found network and the best baselines, by validation."""
+def _classes(
+    scored: Sequence[Row], board: Board, directory: Path, data: Path | None
+) -> list[Section]:
+    """ROC curves, confusion and mistakes of the best found network and the best baselines, by
+    validation.
+    """
     found, baselines = _best(scored, board)
-    chosen = [*found, *baselines[: _OPPONENTS + 1 - len(found)]] or [max(scored, key=lambda row: row.validation_auc)]
+    chosen = [*found, *baselines[: _OPPONENTS + 1 - len(found)]] or [
+        max(scored, key=lambda row: row.validation_auc)
+    ]
     networks = {}
     for row in chosen:
         files = [directory / training.predictions for training in row.trainings]
@@ -129,11 +159,18 @@ def _classes(scored: Sequence[Row], board: Board, directory: Path, data: Path | 
         if (predictions := Predictions.read(files, board.data.classes, validation)) is not None:
             networks[row.name] = predictions
     if not networks:
-        return [Section("Classes", ("The predictions of the test images are not beside leaderboard.json.",))]
+        return [
+            Section(
+                "Classes", ("The predictions of the test images are not beside leaderboard.json.",)
+            )
+        ]
     name = next(iter(networks))
     place = data or Path(board.data.directory)
     return [
-        classes_section(networks, "These networks are the best of their kind, found or baseline, by validation AUC."),
+        classes_section(
+            networks,
+            "These networks are the best of their kind, found or baseline, by validation AUC.",
+        ),
         examples_section(name, networks[name], place, board.data.options, board.data.fingerprint),
     ]
 
@@ -149,24 +186,40 @@ def _drawing(row: Row) -> ArchitectureDrawing:
 def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
     """How the searches went whose finds are among the rows."""
     sources = {row.name: row.source for row in scored if row.source}
-    there = {name: run for name, source in sources.items() if (run := _search(source, directory)) is not None}
-    words = [f"The directory of the search {source} is gone." for name, source in sources.items() if name not in there]
+    there = {
+        name: run
+        for name, source in sources.items()
+        if (run := _search(source, directory)) is not None
+    }
+    words = [
+        f"The directory of the search {source} is gone."
+        for name, source in sources.items()
+        if name not in there
+    ]
     if not there:
         return [Section("The searches", tuple(words))] if words else []
     fidelities = {name: run.best().fidelity for name, run in there.items()}
     if len(set(fidelities.values())) > 1:
         told = ", ".join(f"{name} by {fidelity}" for name, fidelity in fidelities.items())
         words.append(
-            f"The searches scored their candidates in different ways ({told}): their curves cannot be compared."
+            f"The searches scored their candidates in different ways ({told}): their curves "
+            "cannot be compared."
         )
-    curves = {f"{name} ({run.config().get('strategy', 'a search')})": run.candidates() for name, run in there.items()}
+    curves = {
+        f"{name} ({run.config().get('strategy', 'a search')})": run.candidates()
+        for name, run in there.items()
+    }
     figure = search_figure(curves)
     alt = f"Best validation AUC so far, and regret, of {', '.join(curves)}."
-    return [Section("The searches", tuple(words), (picture("searches", figure, SEARCH_CAPTION, alt),))]
+    return [
+        Section("The searches", tuple(words), (picture("searches", figure, SEARCH_CAPTION, alt),))
+    ]
 
 
 def _search(source: str, directory: Path) -> RunDirectory | None:
-    """A search beside the board, as after both were moved, or else where the working directory has it."""
+    """A search beside the board, as after both were moved, or else where the working directory has
+    it.
+    """
     for place in (directory / source, Path(source)):
         run = RunDirectory(place)
         if run.best_file.exists() and run.candidates_file.exists() and run.config_file.exists():
@@ -182,7 +235,9 @@ def _facts(board: Board) -> tuple[tuple[str, str], ...]:
         + ", ".join(f"{count:,} {split}" for split, count in data.images.items()),
         "classes": ", ".join(data.classes),
         "image size": " × ".join(map(str, data.image_size)),
-        "recipe": _settings({name: value for name, value in board.recipe.items() if name not in _TOLD_APART}),
+        "recipe": _settings(
+            {name: value for name, value in board.recipe.items() if name not in _TOLD_APART}
+        ),
         "augmentation": _settings(board.recipe["augmentation"]),
         "device": f"{board.device}; latencies with {board.threads} {'thread' if board.threads == 1 else 'threads'}",
         **board.environment,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from nas.board import INTERVALS_SAY, Board, Published, Row
+from nas.report.board import INTERVALS_SAY, Board, Published, Row
 from nas.report.page import EMPTY, Cell, Table, number
 
 
@@ -12,9 +12,9 @@ def board_table(board: Board) -> Table:
     columns = _columns(board)
     rows = [[cell(row) for cell in columns.values()] for row in board.rows]
     caption = (
-        "Scores on the test images, means over seeds; in brackets 95 % bootstrap intervals over the test images. "
-        "Differences are to the best found network, which validation chose, from a paired bootstrap. Ranks are by test "
-        f"AUC. {INTERVALS_SAY}"
+        "Scores on the test images, means over seeds; in brackets 95 % bootstrap intervals over "
+        "the test images. Differences are to the best found network, which validation chose, from "
+        f"a paired bootstrap. Ranks are by test AUC. {INTERVALS_SAY}"
     )
     marked = frozenset(i for i, row in enumerate(board.rows) if row.name == board.best_found)
     return Table(caption, tuple(columns), rows, marked)
@@ -48,7 +48,9 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         "network": _name,
         "kind": lambda row: Cell(row.kind),
         "test AUC": _auc,
-        "± seeds": lambda row: number(row.metrics["test"]["auc"].std if row.metrics else None, ".4f"),
+        "± seeds": lambda row: number(
+            row.metrics["test"]["auc"].std if row.metrics else None, ".4f"
+        ),
         **classes,
         "accuracy": _score("accuracy", ".1%"),
         f"wrong of {images:,}": lambda row: number(
@@ -60,7 +62,10 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         "MFLOPs": lambda row: number(None if row.flops is None else row.flops / 1e6, ",.1f"),
         **latencies,
         "training, s": lambda row: number(
-            sum(item.seconds for item in row.trainings) / len(row.trainings) if row.trainings else None, ",.0f"
+            sum(item.seconds for item in row.trainings) / len(row.trainings)
+            if row.trainings
+            else None,
+            ",.0f",
         ),
         "learning rate": lambda row: number(row.learning_rate, "g"),
         "pixels fed": _fed,
@@ -73,7 +78,11 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
 
 def _name(row: Row) -> Cell:
     architecture = (row.card or {}).get("architecture")
-    return Cell(row.name, more=f"{row.source} {architecture}".strip()) if architecture else Cell(row.name)
+    return (
+        Cell(row.name, more=f"{row.source} {architecture}".strip())
+        if architecture
+        else Cell(row.name)
+    )
 
 
 def _auc(row: Row) -> Cell:
@@ -87,7 +96,9 @@ def _difference(row: Row) -> Cell:
     if row.comparison is None:
         return EMPTY
     low, high = row.comparison.interval
-    return Cell(f"{row.comparison.difference:+.4f} ({low:+.4f} to {high:+.4f})", row.comparison.difference)
+    return Cell(
+        f"{row.comparison.difference:+.4f} ({low:+.4f} to {high:+.4f})", row.comparison.difference
+    )
 
 
 def _score(name: str, form: str) -> Callable[[Row], Cell]:
@@ -102,7 +113,9 @@ def _fed(row: Row) -> Cell:
     if row.card is None:
         return EMPTY
     height, width = row.card["resized_to"] or row.card["image_size"]
-    return Cell(f"{height} × {width}{' (resized)' if row.card['resized_to'] else ''}", height * width)
+    return Cell(
+        f"{height} × {width}{' (resized)' if row.card['resized_to'] else ''}", height * width
+    )
 
 
 def _published(row: Row) -> Cell:

@@ -1,7 +1,7 @@
 """The page: words, pictures and tables, put into one HTML file that needs nothing beside it.
 
-Whatever the words are, the template escapes them; and the page forbids its reader's browser to load anything or to run
-another script than its own.
+Whatever the words are, the template escapes them; and the page forbids its reader's browser to load
+anything or to run another script than its own.
 """
 
 import base64
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import jinja2
 
-from nas.errors import UserError
-from nas.files import atomic_path, make_directory, write_text
+from nas.common.errors import UserError
+from nas.common.files import atomic_path, make_directory, write_text
 from nas.report.drawing import FILE_NAME, Picture
 
 _HERE = Path(__file__).parent
@@ -26,7 +26,8 @@ class Cell:
 
     Attributes:
         text: what is seen.
-        value: what numbers are sorted by; None sorts by the text. Empty cells and what is not a number stay at the end.
+        value: what numbers are sorted by; None sorts by the text. Empty cells and what is not a
+            number stay at the end.
         more: what unfolds below the text.
         wide: whether the text may wrap.
     """
@@ -64,7 +65,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: first its words, then pictures, tables, and pairs of a name and what it is."""
+    """A part of the page: first its words, then pictures, tables, and pairs of a name and what it
+    is.
+    """
 
     title: str
     words: tuple[str, ...] = ()
@@ -96,7 +99,10 @@ class Page:
         """The page as one file."""
         loader = jinja2.FileSystemLoader(_HERE)
         environment = jinja2.Environment(
-            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+            loader=loader,
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            keep_trailing_newline=True,
         )
         environment.filters["data_uri"] = _data_uri
         script = (_HERE / "sort.js").read_bytes()
@@ -106,7 +112,8 @@ class Page:
     def write(self, out: Path) -> Path:
         """Write ``report.html`` and the figures as PNG and PDF; return the former.
 
-        Figures of an earlier page that this one lacks are removed; other files in ``figures`` are nobody's business.
+        Figures of an earlier page that this one lacks are removed; other files in ``figures`` are
+        nobody's business.
 
         Args:
             out: directory, which is made if need be.
@@ -133,8 +140,8 @@ class Page:
                     file.unlink()
         except OSError as error:
             raise UserError(
-                f"the report cannot be written into {out} ({error.strerror}): make room, or give another directory "
-                "with --out"
+                f"the report cannot be written into {out} ({error.strerror}): make room, or give "
+                "another directory with --out"
             ) from error
         return out / "report.html"
 

@@ -1,4 +1,6 @@
-"""What trainings of one network said of the test images, and the figures that follow: ROC curves and confusion."""
+"""What trainings of one network said of the test images, and the figures that follow: ROC curves
+and confusion.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
-from nas.board import read_predictions
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.training.predictions import read_predictions
 
 _COLUMNS = 3
 _STYLES = ("-", "--", "-.", ":")
@@ -39,7 +41,9 @@ class Predictions:
     best: int
 
     @staticmethod
-    def read(files: Sequence[Path], classes: tuple[str, ...], validation_auc: Sequence[float]) -> "Predictions | None":
+    def read(
+        files: Sequence[Path], classes: tuple[str, ...], validation_auc: Sequence[float]
+    ) -> "Predictions | None":
         """Read the predictions of all trainings of a network.
 
         Args:
@@ -59,24 +63,42 @@ class Predictions:
         images = tables[0][["file", "row"]]
         for file, table in zip(files, tables, strict=True):
             if not table[["file", "row"]].equals(images):
-                raise UserError(f"{file} is of other images than {files[0]}: remove {file.parent}, and train it anew")
-            if set(table["label"]) != set(classes) or not np.isfinite(table[list(classes)].to_numpy()).all():
-                raise UserError(f"{file} is damaged: remove {file.parent}, and train that network anew")
+                raise UserError(
+                    f"{file} is of other images than {files[0]}: remove {file.parent}, and train "
+                    "it anew"
+                )
+            if (
+                set(table["label"]) != set(classes)
+                or not np.isfinite(table[list(classes)].to_numpy()).all()
+            ):
+                raise UserError(
+                    f"{file} is damaged: remove {file.parent}, and train that network anew"
+                )
         labels = pd.Categorical(tables[0]["label"], categories=list(classes)).codes.astype(np.int64)
-        probabilities = np.stack([table[list(classes)].to_numpy(dtype=np.float64) for table in tables])
+        probabilities = np.stack(
+            [table[list(classes)].to_numpy(dtype=np.float64) for table in tables]
+        )
         return Predictions(classes, images, labels, probabilities, int(np.argmax(validation_auc)))
 
     def class_auc(self, label: int) -> float:
         """One-vs-rest AUC of a class, mean over the trainings."""
-        return float(np.mean([roc_auc_score(self.labels == label, told[:, label]) for told in self.probabilities]))
+        return float(
+            np.mean(
+                [roc_auc_score(self.labels == label, told[:, label]) for told in self.probabilities]
+            )
+        )
 
     def curves(self, label: int) -> npt.NDArray[np.float64]:
         """(S, 501) share of the class that is found, at false positive rates from 0 to 1."""
-        curves = [roc_curve(self.labels == label, told[:, label])[:2] for told in self.probabilities]
+        curves = [
+            roc_curve(self.labels == label, told[:, label])[:2] for told in self.probabilities
+        ]
         return np.array([np.interp(_GRID, *curve) for curve in curves])
 
     def confusion(self) -> npt.NDArray[np.float64]:
-        """(K, K) images of a class (row) that were taken for one (column), mean over the trainings."""
+        """(K, K) images of a class (row) that were taken for one (column), mean over the
+        trainings.
+        """
         labels = range(len(self.classes))
         told = self.probabilities.argmax(axis=2)
         counts: npt.NDArray[np.float64] = np.mean(
@@ -86,7 +108,8 @@ class Predictions:
 
 
 def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
-    """A panel for each class, a line for each network: the mean over its trainings, and their range.
+    """A panel for each class, a line for each network: the mean over its trainings, and their
+    range.
 
     Args:
         networks: of the same classes, by name.
@@ -101,15 +124,27 @@ def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
             style = _STYLES[number % len(_STYLES)]
             (line,) = axes.plot(_GRID, curves.mean(axis=0), linestyle=style, label=legend)
             if len(curves) > 1:
-                axes.fill_between(_GRID, curves.min(axis=0), curves.max(axis=0), color=line.get_color(), alpha=0.12)
-        axes.set(title=f"{name} against the rest", xlabel="false positive rate", ylabel="true positive rate")
+                axes.fill_between(
+                    _GRID,
+                    curves.min(axis=0),
+                    curves.max(axis=0),
+                    color=line.get_color(),
+                    alpha=0.12,
+                )
+        axes.set(
+            title=f"{name} against the rest",
+            xlabel="false positive rate",
+            ylabel="true positive rate",
+        )
         axes.set(aspect="equal", xlim=(-0.01, 1), ylim=(0, 1.01))
         axes.legend(loc="lower right", fontsize=7.5, title="AUC in brackets", title_fontsize=7.5)
     return figure
 
 
 def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
-    """A panel for each network: the share of each class that was taken for each, and how many images."""
+    """A panel for each network: the share of each class that was taken for each, and how many
+    images.
+    """
     figure, panels = _panels(len(networks), 3.1)
     for axes, (name, predictions) in zip(panels, networks.items(), strict=True):
         counts = predictions.confusion()
@@ -117,10 +152,19 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             text = f"{share:.0%}\n({counts[row, column]:.0f})"
-            axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.55 else "black")
+            axes.text(
+                column,
+                row,
+                text,
+                ha="center",
+                va="center",
+                color="white" if share > 0.55 else "black",
+            )
         axes.set(title=name, xlabel="taken for", ylabel="is")
         positions = range(len(predictions.classes))
-        axes.set_xticks(positions, predictions.classes, rotation=25, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            positions, predictions.classes, rotation=25, ha="right", rotation_mode="anchor"
+        )
         axes.set_yticks(positions, predictions.classes)
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)

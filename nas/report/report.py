@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from nas.board import FILE, Board
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.common.files import RUNS
+from nas.report.board import FILE, Board
 from nas.report.drawing import style
 from nas.report.leaderboard import leaderboard_page
 from nas.report.run import run_page
-from nas.run_directory import RUNS, RunDirectory
+from nas.search.run_directory import RunDirectory
 
 
 def write_report(directory: Path, *, out: Path | None = None, data: Path | None = None) -> Path:
@@ -19,7 +20,8 @@ def write_report(directory: Path, *, out: Path | None = None, data: Path | None 
         data: where the data set is now; None for where it was.
 
     Raises:
-        UserError: it is neither, it has nothing to show yet, or one of its files is damaged; nothing was written then.
+        UserError: it is neither, it has nothing to show yet, or one of its files is damaged;
+            nothing was written then.
     """
     with style():
         if (directory / FILE).exists():
@@ -28,7 +30,7 @@ def write_report(directory: Path, *, out: Path | None = None, data: Path | None 
             page = run_page(RunDirectory.open(directory), data)
         else:
             raise UserError(
-                f"{directory} is the directory of neither a search nor a leaderboard: give one of {RUNS}, or run "
-                "python -m nas.search"
+                f"{directory} is the directory of neither a search nor a leaderboard: give one of "
+                f"{RUNS}, or run python -m nas.search"
             )
     return page.write(out or directory)

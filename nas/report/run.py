@@ -1,19 +1,18 @@
-"""The report of one search: how it went, what it found, and what became of that when it was trained."""
+"""The report of one search: how it went, what it found, and what became of that when it was
+trained.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import optuna
-from sqlalchemy.exc import SQLAlchemyError
-
 import search_spaces
-from nas.errors import UserError
+from nas.common.errors import UserError
 from nas.report.architecture_drawing import ArchitectureDrawing
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
 from nas.report.page import EMPTY, Cell, Page, Section, Table, number
-from nas.report.retrained import Retrained, read_retrained
+from nas.report.retrained import RetrainedNetwork, read_retrained
 from nas.report.search_figures import LEAST_TRIALS, importance_figure, importances, search_figure
 from nas.report.sections import (
     SEARCH_CAPTION,
@@ -22,8 +21,10 @@ from nas.report.sections import (
     classes_section,
     examples_section,
 )
-from nas.run_directory import Best, Candidate, RunDirectory
-from nas.study import open_storage
+from nas.retrain.summary import Summary
+from nas.search.result import Best, Candidate
+from nas.search.run_directory import RunDirectory
+from nas.search.study import read_study
 
 
 def run_page(run: RunDirectory, data: Path | None) -> Page:
@@ -38,14 +39,21 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
     """
     best, candidates, config = run.best(), run.candidates(), run.config()
     if best.winner.number not in {item.number for item in candidates}:
-        raise UserError(f"{run.candidates_file} is damaged: python -m nas.search --resume {run.path} writes it anew")
+        raise UserError(
+            f"{run.candidates_file} is damaged: python -m nas.search --resume {run.path} writes "
+            "it anew"
+        )
     strategy = str(config.get("strategy", "a search"))
     winner, space = best.winner, search_spaces.get_space(best.space)
     retrained = read_retrained(run)
     sections = [
         architecture_section(
             "The network that was found",
-            {"best": ArchitectureDrawing(space.parse(winner.architecture), best.image_size, winner.params)},
+            {
+                "best": ArchitectureDrawing(
+                    space.parse(winner.architecture), best.image_size, winner.params
+                )
+            },
         ),
         _course(candidates, strategy),
         _costs(candidates, best, config.get("latency_batch")),
@@ -55,14 +63,18 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
         Section("How this was made", facts=_facts(run, best, strategy)),
     ]
     lead = (
-        f"The best of {len(candidates):,} candidates has a validation AUC of {winner.auc:.4f} ({best.fidelity}), "
-        f"{winner.params:,} parameters and {winner.flops / 1e6:,.1f} MFLOPs."
+        f"The best of {len(candidates):,} candidates has a validation AUC of {winner.auc:.4f} "
+        f"({best.fidelity}), {winner.params:,} parameters and {winner.flops / 1e6:,.1f} MFLOPs."
     )
-    return Page(f"Search {run.path.resolve().name}: {strategy} in {best.space}", lead, tuple(sections))
+    return Page(
+        f"Search {run.path.resolve().name}: {strategy} in {best.space}", lead, tuple(sections)
+    )
 
 
 def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
-    states = Counter("known already" if item.duplicate_of is not None else item.state for item in candidates)
+    states = Counter(
+        "known already" if item.duplicate_of is not None else item.state for item in candidates
+    )
     counts = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
     return Section(
         "How the search went",
@@ -72,7 +84,8 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
                 "search",
                 search_figure({strategy: candidates}),
                 SEARCH_CAPTION,
-                f"Validation AUC over {len(candidates):,} candidates, and the regret of the best so far.",
+                f"Validation AUC over {len(candidates):,} candidates, and the regret of the best "
+                "so far.",
             ),
         ),
     )
@@ -81,67 +94,56 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
 def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Section:
     scored = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
     figure = cost_figure(
-        scored, auc="validation AUC", marked={best.winner.number: "the best"}, latency=f"latency of {batch} images, ms"
+        scored,
+        auc="validation AUC",
+        marked={best.winner.number: "the best"},
+        latency=f"latency of {batch} images, ms",
     )
-    caption = "Validation AUC against costs; the line joins the candidates that no other beats in both."
+    caption = (
+        "Validation AUC against costs; the line joins the candidates that no other beats in both."
+    )
     front = "; ".join(f"{item.params:,} parameters with AUC {item.auc:.4f}" for item in best.pareto)
-    return Section("What a score costs", pictures=(picture("costs", figure, caption, f"{caption} Of all: {front}."),))
+    return Section(
+        "What a score costs",
+        pictures=(picture("costs", figure, caption, f"{caption} Of all: {front}."),),
+    )
 
 
 def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
     title = "Which genes mattered"
     try:
-        study = _study(run, storage)
+        study = read_study(run.study(storage))
     except UserError as error:
         return Section(title, (f"This needs the study: {error}.",))
     shares = importances(study, best.objectives.index("auc"))
     if not shares:
-        return Section(title, (f"Fewer than {LEAST_TRIALS} candidates have a score, or all the same: too few to say.",))
+        return Section(
+            title,
+            (
+                f"Fewer than {LEAST_TRIALS} candidates have a score, or all the same: too few to "
+                "say.",
+            ),
+        )
     told = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:5])
     caption = (
-        "How much of the differences in validation AUC each gene explains by itself (fANOVA). It is an estimate: among "
-        "few candidates chance alone can make a gene look important."
+        "How much of the differences in validation AUC each gene explains by itself (fANOVA). It "
+        "is an estimate: among few candidates chance alone can make a gene look important."
     )
     return Section(
-        title, pictures=(picture("importances", importance_figure(shares), caption, f"{caption} The first: {told}."),)
+        title,
+        pictures=(
+            picture(
+                "importances", importance_figure(shares), caption, f"{caption} The first: {told}."
+            ),
+        ),
     )
 
 
-def _study(run: RunDirectory, storage: str | None) -> optuna.Study:
-    """Open the study to read it.
-
-    Raises:
-        UserError: it is gone, damaged, or cannot be reached.
-    """
-    if storage is None and not (run.path / "study.db").exists():
-        raise UserError(f"{run.path / 'study.db'} is gone")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        name = run.path.name if storage else "search"
-        return optuna.load_study(study_name=name, storage=open_storage(storage or run.storage))
-    except (SQLAlchemyError, KeyError, ValueError, RuntimeError) as error:
-        raise UserError(f"the study of {run.path} is damaged") from error
-
-
-def _trained(retrained: Sequence[Retrained], best: Best, data: Path | None) -> list[Section]:
+def _trained(retrained: Sequence[RetrainedNetwork], best: Best, data: Path | None) -> list[Section]:
     """What became of the architectures that were trained from scratch."""
     if not retrained:
         return []
-    rows = [
-        (
-            Cell(item.directory.name),
-            architecture_cell(item.card.model, item.architecture),
-            number(item.params),
-            number(item.flops / 1e6, ",.1f"),
-            number(item.seeds),
-            *(
-                number(item.scores[split][name]["mean"], ".4f")
-                for split, name in (("validation", "auc"), ("test", "auc"), ("test", "accuracy"))
-            ),
-            number(item.scores["test"]["auc"]["std"], ".4f"),
-        )
-        for item in retrained
-    ]
+    rows = [_trained_row(item.summary) for item in retrained]
     columns = (
         "directory",
         "architecture",
@@ -157,12 +159,35 @@ def _trained(retrained: Sequence[Retrained], best: Best, data: Path | None) -> l
     first = retrained[0]
     title = "Trained from scratch"
     if first.predictions is None:
-        return [Section(title, ("The predictions of the test images were removed.",), tables=(table,))]
-    name = architecture_cell(first.card.model, first.architecture).text
+        return [
+            Section(title, ("The predictions of the test images were removed.",), tables=(table,))
+        ]
+    name = architecture_cell(first.summary.card.model, first.summary.architecture).text
     place = data or Path(best.data.directory)
-    examples = examples_section(name, first.predictions, place, best.data.read_options(), best.data.fingerprint)
+    examples = examples_section(
+        name, first.predictions, place, best.data.read_options(), best.data.fingerprint
+    )
     choice = "This is the network trained from scratch that validation likes best."
-    return [Section(title, tables=(table,)), classes_section({name: first.predictions}, choice), examples]
+    return [
+        Section(title, tables=(table,)),
+        classes_section({name: first.predictions}, choice),
+        examples,
+    ]
+
+
+def _trained_row(summary: Summary) -> tuple[Cell, ...]:
+    spread = summary.scores.spread
+    return (
+        Cell(summary.directory.name),
+        architecture_cell(summary.card.model, summary.architecture),
+        number(summary.params),
+        number(summary.flops / 1e6, ",.1f"),
+        number(len(summary.scores.trainings)),
+        number(spread("validation", "auc")[0], ".4f"),
+        number(spread("test", "auc")[0], ".4f"),
+        number(spread("test", "accuracy")[0], ".4f"),
+        number(spread("test", "auc")[1], ".4f"),
+    )
 
 
 def _table(candidates: Sequence[Candidate], best: Best) -> Table:
@@ -177,7 +202,9 @@ def _table(candidates: Sequence[Candidate], best: Best) -> Table:
             *([number(item.latency_ms, ".2f")] if timed else []),
             number(item.seconds, ",.1f"),
             architecture_cell(best.space, item.architecture),
-            EMPTY if item.duplicate_of is None else Cell(f"{item.duplicate_of} again", item.duplicate_of),
+            EMPTY
+            if item.duplicate_of is None
+            else Cell(f"{item.duplicate_of} again", item.duplicate_of),
             Cell(item.reason, wide=bool(item.reason)),
         )
         for item in candidates
@@ -195,7 +222,12 @@ def _table(candidates: Sequence[Candidate], best: Best) -> Table:
         "known",
         "reason",
     )
-    return Table("Candidates; M is a stage of MBConv blocks, A one of attention blocks", columns, rows, marked)
+    return Table(
+        "Candidates; M is a stage of MBConv blocks, A one of attention blocks",
+        columns,
+        rows,
+        marked,
+    )
 
 
 def _facts(run: RunDirectory, best: Best, strategy: str) -> tuple[tuple[str, str], ...]:
@@ -209,5 +241,7 @@ def _facts(run: RunDirectory, best: Best, strategy: str) -> tuple[tuple[str, str
     starts = run.environments()
     for key in dict.fromkeys(key for start in starts for key in start if key != "data"):
         # What was another at a later start is told, too.
-        facts[key] = "; then ".join(dict.fromkeys(str(start[key]) for start in starts if key in start))
+        facts[key] = "; then ".join(
+            dict.fromkeys(str(start[key]) for start in starts if key in start)
+        )
     return tuple(facts.items())

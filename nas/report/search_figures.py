@@ -12,7 +12,7 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
 from nas.report.drawing import BLUE, GREY, VERMILION, least_shown
-from nas.run_directory import Candidate
+from nas.search.result import Candidate
 
 LEAST_TRIALS = 20
 """Scored candidates below which nothing is said of the genes."""
@@ -28,22 +28,28 @@ Curve = npt.NDArray[np.float64]
 
 
 def best_so_far(candidates: Sequence[Candidate]) -> Curve:
-    """(evaluated,) validation AUC of the best candidate so far, by number; not a number before the first score.
+    """(evaluated,) validation AUC of the best candidate so far, by number; not a number before the
+    first score.
 
-    Candidates that break a limit do not count, nor do those that are still running; those that failed or were
-    stopped early count, but cannot be the best.
+    Candidates that break a limit do not count, nor do those that are still running; those that
+    failed or were stopped early count, but cannot be the best.
     """
     counted = [item for item in candidates if item.state not in _UNCOUNTED]
-    scores = [item.auc if item.state == "complete" and item.auc is not None else np.nan for item in counted]
+    scores = [
+        item.auc if item.state == "complete" and item.auc is not None else np.nan
+        for item in counted
+    ]
     return np.fmax.accumulate(np.array(scores, dtype=np.float64))
 
 
 def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
-    """Draw how far the best so far is from the best of all searches: the mean over seeds, and their range.
+    """Draw how far the best so far is from the best of all searches: the mean over seeds, and their
+    range.
 
     Args:
         axes: where to draw.
-        searches: curves of :func:`best_so_far` by name, one for each seed, all of a name equally long.
+        searches: curves of :func:`best_so_far` by name, one for each seed, all of a name equally
+            long.
     """
     best = max(np.nanmax(curve) for curves in searches.values() for curve in curves)
     for name, curves in searches.items():
@@ -70,7 +76,12 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
     figure = Figure(figsize=(8.0, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     curves = {name: best_so_far(candidates) for name, candidates in searches.items()}
-    scores = [item.auc for candidates in searches.values() for item in candidates if item.state == "complete"]
+    scores = [
+        item.auc
+        for candidates in searches.values()
+        for item in candidates
+        if item.state == "complete"
+    ]
     low = least_shown([auc for auc in scores if auc is not None])
     if len(searches) == 1:
         _draw_candidates(left, next(iter(searches.values())), low)
@@ -80,7 +91,14 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
         (line,) = left.plot(numbers, np.fmax(curve, low), drawstyle="steps-post", label=label)
         best = int(np.nanargmax(curve))
         star = VERMILION if len(curves) == 1 else line.get_color()
-        left.plot(numbers[best], curve[best], "*", color=star, markersize=11, label=f"best: {curve[best]:.4f}")
+        left.plot(
+            numbers[best],
+            curve[best],
+            "*",
+            color=star,
+            markersize=11,
+            label=f"best: {curve[best]:.4f}",
+        )
     left.set(xlabel="candidates", ylabel="validation AUC")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     # Points may lie anywhere: what is written over them must be legible.
@@ -93,7 +111,11 @@ def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], low: float) ->
     """A mark for each score; those below ``low`` at the edge."""
     counted = [item for item in candidates if item.state not in _UNCOUNTED]
     for state, marker, label in (("complete", "o", "candidate"), ("stopped", "x", "stopped early")):
-        scored = [(n, item.auc) for n, item in enumerate(counted, start=1) if item.state == state and item.auc]
+        scored = [
+            (n, item.auc)
+            for n, item in enumerate(counted, start=1)
+            if item.state == state and item.auc
+        ]
         for mark, words, points in (
             (marker, label, [point for point in scored if point[1] >= low]),
             ("v", "worse than is shown", [(n, low) for n, auc in scored if auc < low]),
@@ -104,24 +126,28 @@ def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], low: float) ->
 
 
 def importances(study: optuna.Study, objective: int) -> dict[str, float]:
-    """How much of the scores' variance each gene explains by itself, by fANOVA, the most important first.
+    """How much of the scores' variance each gene explains by itself, by fANOVA, the most important
+    first.
 
-    After Hutter, Hoos and Leyton-Brown 2014 (An Efficient Approach for Assessing Hyperparameter Importance), as Optuna
-    has it; the forest's seed is fixed.
+    After Hutter, Hoos and Leyton-Brown 2014 (An Efficient Approach for Assessing Hyperparameter
+    Importance), as Optuna has it; the forest's seed is fixed.
 
     Args:
         study: of a search.
         objective: position of the AUC among the objectives.
 
     Returns:
-        Shares that add up to one; empty where there are fewer than :data:`LEAST_TRIALS` scores, or all are equal.
+        Shares that add up to one; empty where there are fewer than :data:`LEAST_TRIALS` scores, or
+        all are equal.
     """
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     scores = [trial.values[objective] for trial in trials]
     if len(scores) < LEAST_TRIALS or np.ptp(scores) == 0:
         return {}
     shares = get_param_importances(
-        study, evaluator=FanovaImportanceEvaluator(seed=0), target=lambda trial: trial.values[objective]
+        study,
+        evaluator=FanovaImportanceEvaluator(seed=0),
+        target=lambda trial: trial.values[objective],
     )
     return {name: float(share) for name, share in shares.items()}
 

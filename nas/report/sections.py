@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import search_spaces
-from nas.data import LensDataset, ReadOptions
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset
+from nas.data.options import ReadOptions
 from nas.report.architecture_drawing import ArchitectureDrawing, short_name
 from nas.report.drawing import Picture, picture
 from nas.report.examples import Positions, example_figure, mistakes, open_same, successes, verdicts
@@ -13,8 +14,8 @@ from nas.report.page import Cell, Section, Table, number
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 
 SEARCH_CAPTION = (
-    "Left, the validation AUC of the best candidate so far, in the order of the proposals; right, the regret: how far "
-    "that is from the best in the end."
+    "Left, the validation AUC of the best candidate so far, in the order of the proposals; right, "
+    "the regret: how far that is from the best in the end."
 )
 _MISTAKES, _SUCCESSES = 12, 6
 
@@ -27,7 +28,12 @@ def architecture_cell(space: str, line: str) -> Cell:
 def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]) -> Section:
     """Networks drawn stage by stage, and the same in a table."""
     pictures = [
-        picture(f"architecture-{position}", drawing.figure(), f"{name}: {drawing.architecture}", drawing.alt())
+        picture(
+            f"architecture-{position}",
+            drawing.figure(),
+            f"{name}: {drawing.architecture}",
+            drawing.alt(),
+        )
         for position, (name, drawing) in enumerate(drawings.items(), start=1)
     ]
     rows = [
@@ -44,8 +50,19 @@ def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]
         for name, drawing in drawings.items()
         for stage in drawing.stages()
     ]
-    columns = ("network", "stage", "operator", "blocks", "each block", "maps, pixels", "channels", "parameters")
-    return Section(title, pictures=tuple(pictures), tables=(Table("The same, stage by stage", columns, rows),))
+    columns = (
+        "network",
+        "stage",
+        "operator",
+        "blocks",
+        "each block",
+        "maps, pixels",
+        "channels",
+        "parameters",
+    )
+    return Section(
+        title, pictures=tuple(pictures), tables=(Table("The same, stage by stage", columns, rows),)
+    )
 
 
 def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section:
@@ -56,7 +73,10 @@ def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section
         choice: how these networks were chosen, in a sentence.
     """
     areas = "; ".join(
-        f"{name}: " + ", ".join(f"{word} {told.class_auc(label):.3f}" for label, word in enumerate(told.classes))
+        f"{name}: "
+        + ", ".join(
+            f"{word} {told.class_auc(label):.3f}" for label, word in enumerate(told.classes)
+        )
         for name, told in networks.items()
     )
     confusions = "; ".join(
@@ -66,18 +86,23 @@ def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section
     first = next(iter(networks.values()))
     return Section(
         "Classes",
-        (f"{choice} The scores are on {len(first.labels):,} test images, on which nothing was chosen.",),
+        (
+            f"{choice} The scores are on {len(first.labels):,} test images, on which nothing was "
+            "chosen.",
+        ),
         (
             picture(
                 "roc",
                 roc_figure(networks),
-                "ROC curves, each class against the rest: the mean over trainings, and the range of several.",
+                "ROC curves, each class against the rest: the mean over trainings, and the range "
+                "of several.",
                 f"ROC curves of each class against the rest. Areas: {areas}.",
             ),
             picture(
                 "confusion",
                 confusion_figure(networks),
-                "Confusion: which share of a class was taken for which, and how many images, mean over trainings.",
+                "Confusion: which share of a class was taken for which, and how many images, mean "
+                "over trainings.",
                 f"Confusion matrices. {confusions}.",
             ),
         ),
@@ -87,7 +112,9 @@ def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section
 def _taken(predictions: Predictions, row: int) -> str:
     counts = predictions.confusion()[row]
     names = zip(predictions.classes, counts / counts.sum(), strict=True)
-    return f"{predictions.classes[row]} taken for " + " and ".join(f"{word} {share:.0%}" for word, share in names)
+    return f"{predictions.classes[row]} taken for " + " and ".join(
+        f"{word} {share:.0%}" for word, share in names
+    )
 
 
 def examples_section(
@@ -104,8 +131,8 @@ def examples_section(
     """
     wrong, right = mistakes(predictions), successes(predictions, _SUCCESSES)
     words = (
-        f"Of {len(predictions.labels):,} test images, {name} takes {len(wrong):,} for another class "
-        "(the training that validation likes best).",
+        f"Of {len(predictions.labels):,} test images, {name} takes {len(wrong):,} for another "
+        "class (the training that validation likes best).",
     )
     groups = (
         ("mistakes", wrong[:_MISTAKES], "The mistakes that the network is surest of."),
@@ -123,7 +150,9 @@ def examples_section(
     return Section("Mistakes", words, tuple(pictures))
 
 
-def _example(key: str, dataset: LensDataset, predictions: Predictions, positions: Positions, caption: str) -> Picture:
+def _example(
+    key: str, dataset: LensDataset, predictions: Predictions, positions: Positions, caption: str
+) -> Picture:
     figure = example_figure(dataset, predictions, positions)
     lines = "; ".join(map(str, verdicts(predictions, positions)))
     stretch = "Brightness is stretched by asinh, each image by itself; in brackets the probability of the class told."

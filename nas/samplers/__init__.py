@@ -1,8 +1,8 @@
-"""Samplers: they propose the next architecture from the history, on any Optuna study."""
+"""Samplers: they propose the next architecture from the history, on any Optuna study.
 
-from nas.samplers.evolution import EvolutionSampler
-from nas.samplers.policy_gradient import PolicyGradientSampler
-from nas.samplers.registry import STRATEGIES, get_sampler
-from nas.samplers.space import Space
+Names are imported when they are used, so that settings can be read without what they would load.
+"""
 
-__all__ = ["STRATEGIES", "EvolutionSampler", "PolicyGradientSampler", "Space", "get_sampler"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,6 @@
-"""What our samplers share: a proposal is a function of the study's history, the seed and the trial's number."""
+"""What our samplers share: a proposal is a function of the study's history, the seed and the
+trial's number.
+"""
 
 import zlib
 from abc import abstractmethod
@@ -19,8 +21,8 @@ from nas.samplers.values import draw
 class HistorySampler(BaseSampler):
     """A sampler without a state of its own: whoever has the study can go on with it.
 
-    The first proposal that was never made before is taken. So an architecture is evaluated twice only when a strategy
-    knows no other.
+    The first proposal that was never made before is taken. So an architecture is evaluated twice
+    only when a strategy knows no other.
 
     Args:
         seed: with the number of a trial it makes the trial's random numbers.
@@ -35,7 +37,9 @@ class HistorySampler(BaseSampler):
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
         """Architectures worth evaluating, the best first; one or more."""
 
-    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
         """Everything that is known to be a parameter; what a trial does not ask for is not used."""
         return dict(self._reader.distributions(study))
 
@@ -50,14 +54,19 @@ class HistorySampler(BaseSampler):
         space = history.space
         params: dict[str, Any] = {}
         for architecture in self.propose(history, rng):
-            # Genes that are inactive in the architecture are drawn, for a study may ask for them nevertheless.
+            # Genes that are inactive in the architecture are drawn, for a study may ask for them
+            # nevertheless.
             params = {**space.to_params(space.sample(rng)), **space.to_params(architecture)}
             if history.is_new(space.canonical(space.from_params(params))):
                 break
         return {name: params[name] for name in search_space}
 
     def sample_independent(
-        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
     ) -> Any:
         """Parameters that no finished trial had are drawn at random."""
         return draw(param_distribution, self._generator(trial, param_name))

@@ -16,9 +16,10 @@ Array = np.ndarray[Any, Any]
 class Encoding:
     """The squared distance of two rows counts the genes in which they differ.
 
-    Ranges of numbers count by the square of how far apart two values are. Choices among names count one where they
-    differ. Choices among numbers are a bit of both, half as names and half as numbers: 3, 5 and 7 have an order, but
-    what is true of 3 and of 7 need not be true of 5. Inactive genes stand half-way.
+    Ranges of numbers count by the square of how far apart two values are. Choices among names count
+    one where they differ. Choices among numbers are a bit of both, half as names and half as
+    numbers: 3, 5 and 7 have an order, but what is true of 3 and of 7 need not be true of 5.
+    Inactive genes stand half-way.
 
     Args:
         space: the space whose architectures are to be encoded.

@@ -20,7 +20,8 @@ _POPULATION = 50
 _TOURNAMENT = 10
 _OFFSPRING = 50
 _OFFSPRING_PER_GENE = 6
-"""How many new children are screened for one trial: more where architectures have more neighbours."""
+"""How many new children are screened for one trial: more where architectures have more
+neighbours."""
 _MEMORY = 400
 """On how many trials the predictor is fitted: the best half and the latest half."""
 _DRAWS = 100
@@ -28,21 +29,29 @@ _DRAWS = 100
 
 
 class EvolutionSampler(HistorySampler):
-    """Aging evolution (Real et al. 2019) whose offspring is screened by a predictor fitted on the history.
+    """Aging evolution (Real et al. 2019) whose offspring is screened by a predictor fitted on the
+    history.
 
-    After a few random trials: parents are the winners of tournaments among the last trials that finished (with several
-    objectives: among the best fronts, by front and crowding, as NSGA-II does), children are crossed and mutated on
-    active genes, and of many children that were never proposed before the most promising is evaluated.
+    After a few random trials: parents are the winners of tournaments among the last trials that
+    finished (with several objectives: among the best fronts, by front and crowding, as NSGA-II
+    does), children are crossed and mutated on active genes, and of many children that were never
+    proposed before the most promising is evaluated.
 
     Args:
         seed: with the number of a trial it makes the trial's random numbers.
         space: space knowledge: which genes are active, and which architectures are the same.
-        predictor: whether children are screened; without it the first child is taken, which is plain evolution.
+        predictor: whether children are screened; without it the first child is taken, which is
+            plain evolution.
         crossover: how often a child has two parents.
     """
 
     def __init__(
-        self, seed: int = 0, *, space: Space | None = None, predictor: bool = True, crossover: float = 0.5
+        self,
+        seed: int = 0,
+        *,
+        space: Space | None = None,
+        predictor: bool = True,
+        crossover: float = 0.5,
     ) -> None:
         super().__init__(seed, space)
         self._predictor = predictor
@@ -54,7 +63,11 @@ class EvolutionSampler(HistorySampler):
         if len(history.evaluated) >= _WARMUP:
             rank = ranks([record.standing for record in history.evaluated])
             children = self._children(history, rank, rng)
-            yield from self._screen(history, rank, children, rng) if self._predictor and children else children
+            yield from (
+                self._screen(history, rank, children, rng)
+                if self._predictor and children
+                else children
+            )
         for _ in range(_DRAWS):
             yield history.space.sample(rng)
 
@@ -63,7 +76,10 @@ class EvolutionSampler(HistorySampler):
         space, best = history.space, history.evaluated[best_first(rank, 1)[0]].architecture
         enough = max(_OFFSPRING, _OFFSPRING_PER_GENE * len(list(space.active_genes(best))))
         wanted = enough if self._predictor else 1
-        parents = [[history.evaluated[i].architecture for i in pair] for pair in _select(rank, 2 * enough, rng)]
+        parents = [
+            [history.evaluated[i].architecture for i in pair]
+            for pair in _select(rank, 2 * enough, rng)
+        ]
         children: dict[Hashable, None] = {}
         for first, second in parents:
             child = space.crossover(first, second, rng) if rng.random() < self._crossover else first
@@ -90,8 +106,12 @@ class EvolutionSampler(HistorySampler):
         # Where no draw promises a gain, the predicted mean decides.
         return [children[i] for i in np.lexsort((-means.sum(axis=1), -gain))]
 
-    def _encode(self, space: Space, kept: Sequence[Record], children: Sequence[Hashable]) -> tuple[Array, Array]:
-        """Rows of trials, each encoded once in its life as long as the space stays the same, and of children."""
+    def _encode(
+        self, space: Space, kept: Sequence[Record], children: Sequence[Hashable]
+    ) -> tuple[Array, Array]:
+        """Rows of trials, each encoded once in its life as long as the space stays the same, and of
+        children.
+        """
         encoding, rows = self._encoded or (Encoding(space), {})
         if encoding.distributions != space.distributions():
             encoding, rows = Encoding(space), {}
@@ -99,7 +119,9 @@ class EvolutionSampler(HistorySampler):
         for record in kept:
             if record not in rows:
                 rows[record] = encoding.row(record.architecture)
-        return np.stack([rows[record] for record in kept]), np.stack([encoding.row(child) for child in children])
+        return np.stack([rows[record] for record in kept]), np.stack(
+            [encoding.row(child) for child in children]
+        )
 
 
 def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:

@@ -8,10 +8,13 @@ from optuna.trial import FrozenTrial
 class OrderedNSGAIISampler(NSGAIISampler):
     """NSGA-II whose parents stand in the order of their trials.
 
-    Optuna selects the parents of a generation once and notes them in the study. From there they come back in another
-    order than from the selection, and a search that was resumed, which must select again, would draw other couples.
+    Optuna selects the parents of a generation once and notes them in the study. From there they
+    come back in another order than from the selection, and a search that was resumed, which must
+    select again, would draw other couples.
     """
 
     def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
         """The parents of a generation, by number."""
-        return sorted(super().get_parent_population(study, generation), key=lambda trial: trial.number)
+        return sorted(
+            super().get_parent_population(study, generation), key=lambda trial: trial.number
+        )

@@ -18,14 +18,15 @@ from nas.samplers.space import Point, Space, StudySpace, point
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One finished trial. Records are compared by identity: the same trial has the same record at every ask.
+    """One finished trial. Records are compared by identity: the same trial has the same record at
+    every ask.
 
     Attributes:
         architecture: what was evaluated, canonical.
         order: sorts by time of completion, then by number.
-        standing: one row for each objective that compares trials as Deb does (2000, section 3): complete and feasible
-            ones by loss, then pruned ones by how late they were pruned and their last loss, then infeasible ones by
-            their total violation. Lower is better.
+        standing: one row for each objective that compares trials as Deb does (2000, section 3):
+            complete and feasible ones by loss, then pruned ones by how late they were pruned and
+            their last loss, then infeasible ones by their total violation. Lower is better.
     """
 
     architecture: Any
@@ -55,7 +56,8 @@ class History:
 
 
 class HistoryReader:
-    """Reads studies. What finished trials said never changes, so only the others are looked at again.
+    """Reads studies. What finished trials said never changes, so only the others are looked at
+    again.
 
     Args:
         space: space knowledge; without it every study implies a space of its own.
@@ -71,25 +73,37 @@ class HistoryReader:
         return HistoryReader, (self._space,)
 
     def distributions(self, study: Study) -> Mapping[str, BaseDistribution]:
-        """What the sampler can propose: the given space, or every parameter that a finished trial asked for."""
+        """What the sampler can propose: the given space, or every parameter that a finished trial
+        asked for.
+        """
         if self._space is not None:
             return self._space.distributions()
         with self._lock:
             past = self._update(study, study.get_trials(deepcopy=False))
-            return {name: distribution for name, (_, distribution) in sorted(past.distributions.items())}
+            return {
+                name: distribution for name, (_, distribution) in sorted(past.distributions.items())
+            }
 
-    def read(self, study: Study, now: int, distributions: Mapping[str, BaseDistribution]) -> History:
-        """The study's history for the trial with number ``now``, which asks for these parameters."""
+    def read(
+        self, study: Study, now: int, distributions: Mapping[str, BaseDistribution]
+    ) -> History:
+        """The study's history for the trial with number ``now``, which asks for these
+        parameters.
+        """
         trials = study.get_trials(deepcopy=False)
         with self._lock:
             past = self._update(study, trials)
             evaluated, unfinished = tuple(past.evaluated), [trials[i] for i in past.unfinished]
-        running = {_architecture(self._space, trial.params) for trial in unfinished if trial.number != now}
+        running = {
+            _architecture(self._space, trial.params) for trial in unfinished if trial.number != now
+        }
         space = self._space if self._space is not None else StudySpace(distributions, past.points)
         return History(space, evaluated, past.architectures, running)
 
     def _update(self, study: Study, trials: Sequence[FrozenTrial]) -> "_Past":
-        """Take in what has finished since the last time; all anew where these are not the trials of that time."""
+        """Take in what has finished since the last time; all anew where these are not the trials of
+        that time.
+        """
         if not self._past.precedes(trials):
             self._past = _Past()
         past = self._past
@@ -97,7 +111,9 @@ class HistoryReader:
         past.length = len(trials)
         for i in open_before:
             if trials[i].state.is_finished():
-                past.take(i, trials[i], _architecture(self._space, trials[i].params), study.directions)
+                past.take(
+                    i, trials[i], _architecture(self._space, trials[i].params), study.directions
+                )
             else:
                 past.unfinished.append(i)
         return past
@@ -125,13 +141,17 @@ class _Past:
         self._witness: tuple[int, FrozenTrial] | None = None
 
     def precedes(self, trials: Sequence[FrozenTrial]) -> bool:
-        """Whether these are the same trials and perhaps more: a storage hands out a finished trial as one object."""
+        """Whether these are the same trials and perhaps more: a storage hands out a finished trial
+        as one object.
+        """
         if self._witness is None:
             return self.length == 0
         i, trial = self._witness
         return len(trials) >= self.length and trials[i] is trial
 
-    def take(self, i: int, trial: FrozenTrial, architecture: Any, directions: Sequence[StudyDirection]) -> None:
+    def take(
+        self, i: int, trial: FrozenTrial, architecture: Any, directions: Sequence[StudyDirection]
+    ) -> None:
         """Take in the finished trial at index ``i``."""
         self._witness = i, trial
         for name, distribution in trial.distributions.items():
@@ -148,23 +168,31 @@ class _Past:
 
 
 def _architecture(space: Space | None, params: Mapping[str, Any]) -> Any:
-    """The architecture of a trial's parameters in canonical form; parameters that are no genes are passed over."""
+    """The architecture of a trial's parameters in canonical form; parameters that are no genes are
+    passed over.
+    """
     if space is None:
         return point(params)
     genes = space.distributions()
     try:
-        return space.canonical(space.from_params({name: params[name] for name in params if name in genes}))
+        return space.canonical(
+            space.from_params({name: params[name] for name in params if name in genes})
+        )
     except ValueError:  # enqueued or added by hand, and no architecture of this space
         return None
 
 
-def _standing(trial: FrozenTrial, directions: Sequence[StudyDirection]) -> tuple[tuple[float, float, float], ...]:
+def _standing(
+    trial: FrozenTrial, directions: Sequence[StudyDirection]
+) -> tuple[tuple[float, float, float], ...]:
     signs = [-1.0 if direction is StudyDirection.MAXIMIZE else 1.0 for direction in directions]
     violation = sum(max(value, 0.0) for value in trial.constraints.values())
     if violation > 0 and trial.state is not TrialState.FAIL:
         return tuple((2.0, violation, 0.0) for _ in signs)
     if trial.state is TrialState.COMPLETE:
-        return tuple((0.0, 0.0, sign * value) for sign, value in zip(signs, trial.values, strict=True))
+        return tuple(
+            (0.0, 0.0, sign * value) for sign, value in zip(signs, trial.values, strict=True)
+        )
     if trial.state is TrialState.PRUNED and trial.last_step is not None:
         last = signs[0] * trial.intermediate_values[trial.last_step]
         return ((1.0, -float(trial.last_step), math.inf if math.isnan(last) else last),)

@@ -32,14 +32,18 @@ class LimitedSampler(BaseSampler):
         self._space = space
         self._seed = seed
 
-    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
         """All genes, since a repair can change any of them."""
         return dict(self._space.distributions())
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The other sampler's proposal, repaired where it must be; genes that are inactive stay as they were."""
+        """The other sampler's proposal, repaired where it must be; genes that are inactive stay as
+        they were.
+        """
         together = self._sampler.infer_relative_search_space(study, trial)
         params = dict(self._sampler.sample_relative(study, trial, together))
         for name, distribution in search_space.items():
@@ -48,11 +52,19 @@ class LimitedSampler(BaseSampler):
         proposed = self._space.from_params(params)
         allowed = self._space.repair(proposed, np.random.default_rng([self._seed, trial.number]))
         active = set(self._space.active_genes(allowed))
-        repaired = {name: choice for name, choice in self._space.to_params(allowed).items() if name in active}
+        repaired = {
+            name: choice
+            for name, choice in self._space.to_params(allowed).items()
+            if name in active
+        }
         return {**params, **repaired}
 
     def sample_independent(
-        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
     ) -> Any:
         """Parameters that are no genes are the other sampler's business."""
         return self._sampler.sample_independent(study, trial, param_name, param_distribution)

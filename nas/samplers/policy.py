@@ -16,7 +16,7 @@ _TINY = 1e-8
 
 
 @dataclass(frozen=True)
-class Baseline:
+class MovingAverage:
     """What rewards are usual: their moving mean and spread, corrected for the start at zero.
 
     Attributes:
@@ -30,7 +30,8 @@ class Baseline:
     weight: float = 0.0
 
     def advantage(self, rewards: Array) -> float:
-        """By how many spreads the rewards exceed the mean, averaged over objectives; 0 as long as nothing is usual.
+        """By how many spreads the rewards exceed the mean, averaged over objectives; 0 as long as
+        nothing is usual.
 
         Each is clipped, so that one broken architecture does not decide over its genes.
         """
@@ -40,11 +41,13 @@ class Baseline:
         spread = np.sqrt(np.maximum(self.square / self.weight - mean**2, 0.0))
         return float(np.clip((rewards - mean) / (spread + _TINY), -_CLIP, _CLIP).mean())
 
-    def after(self, rewards: Array) -> "Baseline":
+    def after(self, rewards: Array) -> "MovingAverage":
         """The baseline once these rewards are known as well."""
         keep, take = _DECAY, 1 - _DECAY
-        return Baseline(
-            keep * self.mean + take * rewards, keep * self.square + take * rewards**2, keep * self.weight + take
+        return MovingAverage(
+            keep * self.mean + take * rewards,
+            keep * self.square + take * rewards**2,
+            keep * self.weight + take,
         )
 
 
@@ -78,10 +81,13 @@ class Policy:
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
-    def reinforce(self, chosen: Array, advantage: float, learning_rate: float, entropy: float) -> "Policy":
+    def reinforce(
+        self, chosen: Array, advantage: float, learning_rate: float, entropy: float
+    ) -> "Policy":
         """The policy after one step of REINFORCE (Williams 1992) with an entropy bonus, by Adam.
 
-        Only active genes move: the probability of an architecture is the product over the genes that it has.
+        Only active genes move: the probability of an architecture is the product over the genes
+        that it has.
 
         Args:
             chosen: the index of each gene's choice, -1 where the gene was inactive.
@@ -96,8 +102,12 @@ class Policy:
         spread = -(p * surprise).sum(axis=1, keepdims=True)
         gradient = advantage * (taken - p) - entropy * p * (surprise + spread)
         first = np.where(active, _BETAS[0] * self.first + (1 - _BETAS[0]) * gradient, self.first)
-        second = np.where(active, _BETAS[1] * self.second + (1 - _BETAS[1]) * gradient**2, self.second)
+        second = np.where(
+            active, _BETAS[1] * self.second + (1 - _BETAS[1]) * gradient**2, self.second
+        )
         steps = self.steps + active
         corrected = np.maximum(steps, 1)
-        move = (first / (1 - _BETAS[0] ** corrected)) / (np.sqrt(second / (1 - _BETAS[1] ** corrected)) + _TINY)
+        move = (first / (1 - _BETAS[0] ** corrected)) / (
+            np.sqrt(second / (1 - _BETAS[1] ** corrected)) + _TINY
+        )
         return Policy(self.valid, self.logits + learning_rate * active * move, first, second, steps)

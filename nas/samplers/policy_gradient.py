@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution
 
 from nas.samplers.base import HistorySampler
 from nas.samplers.history import History, Record
-from nas.samplers.policy import Baseline, Policy
+from nas.samplers.policy import MovingAverage, Policy
 from nas.samplers.space import Space
 from nas.samplers.values import cell_of, cells, from_unit
 
@@ -20,7 +20,8 @@ _PATIENCE = 20
 _DRAWS = 200
 """How many draws are tried in all."""
 _WORSE = -1.0
-"""Advantage of architectures that break a constraint or were pruned: a spread below the usual reward."""
+"""Advantage of architectures that break a constraint or were pruned: a spread below the usual
+reward."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,18 @@ class _Learned:
     distributions: Mapping[str, BaseDistribution]
     seen: Sequence[Record]
     policy: Policy
-    baseline: Baseline
+    baseline: MovingAverage
 
 
 class PolicyGradientSampler(HistorySampler):
-    """A factorised softmax policy trained by REINFORCE (Zoph and Le 2017; independent logits instead of an LSTM).
+    """A factorised softmax policy trained by REINFORCE (Zoph and Le 2017; independent logits
+    instead of an LSTM).
 
-    Every finished trial is one gradient step, in the order of completion, always on the current policy even where an
-    older one or a user had proposed the trial. So the policy is a function of the history. Ranges of numbers are
-    cut into cells, and a number is drawn within its cell. With several objectives the advantage is their mean: the
-    policy settles on one compromise, and a front is better left to evolution.
+    Every finished trial is one gradient step, in the order of completion, always on the current
+    policy even where an older one or a user had proposed the trial. So the policy is a function of
+    the history. Ranges of numbers are cut into cells, and a number is drawn within its cell. With
+    several objectives the advantage is their mean: the policy settles on one compromise, and a
+    front is better left to evolution.
 
     Args:
         seed: with the number of a trial it makes the trial's random numbers.
@@ -49,7 +52,12 @@ class PolicyGradientSampler(HistorySampler):
     """
 
     def __init__(
-        self, seed: int = 0, *, space: Space | None = None, learning_rate: float = 0.05, entropy: float = 0.01
+        self,
+        seed: int = 0,
+        *,
+        space: Space | None = None,
+        learning_rate: float = 0.05,
+        entropy: float = 0.01,
     ) -> None:
         super().__init__(seed, space)
         self._learning_rate = learning_rate
@@ -65,13 +73,19 @@ class PolicyGradientSampler(HistorySampler):
             if n % _PATIENCE == 0:
                 thresholds = policy.probabilities(temperature=1 + n / _PATIENCE).cumsum(axis=1)
             # The last threshold is 1 but for rounding, so a row's own last choice ends it.
-            chosen = np.minimum((rng.random((len(counts), 1)) >= thresholds).sum(axis=1), counts - 1)
+            chosen = np.minimum(
+                (rng.random((len(counts), 1)) >= thresholds).sum(axis=1), counts - 1
+            )
             units = (chosen + rng.random(len(counts))) / counts
             pairs = zip(distributions, units, strict=True)
-            yield history.space.from_params({name: from_unit(genes, unit) for (name, genes), unit in pairs})
+            yield history.space.from_params(
+                {name: from_unit(genes, unit) for (name, genes), unit in pairs}
+            )
 
     def _policy(self, history: History) -> Policy:
-        """The policy after all trials; what was learned at earlier asks spares only steps that would be the same."""
+        """The policy after all trials; what was learned at earlier asks spares only steps that
+        would be the same.
+        """
         learned, space = self._learned, history.space
         same = learned is not None and learned.distributions == space.distributions()
         if learned is None or not same or learned.seen != history.evaluated[: len(learned.seen)]:
@@ -90,20 +104,27 @@ def _nothing(history: History) -> _Learned:
     counts = np.array([cells(distribution) for distribution in distributions.values()])
     objectives = np.zeros(len(history.evaluated[0].standing)) if history.evaluated else np.zeros(1)
     even = Policy.even(np.arange(counts.max()) < counts[:, None])
-    return _Learned(distributions, [], even, Baseline(objectives, objectives))
+    return _Learned(distributions, [], even, MovingAverage(objectives, objectives))
 
 
-def _judge(record: Record, baseline: Baseline) -> tuple[float, Baseline]:
-    """The advantage of a trial, and the baseline after it, to which only ordinary rewards belong."""
+def _judge(record: Record, baseline: MovingAverage) -> tuple[float, MovingAverage]:
+    """The advantage of a trial, and the baseline after it, to which only ordinary rewards
+    belong.
+    """
     if record.standing[0][0] > 0:
         return _WORSE, baseline
     rewards = -np.array([loss for _, _, loss in record.standing])
-    return baseline.advantage(rewards), baseline.after(rewards) if np.isfinite(rewards).all() else baseline
+    return baseline.advantage(rewards), baseline.after(rewards) if np.isfinite(
+        rewards
+    ).all() else baseline
 
 
 def _chosen(space: Space, record: Record) -> Array:
     """The index of every gene's choice, -1 where the gene is inactive."""
-    params, active = space.to_params(record.architecture), set(space.active_genes(record.architecture))
+    params, active = (
+        space.to_params(record.architecture),
+        set(space.active_genes(record.architecture)),
+    )
     return np.array(
         [
             cell_of(distribution, params[name]) if name in active else -1

@@ -18,10 +18,10 @@ _SUBSET = 100
 class Predictor:
     """A Gaussian process whose kernel falls exponentially with the number of genes that differ.
 
-    The covariance of two architectures at the squared distance d² is exp(−d² / length), plus noise on the diagonal
-    (Rasmussen and Williams 2006, algorithm 2.1). Length and noise are those of a small grid with the largest marginal
-    likelihood, the variance being profiled out. On small spaces of choices it beats ensembles of trees
-    and costs less.
+    The covariance of two architectures at the squared distance d² is exp(−d² / length), plus noise
+    on the diagonal (Rasmussen and Williams 2006, algorithm 2.1). Length and noise are those of a
+    small grid with the largest marginal likelihood, the variance being profiled out. On small
+    spaces of choices it beats ensembles of trees and costs less.
 
     Args:
         rows: encoded architectures, shape (architectures, columns).
@@ -44,7 +44,9 @@ class Predictor:
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of each row's score, noise left out."""
         covariance = np.exp(-_distances(self._rows, rows) / self._length)
-        explained = solve_triangular(self._solution.root, covariance, lower=True, check_finite=False)
+        explained = solve_triangular(
+            self._solution.root, covariance, lower=True, check_finite=False
+        )
         variance = self._solution.variance * np.maximum(1.0 - (explained**2).sum(axis=0), 0.0)
         return self._offset + self._solution.weights @ covariance, np.sqrt(variance)
 

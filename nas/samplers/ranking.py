@@ -14,10 +14,12 @@ _DIRECTIONS = 256
 
 
 def ranks(standings: Sequence[tuple[tuple[float, float, float], ...]]) -> Array:
-    """The rank of every trial in every objective, the best first; equals share the mean of their ranks.
+    """The rank of every trial in every objective, the best first; equals share the mean of their
+    ranks.
 
     Args:
-        standings: of each trial one tuple an objective; tuples compare as Python's do, lower is better.
+        standings: of each trial one tuple an objective; tuples compare as Python's do, lower is
+            better.
 
     Returns:
         Shape (trials, objectives), from 1 on.
@@ -36,14 +38,17 @@ def _ranks(keys: Array) -> Array:
 
 
 def normal_scores(ranks: Array) -> Array:
-    """Ranks as quantiles of the normal distribution, the best highest: blind to the unit, deaf to outliers."""
+    """Ranks as quantiles of the normal distribution, the best highest: blind to the unit, deaf to
+    outliers.
+    """
     return np.asarray(-ndtri((ranks - 0.5) / len(ranks)))
 
 
 def best_first(ranks: Array, n: int) -> Array:
     """The indices of the ``n`` best trials, the best first.
 
-    With several objectives front after front, the least crowded of a front first (Deb et al. 2002, NSGA-II).
+    With several objectives front after front, the least crowded of a front first (Deb et al. 2002,
+    NSGA-II).
     """
     if ranks.shape[1] == 1:
         return np.argsort(ranks[:, 0], kind="stable")[:n]
@@ -60,11 +65,15 @@ def best_first(ranks: Array, n: int) -> Array:
 def non_dominated(ranks: Array) -> Array:
     """The indices of the trials that no other dominates."""
     front: list[int] = []
-    left = np.argsort(ranks.sum(axis=1), kind="stable")  # nothing is dominated by what comes after it
+    left = np.argsort(
+        ranks.sum(axis=1), kind="stable"
+    )  # nothing is dominated by what comes after it
     while len(left):
         first, left = left[0], left[1:]
         front.append(first)
-        left = left[(ranks[left] < ranks[first]).any(axis=1) | (ranks[left] == ranks[first]).all(axis=1)]
+        left = left[
+            (ranks[left] < ranks[first]).any(axis=1) | (ranks[left] == ranks[first]).all(axis=1)
+        ]
     return np.array(sorted(front), int)
 
 
@@ -80,16 +89,18 @@ def crowding(ranks: Array) -> Array:
 
 
 def expected_gain(means: Array, deviations: Array, known: Array, rng: np.random.Generator) -> Array:
-    """By how much each candidate is expected to raise the hypervolume of what is known, up to a factor.
+    """By how much each candidate is expected to raise the hypervolume of what is known, up to a
+    factor.
 
-    A hypervolume is the mean of scalarisations in random directions (Zhang and Golovin 2020, arXiv 2006.04655, lemma
-    5). Each direction comes with a draw of what the candidates may turn out to be. With one objective this is the
-    expected improvement.
+    A hypervolume is the mean of scalarisations in random directions (Zhang and Golovin 2020, arXiv
+    2006.04655, lemma 5). Each direction comes with a draw of what the candidates may turn out to
+    be. With one objective this is the expected improvement.
 
     Args:
         means: predicted scores of the candidates, higher is better, shape (candidates, objectives).
         deviations: standard deviations of these predictions.
-        known: predicted scores of what was evaluated; the worst of each objective is the reference point.
+        known: predicted scores of what was evaluated; the worst of each objective is the reference
+            point.
         rng: for directions and draws.
     """
     reference, objectives = known.min(axis=0), known.shape[1]
@@ -97,8 +108,12 @@ def expected_gain(means: Array, deviations: Array, known: Array, rng: np.random.
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
 
     def scalarise(points: Array) -> Array:
-        return np.asarray(np.maximum(((points - reference) / directions).min(axis=2), 0.0) ** objectives)
+        return np.asarray(
+            np.maximum(((points - reference) / directions).min(axis=2), 0.0) ** objectives
+        )
 
     draws = means[:, None] + deviations[:, None] * rng.standard_normal((_DIRECTIONS, objectives))
     front = known[non_dominated(-known)]
-    return np.asarray(np.maximum(scalarise(draws) - scalarise(front[:, None]).max(axis=0), 0.0).mean(axis=1))
+    return np.asarray(
+        np.maximum(scalarise(draws) - scalarise(front[:, None]).max(axis=0), 0.0).mean(axis=1)
+    )

@@ -1,13 +1,12 @@
 """Strategies by name."""
 
-import difflib
 from collections.abc import Callable, Mapping
 
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
-from nas.errors import UserError
 from nas.samplers.evolution import EvolutionSampler
 from nas.samplers.genetic import OrderedNSGAIISampler
+from nas.samplers.names import require_strategy
 from nas.samplers.policy_gradient import PolicyGradientSampler
 from nas.samplers.space import Space
 
@@ -19,21 +18,21 @@ STRATEGIES: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     "nsga2": lambda seed, space: OrderedNSGAIISampler(seed=seed),
     "gp": lambda seed, space: GPSampler(seed=seed),
 }
+"""What makes the sampler of each of :data:`nas.samplers.names.NAMES` from a seed and space
+knowledge."""
 
 
 def get_sampler(name: str, seed: int = 0, space: Space | None = None) -> BaseSampler:
     """The sampler of a strategy.
 
     Args:
-        name: ``evolution`` and ``rl`` are ours; ``random``, ``tpe``, ``nsga2`` and ``gp`` are Optuna's.
+        name: ``evolution`` and ``rl`` are ours; ``random``, ``tpe``, ``nsga2`` and ``gp`` are
+            Optuna's.
         seed: makes the proposals repeatable.
         space: space knowledge, which only our own samplers can use.
 
     Raises:
         UserError: there is no such strategy.
     """
-    if name not in STRATEGIES:
-        matches = difflib.get_close_matches(name, STRATEGIES, n=2)
-        hint = f"; did you mean {' or '.join(matches)}?" if matches else "."
-        raise UserError(f"there is no strategy {name!r}: choose one of {', '.join(STRATEGIES)}{hint}")
+    require_strategy(name, STRATEGIES)
     return STRATEGIES[name](seed, space)

@@ -1,4 +1,6 @@
-"""Optuna's own samplers made functions of the history, as ours are: chance derives from the trial's number."""
+"""Optuna's own samplers made functions of the history, as ours are: chance derives from the trial's
+number.
+"""
 
 import zlib
 from collections.abc import Callable
@@ -16,7 +18,8 @@ from nas.samplers.registry import get_sampler
 
 
 def get_repeatable_sampler(name: str, seed: int, space: LimitedSpace) -> BaseSampler:
-    """The sampler of a strategy, such that a search that was killed proposes what an unbroken one would have.
+    """The sampler of a strategy, such that a search that was killed proposes what an unbroken one
+    would have.
 
     Args:
         name: see :func:`~nas.samplers.get_sampler`.
@@ -44,7 +47,9 @@ class _Repeatable(BaseSampler):
         self._make = make
         self._seed = seed
 
-    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
         return self._own(trial).infer_relative_search_space(study, trial)
 
     def sample_relative(
@@ -53,11 +58,19 @@ class _Repeatable(BaseSampler):
         return self._own(trial).sample_relative(study, trial, search_space)
 
     def sample_independent(
-        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
     ) -> Any:
-        return self._own(trial, param_name).sample_independent(study, trial, param_name, param_distribution)
+        return self._own(trial, param_name).sample_independent(
+            study, trial, param_name, param_distribution
+        )
 
     def _own(self, trial: FrozenTrial, parameter: str = "") -> BaseSampler:
         """The sampler of one question."""
-        generator = np.random.default_rng([self._seed, trial.number, zlib.crc32(parameter.encode())])
+        generator = np.random.default_rng(
+            [self._seed, trial.number, zlib.crc32(parameter.encode())]
+        )
         return self._make(int(generator.integers(2**31)))

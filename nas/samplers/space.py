@@ -1,4 +1,6 @@
-"""What a sampler knows of the things it proposes: a protocol, and the space that any Optuna study implies."""
+"""What a sampler knows of the things it proposes: a protocol, and the space that any Optuna study
+implies.
+"""
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, Protocol
@@ -41,7 +43,8 @@ class Space(Protocol):
 
 
 Point = tuple[tuple[str, Any], ...]
-"""An architecture of a study without space knowledge: the parameters that a trial asked for, sorted by name."""
+"""An architecture of a study without space knowledge: the parameters that a trial asked for, sorted
+by name."""
 
 
 def point(params: Mapping[str, Any]) -> Point:
@@ -52,16 +55,19 @@ def point(params: Mapping[str, Any]) -> Point:
 class StudySpace:
     """The space that a study's trials imply, where nobody says more.
 
-    Its genes are all parameters that any trial asked for, each with the distribution of the latest trial. A trial
-    asks only for what it uses, so its parameters are its active genes.
+    Its genes are all parameters that any trial asked for, each with the distribution of the latest
+    trial. A trial asks only for what it uses, so its parameters are its active genes.
 
     Args:
         distributions: the distribution of every parameter.
-        points: of the finished trials, by the names of their parameters; ``canonical`` looks among them.
+        points: of the finished trials, by the names of their parameters; ``canonical`` looks among
+            them.
     """
 
     def __init__(
-        self, distributions: Mapping[str, BaseDistribution], points: Mapping[tuple[str, ...], Collection[Point]]
+        self,
+        distributions: Mapping[str, BaseDistribution],
+        points: Mapping[tuple[str, ...], Collection[Point]],
     ) -> None:
         self._distributions, self._points = dict(sorted(distributions.items())), points
 
@@ -82,10 +88,11 @@ class StudySpace:
         return [name for name, _ in point]
 
     def canonical(self, point: Point) -> Point:
-        """The known point whose trial a trial with these parameters would repeat; the point itself where none is.
+        """The known point whose trial a trial with these parameters would repeat; the point itself
+        where none is.
 
-        A trial of a conditional study asks for some of the proposed parameters only. Which ones is seen when it is too
-        late, so the proposal is compared with what earlier trials asked for.
+        A trial of a conditional study asks for some of the proposed parameters only. Which ones is
+        seen when it is too late, so the proposal is compared with what earlier trials asked for.
         """
         params = dict(point)
         for names, known in self._points.items():
@@ -97,19 +104,28 @@ class StudySpace:
 
     def sample(self, rng: np.random.Generator) -> Point:
         """Draw every parameter from its distribution."""
-        return tuple((name, draw(distribution, rng)) for name, distribution in self._distributions.items())
+        return tuple(
+            (name, draw(distribution, rng)) for name, distribution in self._distributions.items()
+        )
 
     def mutate(self, point: Point, rng: np.random.Generator) -> Point:
         """Change one of the point's parameters, where there is one that can be."""
-        names = [name for name, _ in point if name in self._distributions and not self._distributions[name].single()]
+        names = [
+            name
+            for name, _ in point
+            if name in self._distributions and not self._distributions[name].single()
+        ]
         if not names:
             return point
         target = names[int(rng.integers(len(names)))]
         return tuple(
-            (name, perturb(self._distributions[name], value, rng) if name == target else value) for name, value in point
+            (name, perturb(self._distributions[name], value, rng) if name == target else value)
+            for name, value in point
         )
 
     def crossover(self, first: Point, second: Point, rng: np.random.Generator) -> Point:
         """Each parameter of the first point, or the same of the second with even odds."""
         other = dict(second)
-        return tuple((name, other.get(name, value) if rng.random() < 0.5 else value) for name, value in first)
+        return tuple(
+            (name, other.get(name, value) if rng.random() < 0.5 else value) for name, value in first
+        )

@@ -1,10 +1,17 @@
-"""The values of one Optuna distribution, whatever its kind, seen as the unit interval or as a few cells."""
+"""The values of one Optuna distribution, whatever its kind, seen as the unit interval or as a few
+cells.
+"""
 
 import math
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 MUTATION = 0.2
 """Standard deviation of a number's mutation, as a fraction of its range."""
@@ -16,7 +23,9 @@ _TRIES = 20
 
 
 def from_unit(distribution: BaseDistribution, unit: float) -> Any:
-    """The value that stands at ``unit`` in [0, 1]; every value of a discrete distribution has a cell of its own."""
+    """The value that stands at ``unit`` in [0, 1]; every value of a discrete distribution has a
+    cell of its own.
+    """
     if isinstance(distribution, CategoricalDistribution):
         count = len(distribution.choices)
         return distribution.choices[min(int(unit * count), count - 1)]
@@ -26,22 +35,28 @@ def from_unit(distribution: BaseDistribution, unit: float) -> Any:
     value = math.exp(value) if distribution.log else value
     if distribution.step is not None:
         steps = round((distribution.high - distribution.low) / distribution.step)
-        value = distribution.low + min(max(round((value - distribution.low) / distribution.step), 0), steps) * (
-            distribution.step
-        )
+        value = distribution.low + min(
+            max(round((value - distribution.low) / distribution.step), 0), steps
+        ) * (distribution.step)
     value = min(max(value, distribution.low), distribution.high)
     return int(value) if isinstance(distribution, IntDistribution) else float(value)
 
 
 def to_unit(distribution: BaseDistribution, value: Any) -> float:
-    """Where the value stands in [0, 1]; the ends where it lies outside, as values of a changed range do."""
+    """Where the value stands in [0, 1]; the ends where it lies outside, as values of a changed
+    range do.
+    """
     if isinstance(distribution, CategoricalDistribution):
         return (distribution.to_internal_repr(value) + 0.5) / len(distribution.choices)
     assert isinstance(distribution, IntDistribution | FloatDistribution)
     low, high, margin = _ends(distribution)
     value = min(max(value, distribution.low), distribution.high)
     span = high - low + 2 * margin
-    return ((math.log(value) if distribution.log else value) - low + margin) / span if span > 0 else 0.5
+    return (
+        ((math.log(value) if distribution.log else value) - low + margin) / span
+        if span > 0
+        else 0.5
+    )
 
 
 def cells(distribution: BaseDistribution) -> int:
@@ -73,14 +88,18 @@ def perturb(distribution: BaseDistribution, value: Any, rng: np.random.Generator
     unit = to_unit(distribution, value)
     for _ in range(_TRIES):
         # Reflected at the ends, so that values near them are as likely as others.
-        other = from_unit(distribution, 1 - abs(1 - abs(unit + MUTATION * rng.standard_normal()) % 2))
+        other = from_unit(
+            distribution, 1 - abs(1 - abs(unit + MUTATION * rng.standard_normal()) % 2)
+        )
         if other != value:
             return other
     return draw(distribution, rng)
 
 
 def _ends(distribution: IntDistribution | FloatDistribution) -> tuple[float, float, float]:
-    """Both ends on the distribution's scale, and the half cell beyond them that a discrete one needs."""
+    """Both ends on the distribution's scale, and the half cell beyond them that a discrete one
+    needs.
+    """
     low, high = float(distribution.low), float(distribution.high)
     if distribution.log and isinstance(distribution, IntDistribution):
         return math.log(low - 0.5), math.log(high + 0.5), 0.0

@@ -1,4 +1,6 @@
-"""The progress bar of a training: epochs, loss, validation AUC, time left; nothing where nobody watches."""
+"""The progress bar of a training: epochs, loss, validation AUC, time left; nothing where nobody
+watches.
+"""
 
 import os
 import sys
@@ -34,7 +36,9 @@ class TrainingBar:
         auc = " – ".join(f"{last.val[name]:.4f}" for name in self._shown)
         auc += f" (best {best.val['auc']:.4f} in epoch {best.epoch})"
         completed = last.epoch * self._steps
-        self._progress.update(self._task, completed=completed, epoch=last.epoch, loss=f"{last.loss:.3f}", auc=auc)
+        self._progress.update(
+            self._task, completed=completed, epoch=last.epoch, loss=f"{last.loss:.3f}", auc=auc
+        )
 
 
 @contextmanager
@@ -47,7 +51,8 @@ def training_bar(
         epochs: number of epochs of the whole training.
         steps: number of steps in one.
         records: epochs that are done already.
-        shown: names of the validation scores to show, for example those of the smallest and the largest network.
+        shown: names of the validation scores to show, for example those of the smallest and the
+            largest network.
     """
     progress = Progress(
         TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),

@@ -5,18 +5,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from nas.common.errors import UserError
 from nas.data.tensors import LensTensors
-from nas.errors import UserError
 from nas.training.metrics import Scores, score
 
 # Images scored at a time, where memory sets no lower bound.
 BATCH = 256
 
 
-def predict(model: nn.Module, tensors: LensTensors, batch_size: int = BATCH) -> npt.NDArray[np.float64]:
-    """Return class probabilities (N, K) of all images in order; leaves the network in evaluation mode.
+def predict(
+    model: nn.Module, tensors: LensTensors, batch_size: int = BATCH
+) -> npt.NDArray[np.float64]:
+    """Return class probabilities (N, K) of all images in order; leaves the network in evaluation
+    mode.
 
-    Always in float32: the eight bits of a bf16 score would tie images whose order is the area under the ROC curve.
+    Always in float32: the eight bits of a bf16 score would tie images whose order is the area under
+    the ROC curve.
 
     Raises:
         UserError: the network has another number of classes than the data.
@@ -36,7 +40,8 @@ def evaluate(model: nn.Module, tensors: LensTensors, batch_size: int = BATCH) ->
 
     Raises:
         NonFiniteError: the network's scores are not numbers.
-        UserError: the network has another number of classes than the data, or the split lacks a class.
+        UserError: the network has another number of classes than the data, or the split lacks a
+            class.
     """
     return score(predict(model, tensors, batch_size), tensors.labels.cpu().numpy(), tensors.classes)
 
@@ -45,6 +50,6 @@ def check_logits(logits: Tensor, classes: int) -> None:
     """Refuse class scores (B, K) whose K is not the number of classes of the data."""
     if logits.ndim != 2 or logits.shape[1] != classes:
         raise UserError(
-            f"the network gives scores of shape {tuple(logits.shape[1:])} an image, but the data have {classes} "
-            f"classes: build it with num_classes={classes}"
+            f"the network gives scores of shape {tuple(logits.shape[1:])} an image, but the data "
+            f"have {classes} classes: build it with num_classes={classes}"
         )

@@ -4,12 +4,11 @@
     model.safetensors   the weights of the best epoch so far, with all that is needed to use them
     log.csv             one line an epoch
 
-They are written in this order after every epoch, each atomically. The state alone says how far the training is; a
-kill between the files leaves the others one epoch behind, and ``TrainingFiles.write`` after a resume mends that.
+They are written in this order after every epoch, each atomically. The state alone says how far the
+training is; a kill between the files leaves the others one epoch behind, and
+``TrainingFiles.write`` after a resume mends that.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from typing import Any
 
 from torch import Tensor
 
-from nas.errors import UserError
-from nas.files import make_directory, room_for, write_text
-from nas.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nas.common.errors import UserError
+from nas.common.files import make_directory, room_for, write_text
+from nas.training.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nas.training.record import EpochRecord, best_record, to_csv
 
 _GOES_ON = "the same command goes on from the last whole epoch"
@@ -66,9 +65,13 @@ class TrainingFiles:
             return
         epochs = [record.to_json() for record in records]
         with room_for(self.state, _GOES_ON):
-            save_checkpoint(self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state")
+            save_checkpoint(
+                self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state"
+            )
 
-    def write_outcome(self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]) -> None:
+    def write_outcome(
+        self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]
+    ) -> None:
         """Write the log and, where the last epoch is the best, its weights."""
         if not self.writes:
             return
@@ -81,23 +84,14 @@ class TrainingFiles:
             write_text(log, to_csv(records))
 
 
-def own_directory(name: str, identity: Mapping[str, Any]) -> Path:
-    """A directory for exactly this training, so that the same command finds it again and no other does."""
-    return Path("results/runs") / f"{name}-{short_digest(identity)}"
-
-
-def short_digest(identity: Mapping[str, Any]) -> str:
-    """Eight characters for the name of a directory, which are others for other JSON values."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-
-
 def _require_equal(directory: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     before, after = dict(_leaves(then)), dict(_leaves(now))
     for name in {**before, **after}:
         if before.get(name) != after.get(name):
             raise UserError(
-                f"{directory} holds a training with {name} {before.get(name)}, not {after.get(name)}: "
-                "give another directory, or the settings and data of that training"
+                f"{directory} holds a training with {name} {before.get(name)}, not "
+                f"{after.get(name)}: give another directory, or the settings and data of that "
+                "training"
             )
 
 

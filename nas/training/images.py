@@ -5,12 +5,14 @@ from pathlib import Path
 
 import torch
 
-from nas.data import LensDataset, Normalisation, ReadOptions, open_dataset
+from nas.common.progress import say
+from nas.costs import Costs
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.normalisation import Normalisation
+from nas.data.options import ReadOptions, require_data
 from nas.data.splits import Splits
 from nas.data.tensors import LensTensors
-from nas.errors import UserError
-from nas.progress import say
-from nas.training.card import ModelCard
+from nas.training.networks.card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,7 @@ class TrainingImages:
         Raises:
             UserError: there is no directory, or it is no data set.
         """
-        if directory is None:
-            raise UserError(
-                "--data is missing: give the directory of a data set, or make one with "
-                "python -m nas.data simulate --images 3000 --out data/simulated"
-            )
-        dataset = open_dataset(directory, options)
+        dataset = open_dataset(require_data(directory), options)
         splits = dataset.splits()
         if splits.made:
             say(f"splits that the data lack, made from seed 0: {', '.join(splits.made)}")
@@ -51,7 +48,14 @@ class TrainingImages:
         """The images that report, and never choose."""
         return LensTensors.load(self.dataset, self.splits.test, self.normalisation, device)
 
+    def costs(self) -> Costs:
+        """What networks for these images cost."""
+        channels, height, width = self.dataset.images.shape[1:]
+        return Costs((height, width), channels, len(self.dataset.classes))
+
     def card(self, model: str, architecture: str | None = None) -> ModelCard:
         """The card of a network for these images."""
         channels, height, width = self.dataset.images.shape[1:]
-        return ModelCard(model, architecture, self.dataset.classes, channels, (height, width), self.normalisation)
+        return ModelCard(
+            model, architecture, self.dataset.classes, channels, (height, width), self.normalisation
+        )

@@ -4,21 +4,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nas.common.errors import UserError
 from nas.data.tensors import LensTensors
-from nas.errors import UserError
 from nas.training.bar import training_bar
-from nas.training.checkpoint import load_checkpoint
 from nas.training.epoch import train_epoch
 from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
 from nas.training.metrics import NonFiniteError, check_labels
+from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.optimisation import Optimisation
 from nas.training.precision import autocast, threads
 from nas.training.recipe import Recipe
@@ -43,6 +41,11 @@ class Result:
     best: EpochRecord
     epochs: tuple[EpochRecord, ...]
 
+    @property
+    def seconds(self) -> float:
+        """Time spent on training, without scoring."""
+        return round(sum(record.seconds for record in self.epochs), 1)
+
 
 def validation_scores(model: nn.Module, val: LensTensors) -> dict[str, float]:
     """The usual scores of an epoch: AUC, accuracy, loss, and the AUC of each class."""
@@ -56,9 +59,7 @@ def fit(
     recipe: Recipe,
     *,
     seed: int = 0,
-    directory: Path | None = None,
-    writes: bool = True,
-    about: Mapping[str, Any] | None = None,
+    files: TrainingFiles | None = None,
     step: Step | None = None,
     validate: Validate = validation_scores,
     shown: Sequence[str] = ("auc",),
@@ -66,9 +67,10 @@ def fit(
 ) -> Result:
     """Train a network, and return it with the weights of the epoch that validation liked best.
 
-    On a CPU the outcome depends on the arguments, the initial weights, the versions and the number of threads, and on
-    nothing else: a training that was killed and called again with the same directory ends with the same bits as an
-    unbroken one. The global random state is left as it was found.
+    On a CPU the outcome depends on the arguments, the initial weights, the versions and the number
+    of threads, and on nothing else: a training that was killed and called again with the same
+    directory ends with the same bits as an unbroken one. The global random state is left as it was
+    found.
 
     Args:
         model: any network; it is moved to the device of the images and changed in place.
@@ -76,20 +78,19 @@ def fit(
         val: images that choose the epoch; on the same device.
         recipe: how to train; ``drop_path`` is the business of whoever built the network.
         seed: of the order of the images, the augmentation, and dropout.
-        directory: for state, best weights and log; None keeps everything in memory.
-        writes: whether this process writes those files; of several that train together one does, and all read.
-        about: JSON values for the checkpoint that name the network and the data; a training is resumed only where
-            they, the recipe and the seed are the same.
+        files: for state, best weights and log, and of which training they are; None keeps
+            everything in memory.
         step: what happens to a batch; None is cross-entropy of the labels.
-        validate: scores the network on ``val`` after each epoch; must return ``auc`` among its numbers.
+        validate: scores the network on ``val`` after each epoch; must return ``auc`` among its
+            numbers.
         shown: the numbers of ``validate`` that the progress bar shows.
-        on_epoch: called after each epoch, when its files are written; first of all for those of an earlier, killed
-            call, so that whoever listens hears of every epoch.
+        on_epoch: called after each epoch, when its files are written; first of all for those of an
+            earlier, killed call, so that whoever listens hears of every epoch.
 
     Raises:
         NonFiniteError: a loss or a score is not a number.
-        UserError: the directory belongs to another training, the network does not fit the classes, or validation
-            images lack a class.
+        UserError: the directory belongs to another training, the network does not fit the classes,
+            or validation images lack a class.
     """
     if seed < 0:
         raise UserError(f"--seed {seed} cannot be used: give 0 or more")
@@ -100,8 +101,6 @@ def fit(
         model.to(memory_format=torch.channels_last)
     steps = recipe.steps(len(train))
     optimisation = Optimisation(model, recipe, steps)
-    identity = {**(about or {}), "recipe": recipe.to_json(), "seed": seed}
-    files = TrainingFiles(directory, identity, writes) if directory is not None else None
     records, best_weights = _resume(files, optimisation)
     tell = on_epoch or (lambda record: None)
     for record in records:
@@ -130,8 +129,12 @@ def fit(
     return Result(model.eval(), best_record(records), tuple(records))
 
 
-def _resume(files: TrainingFiles | None, optimisation: Optimisation) -> tuple[list[EpochRecord], dict[str, Tensor]]:
-    """Return to where an earlier call came; return its epochs and the weights of the best of them."""
+def _resume(
+    files: TrainingFiles | None, optimisation: Optimisation
+) -> tuple[list[EpochRecord], dict[str, Tensor]]:
+    """Return to where an earlier call came; return its epochs and the weights of the best of
+    them.
+    """
     saved = files.read() if files is not None else None
     if files is None or saved is None:
         return [], {}
@@ -154,15 +157,21 @@ def _keep(
     return weights
 
 
-def _best_weights(optimisation: Optimisation, records: list[EpochRecord]) -> dict[str, Tensor] | None:
+def _best_weights(
+    optimisation: Optimisation, records: list[EpochRecord]
+) -> dict[str, Tensor] | None:
     """Return a copy of the weights if the last epoch is the best so far."""
     if best_record(records) is not records[-1]:
         return None
-    return {name: tensor.detach().clone() for name, tensor in optimisation.scored.state_dict().items()}
+    return {
+        name: tensor.detach().clone() for name, tensor in optimisation.scored.state_dict().items()
+    }
 
 
 def _seed_epoch(seed: int, epoch: int, device: torch.device) -> torch.Generator:
-    """Seed dropout and return the generator of order and augmentation; both depend on nothing but seed and epoch."""
+    """Seed dropout and return the generator of order and augmentation; both depend on nothing but
+    seed and epoch.
+    """
     own, everywhere = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64).tolist()
     torch.manual_seed(everywhere)
     return torch.Generator(device).manual_seed(own)
@@ -175,7 +184,9 @@ def _located(epoch: int, files: TrainingFiles | None) -> Iterator[None]:
         yield
     except NonFiniteError as error:
         left = (
-            f"{files.state} holds epoch {epoch - 1}" if files is not None and epoch > 1 else "no checkpoint was written"
+            f"{files.state} holds epoch {epoch - 1}"
+            if files is not None and epoch > 1
+            else "no checkpoint was written"
         )
         raise NonFiniteError(
             f"in epoch {epoch} {error} ({left}): lower --learning-rate, or clip with --clip-grad"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
-from nas.errors import UserError
+from nas.common.errors import UserError
 
 
 class NonFiniteError(UserError):
@@ -50,11 +50,14 @@ def check_labels(labels: npt.NDArray[np.int64], classes: tuple[str, ...]) -> Non
     if (counts == 0).any() or len(classes) < 2:
         absent = ", ".join(name for name, count in zip(classes, counts, strict=True) if count == 0)
         raise UserError(
-            f"there is no ROC curve without images of {absent or 'a second class'}: give a split with all classes"
+            f"there is no ROC curve without images of {absent or 'a second class'}: give a split "
+            "with all classes"
         )
 
 
-def score(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], classes: tuple[str, ...]) -> Scores:
+def score(
+    probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], classes: tuple[str, ...]
+) -> Scores:
     """Score class probabilities.
 
     With two classes both have the same area, that of the usual binary ROC curve.
@@ -73,7 +76,8 @@ def score(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64]
         raise NonFiniteError(f"the class scores of {bad} of {len(labels)} images are not numbers")
     check_labels(labels, classes)
     class_auc = {
-        name: float(roc_auc_score(labels == label, probabilities[:, label])) for label, name in enumerate(classes)
+        name: float(roc_auc_score(labels == label, probabilities[:, label]))
+        for label, name in enumerate(classes)
     }
     return Scores(
         auc=float(np.mean(list(class_auc.values()))),

@@ -1,4 +1,6 @@
-"""Everything that changes in a training: weights, their moving average, the optimizer and its learning rate."""
+"""Everything that changes in a training: weights, their moving average, the optimizer and its
+learning rate.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,10 +32,15 @@ class Optimisation:
         self.network = network
         self.updates = 0
         self._clip = recipe.clip_grad
-        # One kernel over all weights instead of several for each: five times as fast for small networks.
+        # One kernel over all weights instead of several for each: five times as fast for small
+        # networks.
         fused: dict[str, Any] = {"fused": True} if recipe.optimizer in ("adamw", "sgd") else {}
         self._optimizer: torch.optim.Optimizer = create_optimizer_v2(
-            network, recipe.optimizer, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, **fused
+            network,
+            recipe.optimizer,
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            **fused,
         )
         # Counted in updates: what timm calls an epoch is one update here.
         self._scheduler, _ = create_scheduler_v2(
@@ -45,7 +52,9 @@ class Optimisation:
             step_on_epochs=False,
             updates_per_epoch=1,
         )
-        self._average = ModelEmaV3(network, recipe.ema_decay, use_warmup=True) if recipe.ema_decay else None
+        self._average = (
+            ModelEmaV3(network, recipe.ema_decay, use_warmup=True) if recipe.ema_decay else None
+        )
 
     @property
     def scored(self) -> nn.Module:
@@ -72,7 +81,9 @@ class Optimisation:
             self._average.update(self.network, step=self.updates)
 
     def state(self) -> dict[str, Tensor]:
-        """Return all tensors that change, by name; the learning rate follows from the number of updates."""
+        """Return all tensors that change, by name; the learning rate follows from the number of
+        updates.
+        """
         tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         if self._average is not None:
             average = self._average.module.state_dict()
@@ -87,22 +98,33 @@ class Optimisation:
         if self._average is not None:
             self._average.module.load_state_dict(_below("average.", tensors))
         self._optimizer.load_state_dict(
-            {"state": self._moments(tensors), "param_groups": self._optimizer.state_dict()["param_groups"]}
+            {
+                "state": self._moments(tensors),
+                "param_groups": self._optimizer.state_dict()["param_groups"],
+            }
         )
         self.updates = updates
         self._scheduler.step_update(updates)
 
     def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Any]]:
-        """The optimizer's tensors, laid out in memory like the weights so that every sum is taken in the same order."""
+        """The optimizer's tensors, laid out in memory like the weights so that every sum is taken
+        in the same order.
+        """
         weights = [weight for group in self._optimizer.param_groups for weight in group["params"]]
         moments: dict[int, dict[str, Any]] = {}
         for key, value in _below("optimizer.", tensors).items():
             index, name = key.split(".", 1)
             weight = weights[int(index)]
             same = value.shape == weight.shape
-            moments.setdefault(int(index), {})[name] = torch.empty_like(weight).copy_(value) if same else value
+            moments.setdefault(int(index), {})[name] = (
+                torch.empty_like(weight).copy_(value) if same else value
+            )
         return moments
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

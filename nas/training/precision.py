@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
 from torch import nn
 
-from nas.errors import UserError
-
-Amp = Literal["auto", "bf16", "off"]
+from nas.common.errors import UserError
+from nas.training.recipe import Amp
 
 # Weights from which transformers gain from bf16 on a CPU.
 _LARGE = 8_000_000
 
-# Weights below which a second thread gains nothing (measured with the supernet of hybrid_nano at 48 pixels).
+# Weights below which a second thread gains nothing (measured with the supernet of hybrid_nano at 48
+# pixels).
 _SMALL = 2_000_000
 
 
 def pick_device(name: str) -> torch.device:
-    """Return the device of this name; ``auto`` is the first CUDA device, or the CPU where there is none.
+    """Return the device of this name; ``auto`` is the first CUDA device, or the CPU where there is
+    none.
 
     Raises:
         UserError: there is no such device.
@@ -31,7 +31,9 @@ def pick_device(name: str) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise UserError(f"device {name} cannot be used ({reason}): give --device auto, cpu or cuda") from error
+        raise UserError(
+            f"device {name} cannot be used ({reason}): give --device auto, cpu or cuda"
+        ) from error
     return device
 
 
@@ -41,15 +43,18 @@ def autocast(amp: Amp, model: nn.Module, device: torch.device) -> torch.autocast
     ``auto`` is bf16 where the device computes in it and, on a CPU, where the network gains
     (``results/search_spaces/speed.md``).
     """
-    bf16 = amp == "bf16" or (amp == "auto" and _has_bf16(device) and (device.type != "cpu" or _gains_on_cpu(model)))
+    bf16 = amp == "bf16" or (
+        amp == "auto" and _has_bf16(device) and (device.type != "cpu" or _gains_on_cpu(model))
+    )
     return torch.autocast(device.type, torch.bfloat16, enabled=bf16)
 
 
 def thread_count(model: nn.Module, device: torch.device) -> int:
-    """How many threads train a network: one where it is small and on a CPU, otherwise all that torch may use.
+    """How many threads train a network: one where it is small and on a CPU, otherwise all that
+    torch may use.
 
-    The operations of a small one are so short that several threads only wait for each other: in vain on a machine that
-    does nothing else, and ten times as long on a busy one.
+    The operations of a small one are so short that several threads only wait for each other: in
+    vain on a machine that does nothing else, and ten times as long on a busy one.
     """
     small = sum(weight.numel() for weight in model.parameters()) < _SMALL
     return 1 if device.type == "cpu" and small else torch.get_num_threads()
@@ -79,11 +84,14 @@ def _has_bf16(device: torch.device) -> bool:
 def _gains_on_cpu(model: nn.Module) -> bool:
     """Whether bf16 makes this network quicker on a CPU.
 
-    Depthwise convolutions are slow in it, and narrow layers of attention lose more in conversions than they gain in
-    products; plain convolutions of any width and large networks gain.
+    Depthwise convolutions are slow in it, and narrow layers of attention lose more in conversions
+    than they gain in products; plain convolutions of any width and large networks gain.
     """
     convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
     if any(convolution.groups == convolution.in_channels > 1 for convolution in convolutions):
         return False
     weights = sum(weight.numel() for weight in model.parameters())
-    return weights >= _LARGE or 2 * sum(convolution.weight.numel() for convolution in convolutions) > weights
+    return (
+        weights >= _LARGE
+        or 2 * sum(convolution.weight.numel() for convolution in convolutions) > weights
+    )

@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from nas.data.tensors import Augmentation
-from nas.errors import UserError
-from nas.settings import part
-from nas.training.precision import Amp
+from nas.common.errors import UserError
+from nas.common.settings import part
+from nas.data.options import Augmentation
 
 Optimizer = Literal["adamw", "nadamw", "lion", "sgd"]
 Schedule = Literal["cosine", "constant"]
+Amp = Literal["auto", "bf16", "off"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,8 @@ class Recipe:
     learning_rate: float = 2e-3
     """Learning rate after the warm-up."""
     weight_decay: float = 0.05
-    """Decay of the weights; biases, norms and what the network names in no_weight_decay() are spared."""
+    """Decay of the weights; biases, norms and what the network names in no_weight_decay() are
+    spared."""
     schedule: Schedule = "cosine"
     """Course of the learning rate after the warm-up."""
     warmup: float = 0.1
@@ -35,11 +36,13 @@ class Recipe:
     clip_grad: float = 1.0
     """Largest norm of the gradient; 0 leaves it as it is."""
     ema_decay: float = 0.0
-    """Score and keep a moving average of the weights with this decay; 0 scores and keeps the weights themselves."""
+    """Score and keep a moving average of the weights with this decay; 0 scores and keeps the
+    weights themselves."""
     drop_path: float = 0.0
     """Share of residual branches skipped in training, for networks that can."""
     amp: Amp = "auto"
-    """Mixed precision in training: auto is bf16 where it is quicker, off is float32; scores are always float32."""
+    """Mixed precision in training: auto is bf16 where it is quicker, off is float32; scores are
+    always float32."""
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions prefer."""
     compile: bool = False
@@ -81,7 +84,9 @@ class Recipe:
         try:
             return Recipe(**{**values, "augmentation": Augmentation(**values["augmentation"])})
         except (KeyError, TypeError) as error:
-            raise UserError(f"the recipe was written by another version of this toolkit ({error})") from error
+            raise UserError(
+                f"the recipe was written by another version of this toolkit ({error})"
+            ) from error
 
 
 def _require(good: bool, name: str, value: object, allowed: str) -> None:

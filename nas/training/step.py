@@ -13,9 +13,10 @@ from nas.training.evaluation import check_logits
 class Step(Protocol):
     """Gradients of one batch.
 
-    The loop has cleared the gradients; a step leaves new ones in the parameters, and the loop clips and applies them.
-    It may run the network as often as it likes and call ``backward`` each time (the supernet's sandwich rule), and
-    may reach the parameters through a wrapper of its own (``DistributedDataParallel``, with a share of the batch).
+    The loop has cleared the gradients; a step leaves new ones in the parameters, and the loop clips
+    and applies them. It may run the network as often as it likes and call ``backward`` each time
+    (the supernet's sandwich rule), and may reach the parameters through a wrapper of its own
+    (``DistributedDataParallel``, with a share of the batch).
     """
 
     def __call__(self, model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
@@ -25,8 +26,8 @@ class Step(Protocol):
             model: the network in training mode, compiled if the recipe says so.
             images: (B, C, H, W) float32, augmented.
             labels: (B,) int64.
-            number: of the step since the start of the training, from 0; randomness of the step's own derives from it,
-                so that a resumed training draws the same.
+            number: of the step since the start of the training, from 0; randomness of the step's
+                own derives from it, so that a resumed training draws the same.
 
         Returns:
             The loss, a scalar on the device; its gradient is not used.

@@ -1,4 +1,6 @@
-"""Peak memory of training; ``python -m search_spaces.benchmark.memory SPACE KIND`` is a process of its own for each."""
+"""Peak memory of training; ``python -m search_spaces.benchmark.memory SPACE KIND`` is a process of
+its own for each.
+"""
 
 import resource
 import subprocess
@@ -33,7 +35,9 @@ class Peaks:
 
 
 def measure_memory(space: str) -> Peaks:
-    """Train the largest network alone, and the supernet with sandwiches of four, in fresh processes."""
+    """Train the largest network alone, and the supernet with sandwiches of four, in fresh
+    processes.
+    """
     return Peaks(space, _measure(space, "largest"), _measure(space, "sandwich"))
 
 
@@ -43,16 +47,25 @@ def _measure(space: str, kind: str) -> float:
 
 
 def _train(space_name: str, kind: str) -> None:
-    """Some steps with AdamW. A sandwich: largest, smallest and two random subnets, a backward pass after each."""
+    """Some steps with AdamW. A sandwich: largest, smallest and two random subnets, a backward pass
+    after each.
+    """
     torch.manual_seed(0)
     rng, space = np.random.default_rng(0), get_space(space_name)
     images, labels = torch.randn(BATCH, 1, IMAGE_SIZE, IMAGE_SIZE), torch.arange(BATCH) % CLASSES
-    module: nn.Module = Supernet(space) if kind == "sandwich" else build_network(space, space.largest)
+    module: nn.Module = (
+        Supernet(space) if kind == "sandwich" else build_network(space, space.largest)
+    )
     optimizer = torch.optim.AdamW(module.parameters())
     for _ in range(_STEPS):
         optimizer.zero_grad()
         if kind == "sandwich":
-            for architecture in (space.largest, space.smallest, space.sample(rng), space.sample(rng)):
+            for architecture in (
+                space.largest,
+                space.smallest,
+                space.sample(rng),
+                space.sample(rng),
+            ):
                 F.cross_entropy(module(images, architecture), labels).backward()  # type: ignore[no-untyped-call]
         else:
             F.cross_entropy(module(images), labels).backward()  # type: ignore[no-untyped-call]

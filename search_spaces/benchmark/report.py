@@ -17,7 +17,9 @@ from search_spaces.benchmark.timing import BATCH, IMAGE_SIZE
 
 def circumstances(seed: int) -> dict[str, object]:
     """What another reader needs to make the same measurements."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )  # noqa: S607
     return {
         "command": "python -m search_spaces.benchmark",
         "commit": commit.stdout.strip() or "unknown",
@@ -44,8 +46,9 @@ def page(
         [
             "# Speed and memory of networks and supernet",
             "",
-            f"Medians of interleaved rounds (a ratio is the median of the rounds' ratios), batches of {BATCH} images "
-            f"of {IMAGE_SIZE} × {IMAGE_SIZE} pixels; a training step is a forward and a backward pass.",
+            "Medians of interleaved rounds (a ratio is the median of the rounds' ratios), batches "
+            f"of {BATCH} images of {IMAGE_SIZE} × {IMAGE_SIZE} pixels; a training step is a "
+            "forward and a backward pass.",
             "",
             *_table(["", ""], ([name, str(value)] for name, value in about.items())),
             "",
@@ -53,24 +56,32 @@ def page(
             "",
             *_comparisons(subnets),
             "",
-            "## Our CoAtNet-like networks, against timm's CoAtNet of the same dimensions (aim: ≤ 1.0)",
+            "## Our CoAtNet-like networks, against timm's CoAtNet of the same dimensions (aim: ≤ "
+            "1.0)",
             "",
             *_comparisons(coatnets),
             "",
-            "## Peak memory of three training steps with AdamW, above that of the libraries (aim: ≤ 1.3)",
+            "## Peak memory of three training steps with AdamW, above that of the libraries (aim: "
+            "≤ 1.3)",
             "",
             "Sandwich: largest, smallest and two random subnets, with a backward pass after each.",
             "",
             *_table(
                 ["space", "largest alone, MB", "sandwich of four, MB", "ratio"],
-                ([p.space, f"{p.largest_alone:.0f}", f"{p.sandwich:.0f}", f"{p.ratio:.2f}"] for p in peaks),
+                (
+                    [p.space, f"{p.largest_alone:.0f}", f"{p.sandwich:.0f}", f"{p.ratio:.2f}"]
+                    for p in peaks
+                ),
             ),
             "",
             "## Architectures a second on one core (aims: 20,000 for parameters, 2,000 for FLOPs)",
             "",
             *_table(
                 ["space", "parameters", "FLOPs"],
-                ([space, f"{rate['params']:,.0f}", f"{rate['flops']:,.0f}"] for space, rate in rates.items()),
+                (
+                    [space, f"{rate['params']:,.0f}", f"{rate['flops']:,.0f}"]
+                    for space, rate in rates.items()
+                ),
             ),
             "",
             "## Precision and memory format (CoAtNet-like network alone, ms)",
@@ -95,7 +106,16 @@ def page(
 
 def _comparisons(comparisons: Iterable[Comparison]) -> list[str]:
     return _table(
-        ["space", "network", "parameters", "layout", "training, ms", "ratio", "inference, ms", "ratio"],
+        [
+            "space",
+            "network",
+            "parameters",
+            "layout",
+            "training, ms",
+            "ratio",
+            "inference, ms",
+            "ratio",
+        ],
         (
             [
                 c.space,

@@ -11,7 +11,15 @@ from timm.models.maxxvit import MaxxVit, MaxxVitCfg, MaxxVitConvCfg, MaxxVitTran
 from torch import Tensor
 
 from search_spaces.architecture import Architecture
-from search_spaces.benchmark.timing import CLASSES, IMAGE_SIZE, LAYOUTS, PRECISIONS, Subject, Times, measure
+from search_spaces.benchmark.timing import (
+    CLASSES,
+    IMAGE_SIZE,
+    LAYOUTS,
+    PRECISIONS,
+    Subject,
+    Times,
+    measure,
+)
 from search_spaces.costs import flops, params
 from search_spaces.hybrid import AttentionStage, MBConvStage, describe
 from search_spaces.models import build_network
@@ -54,7 +62,9 @@ class Comparison:
 
 
 def _ratio(ours: tuple[float, ...], reference: tuple[float, ...]) -> float:
-    """The median of the rounds' ratios: the two of a round see the same load, which a ratio of medians may not."""
+    """The median of the rounds' ratios: the two of a round see the same load, which a ratio of
+    medians may not.
+    """
     return median(one / other for one, other in zip(ours, reference, strict=True))
 
 
@@ -74,7 +84,9 @@ def subnets_against_standalone(rounds: int, rng: np.random.Generator) -> list[Co
             for layout in LAYOUTS:
                 subjects = [Subject(forward, supernet, layout), Subject(network, network, layout)]
                 ours, reference = measure(subjects, rounds)
-                comparisons.append(Comparison(name, label, params(architecture), layout, ours, reference))
+                comparisons.append(
+                    Comparison(name, label, params(architecture), layout, ours, reference)
+                )
     return comparisons
 
 
@@ -85,24 +97,34 @@ def coatnet_against_timm(rounds: int) -> list[Comparison]:
         architecture = get_space(name).named["coatnet_like"]
         network, coatnet = build_network(name, architecture), timm_coatnet(architecture)
         for layout in LAYOUTS:
-            ours, reference = measure([Subject(network, network, layout), Subject(coatnet, coatnet, layout)], rounds)
-            comparisons.append(Comparison(name, "coatnet_like", params(architecture), layout, ours, reference))
+            ours, reference = measure(
+                [Subject(network, network, layout), Subject(coatnet, coatnet, layout)], rounds
+            )
+            comparisons.append(
+                Comparison(name, "coatnet_like", params(architecture), layout, ours, reference)
+            )
     return comparisons
 
 
 def precision_and_layout(rounds: int) -> list[Setting]:
-    """The CoAtNet-like networks in both precisions and both memory formats; those of a space are timed in one run."""
+    """The CoAtNet-like networks in both precisions and both memory formats; those of a space are
+    timed in one run.
+    """
     settings = []
     for name in HYBRID_SPACES:
         kinds = list(product(LAYOUTS, PRECISIONS))
         networks = [build_network(name, "coatnet_like") for _ in kinds]
-        times = measure([Subject(n, n, *kind) for n, kind in zip(networks, kinds, strict=True)], rounds)
+        times = measure(
+            [Subject(n, n, *kind) for n, kind in zip(networks, kinds, strict=True)], rounds
+        )
         settings += [Setting(name, *kind, taken) for kind, taken in zip(kinds, times, strict=True)]
     return settings
 
 
 def count_rates(count: int, rng: np.random.Generator) -> dict[str, dict[str, float]]:
-    """Architectures a second whose parameters, or FLOPs, are counted: random ones, from a cold start, on one core."""
+    """Architectures a second whose parameters, or FLOPs, are counted: random ones, from a cold
+    start, on one core.
+    """
     rates = {}
     for name in HYBRID_SPACES:
         architectures = [get_space(name).sample(rng) for _ in range(count)]
@@ -114,10 +136,11 @@ def count_rates(count: int, rng: np.random.Generator) -> dict[str, dict[str, flo
 
 
 def timm_coatnet(architecture: Architecture) -> MaxxVit:
-    """Timm's CoAtNet with the widths, depths, heads, kernels, expansions and squeezes of the architecture.
+    """Timm's CoAtNet with the widths, depths, heads, kernels, expansions and squeezes of the
+    architecture.
 
-    Of timm's variants it is the one closest to ours: expansion and squeeze are counted from a block's input, and the
-    stride is in the depthwise convolution.
+    Of timm's variants it is the one closest to ours: expansion and squeeze are counted from a
+    block's input, and the stride is in the depthwise convolution.
     """
     stem, stages = describe(architecture)
     conv = next(stage for stage in stages if isinstance(stage, MBConvStage))
@@ -135,7 +158,9 @@ def timm_coatnet(architecture: Architecture) -> MaxxVit:
             attn_ratio=conv.se / conv.expansion,
             act_layer="silu",
         ),
-        transformer_cfg=MaxxVitTransformerCfg(dim_head=attention.head_dim, expand_ratio=attention.mlp),
+        transformer_cfg=MaxxVitTransformerCfg(
+            dim_head=attention.head_dim, expand_ratio=attention.mlp
+        ),
     )
     return MaxxVit(cfg, img_size=IMAGE_SIZE, in_chans=1, num_classes=CLASSES)
 

@@ -1,4 +1,6 @@
-"""Timing several networks in one run, so that a ratio means something on a machine that is not quiet."""
+"""Timing several networks in one run, so that a ratio means something on a machine that is not
+quiet.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -41,7 +43,9 @@ class Times:
 
 
 def measure(subjects: Sequence[Subject], rounds: int) -> list[Times]:
-    """Time a training step (a forward and a backward pass) and inference of every subject, in turn, again and again."""
+    """Time a training step (a forward and a backward pass) and inference of every subject, in turn,
+    again and again.
+    """
     labels = torch.arange(BATCH) % CLASSES
     images = [_prepare(subject) for subject in subjects]
     training, inference = [], []
@@ -53,7 +57,9 @@ def measure(subjects: Sequence[Subject], rounds: int) -> list[Times]:
     training_times = _interleave(training, rounds)
     for subject in subjects:
         subject.weights.eval()
-    return [Times(*times) for times in zip(training_times, _interleave(inference, rounds), strict=True)]
+    return [
+        Times(*times) for times in zip(training_times, _interleave(inference, rounds), strict=True)
+    ]
 
 
 def _prepare(subject: Subject) -> Tensor:

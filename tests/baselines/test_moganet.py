@@ -22,7 +22,8 @@ def create(**options: object) -> nn.Module:
 
 
 def multiply_adds(network: nn.Module) -> float:
-    """Of one image of 224 pixels, with the addition of the biases, as the paper's figures have it."""
+    """Of one image of 224 pixels, with the addition of the biases, as the paper's figures have
+    it."""
     additions = 0
 
     def count(module: nn.Module, _: object, output: Tensor) -> None:
@@ -39,11 +40,14 @@ def multiply_adds(network: nn.Module) -> float:
 
 # Half a per cent, since the widths and depths of XT in the paper make 2.956 M, not 2.97 M.
 @pytest.mark.parametrize(
-    ("size", "parameters", "cost"), [("xtiny", 2.97e6, 0.80e9), ("tiny", 5.20e6, 1.10e9), ("small", 25.3e6, 4.97e9)]
+    ("size", "parameters", "cost"),
+    [("xtiny", 2.97e6, 0.80e9), ("tiny", 5.20e6, 1.10e9), ("small", 25.3e6, 4.97e9)],
 )
 def test_the_published_sizes(size: str, parameters: float, cost: float) -> None:
     network = timm.create_model(f"moganet_{size}")
-    assert sum(weight.numel() for weight in network.parameters()) == pytest.approx(parameters, rel=5e-3)
+    assert sum(weight.numel() for weight in network.parameters()) == pytest.approx(
+        parameters, rel=5e-3
+    )
     assert multiply_adds(network) == pytest.approx(cost, rel=6e-3)
 
 
@@ -86,13 +90,17 @@ def test_every_parameter_learns_and_checkpointing_changes_no_gradient() -> None:
         network.set_grad_checkpointing(checkpointing)
         network(images(4, 1, 64)).square().mean().backward()
         gradients.append({name: weight.grad for name, weight in network.named_parameters()})
-    assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients[0].values())
+    assert all(
+        gradient is not None and gradient.isfinite().all() for gradient in gradients[0].values()
+    )
     torch.testing.assert_close(gradients[0], gradients[1])
 
 
 def test_drop_path_rises_from_zero() -> None:
     network = create(drop_path_rate=0.1)
-    rates = [module.drop_prob for module in network.modules() if type(module).__name__ == "DropPath"]
+    rates = [
+        module.drop_prob for module in network.modules() if type(module).__name__ == "DropPath"
+    ]
     assert len(rates) == 2 * (3 + 3 + 10 + 2)
     assert rates == sorted(rates)
     assert (rates[0], rates[-1]) == (0, pytest.approx(0.1))
@@ -100,8 +108,12 @@ def test_drop_path_rises_from_zero() -> None:
 
 def test_scales_are_spared_weight_decay() -> None:
     network = create()
-    groups = param_groups_weight_decay(network, 0.05, no_weight_decay_list=network.no_weight_decay())
-    decayed = {id(weight) for group in groups if group["weight_decay"] for weight in group["params"]}
+    groups = param_groups_weight_decay(
+        network, 0.05, no_weight_decay_list=network.no_weight_decay()
+    )
+    decayed = {
+        id(weight) for group in groups if group["weight_decay"] for weight in group["params"]
+    }
     assert {weight.ndim for weight in network.parameters() if id(weight) in decayed} == {2, 4}
 
 

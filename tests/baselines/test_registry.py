@@ -4,15 +4,17 @@ import pytest
 import torch
 
 from baselines.registry import BASELINES, Baseline, get_baseline
-from nas.data import Normalisation
-from nas.errors import UserError
-from nas.training import Recipe, fit
-from nas.training.card import ModelCard
+from nas.common.errors import UserError
+from nas.data.normalisation import Normalisation
+from nas.training.loop import fit
+from nas.training.networks.card import ModelCard
+from nas.training.recipe import Recipe
 from tests.nas.training.toy import NAMES, rings
 
 SCALE = Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
 
-# Million parameters with one channel and three classes, as their papers' sizes less the other classes.
+# Million parameters with one channel and three classes, as their papers' sizes less the other
+# classes.
 PARAMETERS = {
     "ResNet-18": 11.2,
     "EfficientNet-B0": 4.0,
@@ -49,16 +51,21 @@ def test_trains_and_is_scored(baseline: Baseline) -> None:
     assert millions == pytest.approx(PARAMETERS[baseline.title], abs=0.06)
     # Other tests read the global state; a network's first weights are no business of theirs.
     before = torch.get_rng_state()
-    result = fit(model, rings(3, size=32), rings(3, size=32), Recipe(epochs=1, batch_size=3, amp="off"))
+    result = fit(
+        model, rings(3, size=32), rings(3, size=32), Recipe(epochs=1, batch_size=3, amp="off")
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert 0 <= result.best.val["auc"] <= 1
     assert result.best.updates == 1
 
 
 @pytest.mark.parametrize(
-    ("model", "resized"), [("efficientnet_b0", None), ("swinv2_tiny_window8_256", None), ("botnet26t_256", (64, 64))]
+    ("model", "resized"),
+    [("efficientnet_b0", None), ("swinv2_tiny_window8_256", None), ("botnet26t_256", (64, 64))],
 )
-def test_sizes_that_cannot_be_halved_five_times(model: str, resized: tuple[int, int] | None) -> None:
+def test_sizes_that_cannot_be_halved_five_times(
+    model: str, resized: tuple[int, int] | None
+) -> None:
     assert card(BASELINES[model], 48).resized_to == resized
     assert (BASELINES[model].takes == "multiples of 32") == (resized is not None)
 
@@ -71,7 +78,11 @@ def test_names() -> None:
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("MogaNet-Tinny", "MogaNet-T"), ("resnet81", "resnet18"), ("qqqqqq", "resnet18, efficientnet_b0")],
+    [
+        ("MogaNet-Tinny", "MogaNet-T"),
+        ("resnet81", "resnet18"),
+        ("qqqqqq", "resnet18, efficientnet_b0"),
+    ],
 )
 def test_an_unknown_name(name: str, near: str) -> None:
     with pytest.raises(UserError, match=f"there is no model {name}: did you mean .*{near}"):

@@ -3,17 +3,21 @@
 from pathlib import Path
 
 import search_spaces
-from nas.data import Normalisation
-from nas.training import save_checkpoint
-from nas.training.card import ModelCard
+from nas.data.normalisation import Normalisation
+from nas.training.networks.card import ModelCard
+from nas.training.networks.checkpoint import save_checkpoint
 
 NAMES = ("no_substructure", "subhalo", "vortex")
 SCALE = Normalisation((2.0,), (0.5,), (0.1,), (0.8,))
 
 
-def checkpoint(path: Path, model: str = "hybrid_nano", *, size: int = 32, channels: int = 1) -> ModelCard:
+def checkpoint(
+    path: Path, model: str = "hybrid_nano", *, size: int = 32, channels: int = 1
+) -> ModelCard:
     architecture = str(search_spaces.get_space(model).smallest) if model == "hybrid_nano" else None
-    scale = Normalisation(*(values * channels for values in (SCALE.mean, SCALE.std, SCALE.offset, SCALE.scale)))
+    scale = Normalisation(
+        *(values * channels for values in (SCALE.mean, SCALE.std, SCALE.offset, SCALE.scale))
+    )
     card = ModelCard(model, architecture, NAMES, channels, (size, size), scale).fitted()
     save_checkpoint(path, card.build(seed=1).state_dict(), {"model": card.to_json()})
     return card

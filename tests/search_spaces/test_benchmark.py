@@ -1,4 +1,5 @@
-"""The parts of the benchmark command; the command itself takes minutes and publishes in results/search_spaces."""
+"""The parts of the benchmark command; the command itself takes minutes and publishes in
+results/search_spaces."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +12,15 @@ from search_spaces import build_network, get_space
 from search_spaces.benchmark.memory import Peaks
 from search_spaces.benchmark.report import circumstances, page
 from search_spaces.benchmark.speed import Comparison, Setting, count_rates, timm_coatnet
-from search_spaces.benchmark.timing import CLASSES, IMAGE_SIZE, LAYOUTS, PRECISIONS, Subject, Times, measure
+from search_spaces.benchmark.timing import (
+    CLASSES,
+    IMAGE_SIZE,
+    LAYOUTS,
+    PRECISIONS,
+    Subject,
+    Times,
+    measure,
+)
 
 
 def _linear() -> nn.Module:
@@ -21,8 +30,13 @@ def _linear() -> nn.Module:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_slower_network_takes_longer(layout: str, precision: str) -> None:
-    fast, slow = _linear(), nn.Sequential(nn.Conv2d(1, 16, 7), nn.Conv2d(16, 1, 7, padding=6), _linear())
-    times = measure([Subject(network, network, layout, precision) for network in (fast, slow)], rounds=3)
+    fast, slow = (
+        _linear(),
+        nn.Sequential(nn.Conv2d(1, 16, 7), nn.Conv2d(16, 1, 7, padding=6), _linear()),
+    )
+    times = measure(
+        [Subject(network, network, layout, precision) for network in (fast, slow)], rounds=3
+    )
     assert min(times[1].training_step) > min(times[0].training_step) > 0
     assert min(times[1].inference) > min(times[0].inference) > 0
 
@@ -31,15 +45,21 @@ def test_a_slower_network_takes_longer(layout: str, precision: str) -> None:
 def test_timms_coatnet_is_of_our_dimensions(space: str) -> None:
     architecture = get_space(space).named["coatnet_like"]
     ours, theirs = build_network(space, architecture), timm_coatnet(architecture)
-    assert [info["num_chs"] for info in theirs.feature_info] == [info["num_chs"] for info in ours.feature_info]
+    assert [info["num_chs"] for info in theirs.feature_info] == [
+        info["num_chs"] for info in ours.feature_info
+    ]
     assert [len(stage.blocks) for stage in theirs.stages] == [len(stage) for stage in ours.stages]
-    weights = [sum(parameter.numel() for parameter in network.parameters()) for network in (ours, theirs)]
+    weights = [
+        sum(parameter.numel() for parameter in network.parameters()) for network in (ours, theirs)
+    ]
     assert weights[0] == pytest.approx(weights[1], rel=0.06)
 
 
 def test_counting_is_fast_enough_to_check_constraints_while_searching() -> None:
     for rates in count_rates(2000, np.random.default_rng(0)).values():
-        assert rates["params"] > 2_000  # aims: 20,000 and 2,000; a tenth, since the tests' machine may be busy
+        assert (
+            rates["params"] > 2_000
+        )  # aims: 20,000 and 2,000; a tenth, since the tests' machine may be busy
         assert rates["flops"] > 200
 
 

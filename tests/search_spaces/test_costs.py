@@ -24,13 +24,19 @@ def counted_flops(network: torch.nn.Module, images: torch.Tensor) -> int:
 
 @given(hybrid_spaces, seeds, st.integers(1, 5), st.integers(2, 12), st.integers(32, 256))
 @settings(max_examples=40)
-def test_params_and_flops_are_those_of_the_network(space: str, seed: int, chans: int, classes: int, side: int) -> None:
+def test_params_and_flops_are_those_of_the_network(
+    space: str, seed: int, chans: int, classes: int, side: int
+) -> None:
     architecture = draw_from(space, seed)
     with torch.device("meta"):
         network = build_network(space, architecture, chans, classes).eval()
         images = torch.empty(1, chans, side, side)
-    assert params(architecture, chans, classes) == sum(parameter.numel() for parameter in network.parameters())
-    stages = tuple(sum(parameter.numel() for parameter in stage.parameters()) for stage in network.stages)
+    assert params(architecture, chans, classes) == sum(
+        parameter.numel() for parameter in network.parameters()
+    )
+    stages = tuple(
+        sum(parameter.numel() for parameter in stage.parameters()) for stage in network.stages
+    )
     assert stage_params(architecture) == stages
     assert flops(architecture, side, chans, classes) == counted_flops(network, images)
 
@@ -48,7 +54,9 @@ def test_backward_flops_of_attention_are_counted_on_the_cpu() -> None:
     with FlopCounterMode(display=False) as counter:
         torch.nn.functional.scaled_dot_product_attention(query, query, query).sum().backward()
     products = 2 * 8 * 8 * 16  # heads, queries, keys, channels
-    assert counter.get_total_flops() == 2 * products * (2 + 5)  # torch counts five products on the way back
+    assert counter.get_total_flops() == 2 * products * (
+        2 + 5
+    )  # torch counts five products on the way back
 
 
 @given(hybrid_spaces, seeds)

@@ -9,19 +9,24 @@ import torch
 from search_spaces import HybridNet, build_network
 
 BATCH = torch.export.Dim("batch", min=1, max=1024)
-# Between them: both operators, squeeze-excite, global attention, windows, and windows that stick out over the map.
+# Between them: both operators, squeeze-excite, global attention, windows, and windows that stick
+# out over the map.
 CASES = [("hybrid_nano", "coatnet_like", 64), ("hybrid_nano", "attention_heavy", 50)]
 
 
 def make_network(space: str, architecture: str) -> HybridNet:
     torch.manual_seed(0)
     network = build_network(space, architecture)
-    torch.nn.init.normal_(network.get_classifier().weight, std=0.3)  # so that logits are not all about zero
+    torch.nn.init.normal_(
+        network.get_classifier().weight, std=0.3
+    )  # so that logits are not all about zero
     return network.eval()
 
 
 @pytest.mark.parametrize(("space", "architecture", "size"), CASES)
-def test_compiles_to_one_graph_in_training_and_evaluation(space: str, architecture: str, size: int) -> None:
+def test_compiles_to_one_graph_in_training_and_evaluation(
+    space: str, architecture: str, size: int
+) -> None:
     """Traced and differentiated, but not turned into machine code, which would need a compiler."""
     torch.compiler.reset()
     network, images = make_network(space, architecture), torch.randn(3, 1, size, size)
@@ -37,7 +42,9 @@ def test_compiles_to_one_graph_in_training_and_evaluation(space: str, architectu
 
 
 @pytest.mark.parametrize(("space", "architecture", "size"), CASES)
-def test_exports_for_any_batch_to_torch_and_onnx(space: str, architecture: str, size: int, tmp_path: Path) -> None:
+def test_exports_for_any_batch_to_torch_and_onnx(
+    space: str, architecture: str, size: int, tmp_path: Path
+) -> None:
     network, images = make_network(space, architecture), torch.randn(3, 1, size, size)
     program = torch.export.export(network, (images,), dynamic_shapes=({0: BATCH},))
     file = tmp_path / "network.onnx"

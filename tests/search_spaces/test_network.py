@@ -90,16 +90,22 @@ def test_windows_cover_the_map_with_no_window_to_spare(side: int, window: int) -
 def _block(window: int) -> AttentionBlock:
     torch.manual_seed(0)
     block = AttentionBlock(
-        AttentionStage(in_width=8, width=8, depth=1, heads=2, head_dim=8, mlp=1, window=window), first=False
+        AttentionStage(in_width=8, width=8, depth=1, heads=2, head_dim=8, mlp=1, window=window),
+        first=False,
     )
     return block.eval()
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.sampled_from([4, 8]))
 @settings(max_examples=40)
-def test_attention_in_windows_is_attention_within_each_window_alone(height: int, width: int, window: int) -> None:
-    """Also where the last windows stick out over the map: what fills them up must not be attended to."""
-    x = torch.randn(2, 8, height, width, generator=torch.Generator().manual_seed(height * 13 + width))
+def test_attention_in_windows_is_attention_within_each_window_alone(
+    height: int, width: int, window: int
+) -> None:
+    """Also where the last windows stick out over the map: what fills them up must not be attended
+    to."""
+    x = torch.randn(
+        2, 8, height, width, generator=torch.Generator().manual_seed(height * 13 + width)
+    )
     windowed, alone = _block(window), _block(0)
     expected = torch.empty_like(x)
     (_, row), (_, column) = windows(height, window), windows(width, window)
@@ -116,14 +122,18 @@ def test_a_global_block_attends_to_everything_and_a_windowed_one_does_not() -> N
     changed = x.clone()
     changed[:, 0, 7, 7] += 1
     with torch.no_grad():
-        far = {window: (_block(window)(changed) - _block(window)(x))[..., 0, 0].abs().max() for window in (0, 4, 8)}
+        far = {
+            window: (_block(window)(changed) - _block(window)(x))[..., 0, 0].abs().max()
+            for window in (0, 4, 8)
+        }
     assert far[4] == 0
     assert far[0] > 0
     assert far[8] == far[0]  # one window over the whole map
 
 
 def test_attention_tells_positions_apart() -> None:
-    """A map without structure comes out with structure: the position convolution sees the border."""
+    """A map without structure comes out with structure: the position convolution sees the
+    border."""
     network = build_network("hybrid_nano", "attention_heavy").eval()
     features = network.stages[0](torch.ones(1, 16, 32, 32))
     assert features.std(dim=(2, 3)).max() > 1e-3
@@ -144,7 +154,10 @@ def test_batch_free_norms_do_not_mix_images() -> None:
         ({"num_classes": 1}, "num_classes was given 1"),
         ({"norm": "layer"}, "norm was given 'layer'; allowed are batch, group"),
         ({"architecture": "coatnet"}, "did you mean coatnet_like"),
-        ({"architecture": get_space("hybrid_small").smallest}, "'hybrid_small' was given where one of hybrid_nano"),
+        (
+            {"architecture": get_space("hybrid_small").smallest},
+            "'hybrid_small' was given where one of hybrid_nano",
+        ),
     ],
 )
 def test_arguments_that_make_no_network_are_explained(arguments: dict, sentence: str) -> None:
@@ -156,7 +169,10 @@ def test_arguments_that_make_no_network_are_explained(arguments: dict, sentence:
     ("shape", "sentence"),
     [
         ((1, 1, 31, 64), "images of 31 × 64 pixels are too small"),
-        ((1, 3, 64, 64), r"images of shape 1 × 3 × 64 × 64 were given to a network for batches with 1 channel"),
+        (
+            (1, 3, 64, 64),
+            r"images of shape 1 × 3 × 64 × 64 were given to a network for batches with 1 channel",
+        ),
         ((1, 64, 64), "images of shape 1 × 64 × 64"),
     ],
 )

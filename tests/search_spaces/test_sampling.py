@@ -16,8 +16,12 @@ def test_costs_are_spread_evenly_from_end_to_end(space_name: str) -> None:
     low = min(map(cost, space.corners(heavy=False)))
     high = max(map(cost, space.corners(heavy=True)))
     drawn = EvenSampler(space, cost).draw(np.random.default_rng(0), 40)
-    strata = [math.log(cost(architecture) / low) / math.log(high / low) * 40 for architecture in drawn]
-    assert all(abs(stratum - (i + 0.5)) <= 0.5 + 0.4 for i, stratum in enumerate(strata))  # 0.4: the tolerance
+    strata = [
+        math.log(cost(architecture) / low) / math.log(high / low) * 40 for architecture in drawn
+    ]
+    assert all(
+        abs(stratum - (i + 0.5)) <= 0.5 + 0.4 for i, stratum in enumerate(strata)
+    )  # 0.4: the tolerance
     assert len(set(drawn)) >= 38
     for architecture in drawn:
         space.validate(architecture)

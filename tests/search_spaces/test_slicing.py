@@ -14,7 +14,9 @@ def _names(*shape: int) -> torch.Tensor:
 
 
 @given(st.integers(1, 8), st.integers(1, 8), st.sampled_from([1, 3, 5, 7]))
-def test_a_convolution_keeps_its_first_channels_and_the_centre_of_its_kernel(out: int, into: int, kernel: int) -> None:
+def test_a_convolution_keeps_its_first_channels_and_the_centre_of_its_kernel(
+    out: int, into: int, kernel: int
+) -> None:
     shared = _names(8, 8, 7, 7)
     part = slice_of("stages.0.0.conv_dw.weight", (out, into, kernel, kernel), shared.shape)
     taken = shared if part is None else part.of(shared)
@@ -23,7 +25,9 @@ def test_a_convolution_keeps_its_first_channels_and_the_centre_of_its_kernel(out
 
 
 @given(st.integers(1, 6), st.integers(1, 12))
-def test_queries_keys_and_values_keep_the_same_first_heads_in_weight_and_bias(heads: int, width: int) -> None:
+def test_queries_keys_and_values_keep_the_same_first_heads_in_weight_and_bias(
+    heads: int, width: int
+) -> None:
     head_dim, all_heads = 4, 6
     weight, bias = _names(3 * all_heads * head_dim, 12), _names(3 * all_heads * head_dim)
     rows = 3 * heads * head_dim
@@ -54,6 +58,9 @@ def test_every_tensor_of_every_corner_has_its_place_in_the_supernet() -> None:
         for corner in [*space.corners(heavy=True), *space.corners(heavy=False)]:
             for name, tensor in build_network(space, corner).state_dict().items():
                 source = shared_name(name, describe(corner).stages)
-                assert all(size <= full for size, full in zip(tensor.shape, shared[source].shape, strict=True))
+                assert all(
+                    size <= full
+                    for size, full in zip(tensor.shape, shared[source].shape, strict=True)
+                )
                 used.add(source)
     assert used == set(shared)

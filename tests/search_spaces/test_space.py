@@ -13,12 +13,19 @@ spaces = st.sampled_from(list_spaces()).map(get_space)
 
 @st.composite
 def small_spaces(draw: st.DrawFn) -> SearchSpace:
-    """Any forest of at most six genes: each is always active, or hangs on a choice of an earlier one."""
+    """Any forest of at most six genes: each is always active, or hangs on a choice of an earlier
+    one."""
     genes: list[Gene] = []
     for i in range(draw(st.integers(1, 6))):
         parent = draw(st.none() | st.sampled_from(genes)) if genes else None
         when = (parent.name, draw(st.sampled_from(parent.choices))) if parent else None
-        genes.append(Gene(f"{draw(st.sampled_from('ab'))}.gene{i}", tuple(range(draw(st.integers(1, 3)))), when))
+        genes.append(
+            Gene(
+                f"{draw(st.sampled_from('ab'))}.gene{i}",
+                tuple(range(draw(st.integers(1, 3)))),
+                when,
+            )
+        )
     return SearchSpace("small", genes)
 
 
@@ -27,7 +34,9 @@ def draw_from(space: SearchSpace, seed: int) -> Architecture:
 
 
 @given(spaces | small_spaces(), seeds)
-def test_an_architecture_survives_json_text_params_and_pickle(space: SearchSpace, seed: int) -> None:
+def test_an_architecture_survives_json_text_params_and_pickle(
+    space: SearchSpace, seed: int
+) -> None:
     architecture = draw_from(space, seed)
     assert Architecture.from_json(architecture.to_json()) == architecture
     assert space.from_json(architecture.to_json()) == architecture
@@ -43,7 +52,9 @@ def test_the_line_needs_no_quoting_in_a_shell(space: SearchSpace) -> None:
 
 
 @given(spaces | small_spaces(), seeds)
-def test_samples_are_valid_and_canonical_and_depend_on_the_generator_alone(space: SearchSpace, seed: int) -> None:
+def test_samples_are_valid_and_canonical_and_depend_on_the_generator_alone(
+    space: SearchSpace, seed: int
+) -> None:
     architecture = draw_from(space, seed)
     space.validate(architecture)
     assert space.canonical(architecture) == architecture
@@ -53,10 +64,14 @@ def test_samples_are_valid_and_canonical_and_depend_on_the_generator_alone(space
 @given(spaces | small_spaces(), seeds)
 def test_params_of_inactive_genes_make_no_difference(space: SearchSpace, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    params = {name: rng.choice(np.array(gene.choices, dtype=object)) for name, gene in space.genes.items()}
+    params = {
+        name: rng.choice(np.array(gene.choices, dtype=object)) for name, gene in space.genes.items()
+    }
     architecture = space.from_params(params)
     space.validate(architecture)
-    inactive = {name: gene.choices[-1] for name, gene in space.genes.items() if name not in architecture}
+    inactive = {
+        name: gene.choices[-1] for name, gene in space.genes.items() if name not in architecture
+    }
     assert space.from_params(params | inactive) == architecture
     assert set(space.active_genes(architecture)).isdisjoint(inactive)
 
@@ -74,7 +89,9 @@ def test_the_count_is_that_of_a_full_enumeration(space: SearchSpace) -> None:
 def _all_params(space: SearchSpace) -> list[dict[str, object]]:
     combinations: list[dict[str, object]] = [{}]
     for name, gene in space.genes.items():
-        combinations = [{**before, name: choice} for before in combinations for choice in gene.choices]
+        combinations = [
+            {**before, name: choice} for before in combinations for choice in gene.choices
+        ]
     return combinations
 
 
@@ -137,7 +154,9 @@ def test_a_child_is_valid_and_takes_every_gene_from_a_parent(space: SearchSpace,
 
 
 @given(small_spaces())
-def test_corners_are_the_extremes_of_a_cost_that_grows_with_every_free_gene(space: SearchSpace) -> None:
+def test_corners_are_the_extremes_of_a_cost_that_grows_with_every_free_gene(
+    space: SearchSpace,
+) -> None:
     parents = {gene.when[0] for gene in space.genes.values() if gene.when}
 
     def cost(architecture: Architecture) -> float:
@@ -163,13 +182,22 @@ COATNET = NANO.named["coatnet_like"].choices
 @pytest.mark.parametrize(
     ("genes", "sentence"),
     [
-        ({**COATNET, "stage1.widht": 24}, "hybrid_nano has no gene 'stage1.widht'; did you mean stage1.width"),
-        ({**COATNET, "stage1.width": 25}, "gene stage1.width of hybrid_nano was given 25; allowed are 16, 24, 32"),
-        ({**COATNET, "stage1.depth": True}, "gene stage1.depth of hybrid_nano was given True; allowed are 1, 2"),
+        (
+            {**COATNET, "stage1.widht": 24},
+            "hybrid_nano has no gene 'stage1.widht'; did you mean stage1.width",
+        ),
+        (
+            {**COATNET, "stage1.width": 25},
+            "gene stage1.width of hybrid_nano was given 25; allowed are 16, 24, 32",
+        ),
+        (
+            {**COATNET, "stage1.depth": True},
+            "gene stage1.depth of hybrid_nano was given True; allowed are 1, 2",
+        ),
         (
             {**COATNET, "stage1.window": 4},
-            "gene stage1.window of hybrid_nano was given 4, but it is active only where stage1.op is attention "
-            "(here mbconv)",
+            "gene stage1.window of hybrid_nano was given 4, but it is active only where stage1.op "
+            "is attention (here mbconv)",
         ),
         (
             {name: choice for name, choice in COATNET.items() if name != "stage2.kernel"},
@@ -177,7 +205,9 @@ COATNET = NANO.named["coatnet_like"].choices
         ),
     ],
 )
-def test_a_broken_rule_is_named_with_what_was_given_and_what_is_allowed(genes: dict, sentence: str) -> None:
+def test_a_broken_rule_is_named_with_what_was_given_and_what_is_allowed(
+    genes: dict, sentence: str
+) -> None:
     with pytest.raises(SpaceError) as error:
         NANO.architecture(genes)
     assert str(error.value).startswith(sentence)
@@ -187,9 +217,15 @@ def test_a_broken_rule_is_named_with_what_was_given_and_what_is_allowed(genes: d
     ("text", "sentence"),
     [
         ("coatnet_lik", "did you mean coatnet_like"),
-        ("hybrid_small/stem:width=16", "an architecture of 'hybrid_small' was given where one of hybrid_nano belongs"),
+        (
+            "hybrid_small/stem:width=16",
+            "an architecture of 'hybrid_small' was given where one of hybrid_nano belongs",
+        ),
         ("hybrid_nano/stem:width", "written space/group:gene=choice"),
-        (str(NANO.smallest).replace("depth=1", "depth=9", 1), "stage1.depth of hybrid_nano was given '9'"),
+        (
+            str(NANO.smallest).replace("depth=1", "depth=9", 1),
+            "stage1.depth of hybrid_nano was given '9'",
+        ),
     ],
 )
 def test_text_that_is_no_architecture_is_explained(text: str, sentence: str) -> None:
@@ -197,14 +233,18 @@ def test_text_that_is_no_architecture_is_explained(text: str, sentence: str) -> 
         NANO.parse(text)
 
 
-@pytest.mark.parametrize("text", ["", "3", "{}", '{"space": "hybrid_nano"}', '{"space": 1, "genes": {}}', '{"space"'])
+@pytest.mark.parametrize(
+    "text", ["", "3", "{}", '{"space": "hybrid_nano"}', '{"space": 1, "genes": {}}', '{"space"']
+)
 def test_json_that_is_no_architecture_is_explained(text: str) -> None:
     with pytest.raises(SpaceError, match="an architecture in JSON is"):
         NANO.from_json(text)
 
 
 def test_an_architecture_of_another_space_is_refused() -> None:
-    with pytest.raises(SpaceError, match="an architecture of 'hybrid_small' was given where one of hybrid_nano"):
+    with pytest.raises(
+        SpaceError, match="an architecture of 'hybrid_small' was given where one of hybrid_nano"
+    ):
         NANO.validate(get_space("hybrid_small").smallest)
 
 
@@ -214,7 +254,9 @@ def test_an_inactive_gene_is_not_to_be_had() -> None:
 
 
 def test_an_unknown_space_is_explained() -> None:
-    with pytest.raises(SpaceError, match="no search space 'hybrid_nanno'; did you mean hybrid_nano"):
+    with pytest.raises(
+        SpaceError, match="no search space 'hybrid_nanno'; did you mean hybrid_nano"
+    ):
         get_space("hybrid_nanno")
 
 

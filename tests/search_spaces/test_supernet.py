@@ -45,12 +45,16 @@ def draw_from(supernet: Supernet, seed: int) -> Architecture:
 
 
 def images_for(supernet: Supernet, size: int, seed: int, count: int = 4) -> torch.Tensor:
-    return torch.randn(count, supernet.in_chans, size, size, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(
+        count, supernet.in_chans, size, size, generator=torch.Generator().manual_seed(seed)
+    )
 
 
 @given(supernets, seeds, SIZES)
 @settings(max_examples=40)
-def test_the_extracted_network_gives_the_outputs_of_the_supernet(supernet: Supernet, seed: int, size: int) -> None:
+def test_the_extracted_network_gives_the_outputs_of_the_supernet(
+    supernet: Supernet, seed: int, size: int
+) -> None:
     supernet.eval()
     architecture, images = draw_from(supernet, seed), images_for(supernet, size, seed)
     with torch.no_grad():
@@ -66,7 +70,9 @@ def test_so_it_does_with_recalibrated_statistics(supernet: Supernet, seed: int, 
     architecture, images = draw_from(supernet, seed), images_for(supernet, size, seed)
     network = extract(supernet, architecture)
     before = network(images)
-    statistics = recalibrate(network, [images_for(supernet, size, seed + i, 8) * 2 + 1 for i in range(3)])
+    statistics = recalibrate(
+        network, [images_for(supernet, size, seed + i, 8) * 2 + 1 for i in range(3)]
+    )
     with torch.no_grad():
         inside, outside = supernet(images, architecture, statistics), network(images)
     assert (inside - outside).abs().max() <= 1e-5
@@ -89,14 +95,20 @@ def test_gradients_of_shared_weights_are_those_of_the_standalone_network(
     _assert_gradients_agree(supernet, network, architecture)
 
 
-def _assert_gradients_agree(supernet: Supernet, network: torch.nn.Module, architecture: Architecture) -> None:
+def _assert_gradients_agree(
+    supernet: Supernet, network: torch.nn.Module, architecture: Architecture
+) -> None:
     """Equal where the network has weights, and nothing anywhere else."""
-    expected = {name: torch.zeros_like(parameter) for name, parameter in supernet.named_parameters()}
+    expected = {
+        name: torch.zeros_like(parameter) for name, parameter in supernet.named_parameters()
+    }
     for name, parameter in network.named_parameters():
         shared = expected[shared_name(name, describe(architecture).stages)]
         part = slice_of(name, parameter.shape, shared.shape)
         places = torch.arange(shared.numel()).reshape(shared.shape)
-        shared.view(-1)[(places if part is None else part.of(places)).flatten()] = parameter.grad.flatten()
+        shared.view(-1)[(places if part is None else part.of(places)).flatten()] = (
+            parameter.grad.flatten()
+        )
     for name, parameter in supernet.named_parameters():
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-6)
@@ -126,7 +138,8 @@ def test_no_architecture_leaves_a_trace_in_another() -> None:
 
 
 def test_a_step_changes_the_next_output() -> None:
-    """The slices are taken anew at every run, also where the tensors behind the parameters were replaced."""
+    """The slices are taken anew at every run, also where the tensors behind the parameters were
+    replaced."""
     supernet = make_supernet("hybrid_nano").eval()
     images, architecture = images_for(supernet, 32, 0), supernet.space.smallest
     with torch.no_grad():
@@ -142,11 +155,16 @@ def test_a_step_changes_the_next_output() -> None:
 
 def test_several_subnets_may_run_before_one_backward_pass() -> None:
     together, apart = make_supernet("hybrid_nano"), make_supernet("hybrid_nano")
-    images, architectures = images_for(together, 32, 0), [draw_from(together, seed) for seed in range(4)]
+    images, architectures = (
+        images_for(together, 32, 0),
+        [draw_from(together, seed) for seed in range(4)],
+    )
     sum(together(images, architecture).square().sum() for architecture in architectures).backward()
     for architecture in architectures:
         apart(images, architecture).square().sum().backward()
-    gradients = [[parameter.grad for parameter in supernet.parameters()] for supernet in (together, apart)]
+    gradients = [
+        [parameter.grad for parameter in supernet.parameters()] for supernet in (together, apart)
+    ]
     for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
@@ -163,11 +181,15 @@ def test_extraction_copies() -> None:
     assert not network.training
 
 
-@pytest.mark.parametrize("copies", [copy.deepcopy, lambda supernet: pickle.loads(pickle.dumps(supernet))])
+@pytest.mark.parametrize(
+    "copies", [copy.deepcopy, lambda supernet: pickle.loads(pickle.dumps(supernet))]
+)
 def test_a_copy_has_weights_of_its_own(copies: object) -> None:
     supernet = make_supernet("hybrid_nano").eval()
     images, architecture = images_for(supernet, 32, 0), supernet.space.smallest
-    before = supernet(images, architecture)  # also fills the cache of parts, which is not to be copied
+    before = supernet(
+        images, architecture
+    )  # also fills the cache of parts, which is not to be copied
     twin = copies(supernet)  # type: ignore[operator]
     assert torch.equal(twin(images, architecture), before)
     with torch.no_grad():
@@ -198,7 +220,9 @@ def test_it_runs_in_bfloat16_and_channels_last_as_the_network_does(mode: str) ->
         with torch.autocast("cpu", torch.bfloat16):
             inside, outside = supernet(images, architecture), network(images)
         torch.testing.assert_close(inside, outside, rtol=0, atol=1e-2)
-        torch.testing.assert_close(supernet(images, architecture), network(images), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            supernet(images, architecture), network(images), rtol=1e-4, atol=1e-5
+        )
 
 
 def test_a_batch_free_supernet_needs_no_statistics() -> None:
@@ -206,7 +230,10 @@ def test_a_batch_free_supernet_needs_no_statistics() -> None:
     images = images_for(supernet, 32, 0)
     assert not list(supernet.buffers())
     for architecture in supernet.space.named.values():
-        trained, evaluated = supernet.train()(images, architecture), supernet.eval()(images, architecture)
+        trained, evaluated = (
+            supernet.train()(images, architecture),
+            supernet.eval()(images, architecture),
+        )
         torch.testing.assert_close(trained, evaluated)
         torch.testing.assert_close(evaluated, extract(supernet, architecture)(images))
 
@@ -245,9 +272,13 @@ def test_it_trains_under_distributed_data_parallel() -> None:
 
 def test_what_does_not_fit_is_explained() -> None:
     supernet = make_supernet("hybrid_nano")
-    with pytest.raises(SpaceError, match="'hybrid_small' was given where one of hybrid_nano belongs"):
+    with pytest.raises(
+        SpaceError, match="'hybrid_small' was given where one of hybrid_nano belongs"
+    ):
         supernet(torch.zeros(2, 1, 32, 32), get_space("hybrid_small").smallest)
-    with pytest.raises(SpaceError, match="'hybrid_small' was given where one of hybrid_nano belongs"):
+    with pytest.raises(
+        SpaceError, match="'hybrid_small' was given where one of hybrid_nano belongs"
+    ):
         extract(supernet, get_space("hybrid_small").smallest)
     with pytest.raises(SpaceError, match="images of 16 × 16 pixels are too small"):
         supernet(torch.zeros(2, 1, 16, 16), supernet.space.smallest)

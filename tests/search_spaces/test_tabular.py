@@ -33,17 +33,24 @@ def test_identities_move_within_a_stage_and_not_between(code: str, pair: tuple[i
     swapped = list(code)
     swapped[pair[0]], swapped[pair[1]] = code[pair[1]], code[pair[0]]
     alike = code[pair[0]] == code[pair[1]] or "0" in (code[pair[0]], code[pair[1]])
-    same = MACRO.canonical(MACRO.from_code(code)) == MACRO.canonical(MACRO.from_code("".join(swapped)))
+    same = MACRO.canonical(MACRO.from_code(code)) == MACRO.canonical(
+        MACRO.from_code("".join(swapped))
+    )
     assert same == alike
 
 
 def test_nas_bench_macro_has_3969_networks() -> None:
-    forms = {MACRO.canonical(MACRO.from_code("".join(digits))) for digits in itertools.product("012", repeat=8)}
+    forms = {
+        MACRO.canonical(MACRO.from_code("".join(digits)))
+        for digits in itertools.product("012", repeat=8)
+    }
     assert len(forms) == len(MACRO) == len(list(MACRO)) == 3969
 
 
 def test_the_best_code_of_nas_bench_macro_has_one_twin() -> None:
-    assert MACRO.canonical(MACRO.from_code("22212220")) == MACRO.canonical(MACRO.from_code("22212202"))
+    assert MACRO.canonical(MACRO.from_code("22212220")) == MACRO.canonical(
+        MACRO.from_code("22212202")
+    )
 
 
 TABLE = Path(__file__).parents[3] / "shared" / "data" / "nas-bench-macro_cifar10.json"
@@ -81,7 +88,9 @@ def test_in_nas_bench_201_a_canonical_form_is_its_own(code: str) -> None:
     ],
 )
 def test_nas_bench_201_knows_equal_cells(one: str, other: str, same: bool) -> None:
-    assert (NB201.canonical(NB201.from_code(one)) == NB201.canonical(NB201.from_code(other))) == same
+    assert (
+        NB201.canonical(NB201.from_code(one)) == NB201.canonical(NB201.from_code(other))
+    ) == same
 
 
 def test_samples_of_a_tabular_space_are_uniform_over_networks() -> None:

@@ -1,4 +1,5 @@
-"""What timm's own tests (tests/test_models.py there) ask of every model, asked of every kind of network of ours."""
+"""What timm's own tests (tests/test_models.py there) ask of every model, asked of every kind of
+network of ours."""
 
 import math
 
@@ -16,7 +17,10 @@ MODELS = ["hybrid_nano", "hybrid_small"]
 ARCHITECTURES = ["coatnet_like", "pure_mbconv", "attention_heavy"]
 SIZES = [48, 64]
 
-pytestmark = [pytest.mark.parametrize("model", MODELS), pytest.mark.parametrize("architecture", ARCHITECTURES)]
+pytestmark = [
+    pytest.mark.parametrize("model", MODELS),
+    pytest.mark.parametrize("architecture", ARCHITECTURES),
+]
 
 
 def images(size: int = 64, chans: int = 1, count: int = 2) -> torch.Tensor:
@@ -40,7 +44,9 @@ def test_is_listed_and_takes_architectures_in_every_form(model: str, architectur
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("chans", [1, 3])
-def test_forward_and_gradient_checkpointing(model: str, architecture: str, size: int, chans: int) -> None:
+def test_forward_and_gradient_checkpointing(
+    model: str, architecture: str, size: int, chans: int
+) -> None:
     network = create(model, architecture, in_chans=chans).eval()
     outputs = network(images(size, chans))
     assert outputs.shape == (2, 3)
@@ -49,7 +55,9 @@ def test_forward_and_gradient_checkpointing(model: str, architecture: str, size:
     torch.testing.assert_close(network(images(size, chans)), outputs)
 
 
-def test_backward_reaches_every_parameter_and_checkpointing_changes_no_gradient(model: str, architecture: str) -> None:
+def test_backward_reaches_every_parameter_and_checkpointing_changes_no_gradient(
+    model: str, architecture: str
+) -> None:
     gradients = []
     for checkpointing in (False, True):
         network = create(model, architecture, num_classes=42).train()
@@ -90,7 +98,10 @@ def test_head_and_classifier(model: str, architecture: str) -> None:
     network.reset_classifier(5, "max")
     assert network.global_pool == "max"
     assert network(images()).shape == (2, 5)
-    assert create(model, architecture, num_classes=0, global_pool="").eval()(images()).shape == features.shape
+    assert (
+        create(model, architecture, num_classes=0, global_pool="").eval()(images()).shape
+        == features.shape
+    )
 
 
 @pytest.mark.parametrize("feature_cls", ["list", "getter", "hook", "fx"])
@@ -102,7 +113,9 @@ def test_features_only(model: str, architecture: str, feature_cls: str) -> None:
     for features, chans, reduction in zip(maps, channels, reductions, strict=True):
         side = math.ceil(50 / reduction)
         assert features.shape == (2, chans, side, side)
-    some = create(model, architecture, features_only=True, feature_cls=feature_cls, out_indices=(1, 3)).eval()
+    some = create(
+        model, architecture, features_only=True, feature_cls=feature_cls, out_indices=(1, 3)
+    ).eval()
     assert some.feature_info.channels() == [channels[1], channels[3]]
     for one, other in zip(some(images(50)), (maps[1], maps[3]), strict=True):
         torch.testing.assert_close(one, other)
@@ -146,7 +159,10 @@ def test_fx_tracing(model: str, architecture: str) -> None:
     tracer = {"leaf_modules": get_notrace_modules(), "autowrap_functions": get_notrace_functions()}
     train_nodes, eval_nodes = get_graph_node_names(network, tracer_kwargs=tracer)
     traced = create_feature_extractor(
-        network, train_return_nodes=[train_nodes[-1]], eval_return_nodes=[eval_nodes[-1]], tracer_kwargs=tracer
+        network,
+        train_return_nodes=[train_nodes[-1]],
+        eval_return_nodes=[eval_nodes[-1]],
+        tracer_kwargs=tracer,
     )
     (outputs,) = traced(images()).values()
     assert torch.equal(outputs, network(images()))
@@ -167,7 +183,9 @@ def test_parameters_are_grouped_by_depth(model: str, architecture: str, coarse: 
 def test_layer_decay_and_weight_decay_take_the_network(model: str, architecture: str) -> None:
     network = create(model, architecture)
     assert network.no_weight_decay() <= {name for name, _ in network.named_parameters()}
-    groups = param_groups_layer_decay(network, weight_decay=0.1, no_weight_decay_list=network.no_weight_decay())
+    groups = param_groups_layer_decay(
+        network, weight_decay=0.1, no_weight_decay_list=network.no_weight_decay()
+    )
     assert sum(len(group["params"]) for group in groups) == len(list(network.parameters()))
     assert len({group["lr_scale"] for group in groups}) > 4
 

@@ -1,4 +1,6 @@
-"""Synthetic landscapes: many small worlds on which a sampler's settings must hold, beside the one public table."""
+"""Synthetic landscapes: many small worlds on which a sampler's settings must hold, beside the one
+public table.
+"""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -20,9 +22,9 @@ _SPREAD = 0.7
 class Landscape:
     """An NK landscape (Kauffman and Weinberger 1989) over the active genes of a space.
 
-    Every active gene contributes a random number that depends on its own choice and on those of the ``epistasis`` genes
-    before it. Some genes weigh more than others, as in real spaces. Values are standardised: 0 is the average
-    architecture of the space and 1 a standard deviation above it.
+    Every active gene contributes a random number that depends on its own choice and on those of the
+    ``epistasis`` genes before it. Some genes weigh more than others, as in real spaces. Values are
+    standardised: 0 is the average architecture of the space and 1 a standard deviation above it.
 
     Attributes:
         space: the space.
@@ -53,24 +55,33 @@ class Landscape:
 
     def _raw(self, architecture: Architecture) -> float:
         genes = self.space.canonical(architecture).genes
-        return sum(self._contribution(genes[max(i - self.epistasis, 0) : i + 1]) for i in range(len(genes)))
+        return sum(
+            self._contribution(genes[max(i - self.epistasis, 0) : i + 1]) for i in range(len(genes))
+        )
 
     def _contribution(self, genes: tuple[tuple[str, object], ...]) -> float:
         if genes not in self._drawn:
             rng = np.random.default_rng([self.seed, zlib.crc32(repr(genes).encode())])
             weight = np.exp(
-                0.7 * np.random.default_rng([self.seed, zlib.crc32(genes[-1][0].encode())]).standard_normal()
+                0.7
+                * np.random.default_rng(
+                    [self.seed, zlib.crc32(genes[-1][0].encode())]
+                ).standard_normal()
             )
             self._drawn[genes] = float(weight * rng.standard_normal())
         return self._drawn[genes]
 
 
 def _plain(genes: int, choices: int) -> SearchSpace:
-    return SearchSpace("plain", [Gene(f"gene{i}", tuple("abcdefgh"[:choices])) for i in range(genes)])
+    return SearchSpace(
+        "plain", [Gene(f"gene{i}", tuple("abcdefgh"[:choices])) for i in range(genes)]
+    )
 
 
 def _hybrid() -> SearchSpace:
-    """Four stages of two kinds, like the hybrid spaces: 20 genes are active in every architecture."""
+    """Four stages of two kinds, like the hybrid spaces: 20 genes are active in every
+    architecture.
+    """
     genes = []
     for i in range(4):
         one, other = (f"stage{i}.kind", "one"), (f"stage{i}.kind", "other")

@@ -10,7 +10,7 @@ import numpy as np
 from optuna.study import StudyDirection
 
 from nas.benchmarks.samplers.landscapes import Landscape
-from nas.errors import UserError
+from nas.common.errors import UserError
 from search_spaces.architecture import Architecture
 from search_spaces.space import SearchSpace
 from search_spaces.tabular import TabularSpace, nas_bench_macro
@@ -42,10 +42,14 @@ class Problem(ABC):
 
     @abstractmethod
     def judge(self) -> Judge:
-        """A function that is told every evaluation of one run and says how good the run is so far."""
+        """A function that is told every evaluation of one run and says how good the run is so
+        far.
+        """
 
     def floor(self) -> tuple[float, float] | None:
-        """Median and mean of the figure where everything was evaluated once, if noise leaves them short of perfect."""
+        """Median and mean of the figure where everything was evaluated once, if noise leaves them
+        short of perfect.
+        """
         return None
 
 
@@ -64,8 +68,10 @@ class Synthetic(Problem):
         return _incumbent(self._landscape.truth)
 
 
-class Table:
-    """NAS-Bench-Macro's public file: accuracies of three trainings, in percent, and parameters of every code."""
+class BenchmarkTable:
+    """NAS-Bench-Macro's public file: accuracies of three trainings, in percent, and parameters of
+    every code.
+    """
 
     def __init__(self, path: Path) -> None:
         self.space: TabularSpace = nas_bench_macro()
@@ -77,11 +83,14 @@ class Table:
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
-                f"{path} is not NAS-Bench-Macro's table: give its nas-bench-macro_cifar10.json ({error!r})."
+                f"{path} is not NAS-Bench-Macro's table: give its nas-bench-macro_cifar10.json "
+                f"({error!r})."
             ) from error
         self.best = max(mean for _, mean, _ in self._entries.values())
         self.most_params = max(params for _, _, params in self._entries.values())
-        self.volume = hypervolume([(mean, params) for _, mean, params in self._entries.values()], self.most_params)
+        self.volume = hypervolume(
+            [(mean, params) for _, mean, params in self._entries.values()], self.most_params
+        )
 
     def reading(self, architecture: Architecture, rng: np.random.Generator) -> float:
         """The accuracy of one of the three trainings, drawn at random."""
@@ -97,9 +106,12 @@ class Table:
         return self._entry(architecture)[2]
 
     def floor(self) -> tuple[float, float]:
-        """Median and mean regret once every network was read: what luck in the readings leaves to the best sampler."""
+        """Median and mean regret once every network was read: what luck in the readings leaves to
+        the best sampler.
+        """
         readings, means = (
-            np.array(column) for column in zip(*(self._entry(network)[:2] for network in self.space), strict=True)
+            np.array(column)
+            for column in zip(*(self._entry(network)[:2] for network in self.space), strict=True)
         )
         rng, networks = np.random.default_rng(0), np.arange(len(means))
         drawn = (rng.integers(readings.shape[1], size=len(means)) for _ in range(_FLOOR_DRAWS))
@@ -111,11 +123,13 @@ class Table:
 
 
 class Accuracy(Problem):
-    """One objective; the figure is the regret of the architecture with the best reading, by its mean accuracy."""
+    """One objective; the figure is the regret of the architecture with the best reading, by its
+    mean accuracy.
+    """
 
     better = "lower"
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: BenchmarkTable) -> None:
         self.space, self._table = table.space, table
 
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
@@ -132,11 +146,13 @@ class Accuracy(Problem):
 
 
 class AccuracyAndParams(Problem):
-    """Two objectives; the figure is the hypervolume of all that was evaluated, as a fraction of the whole table's."""
+    """Two objectives; the figure is the hypervolume of all that was evaluated, as a fraction of the
+    whole table's.
+    """
 
     directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: BenchmarkTable) -> None:
         self.space, self._table = table.space, table
 
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nas.benchmarks.samplers.runs import Run
-from nas.errors import UserError
-from nas.files import atomic_path
+from nas.common.errors import UserError
+from nas.common.files import atomic_path
 
 _RESAMPLES = 2000
 _INTERVAL = 2.5, 97.5
@@ -19,8 +19,10 @@ _SKIPPED = 9
 _LABELS = {"lower": "mean regret, percentage points", "higher": "mean, higher is better"}
 
 
-class Row(NamedTuple):
-    """What a strategy reached within a budget; intervals are bootstrapped over seeds, with 95 % confidence."""
+class SummaryRow(NamedTuple):
+    """What a strategy reached within a budget; intervals are bootstrapped over seeds, with 95 %
+    confidence.
+    """
 
     problem: str
     strategy: str
@@ -43,7 +45,7 @@ class Reference(NamedTuple):
     mean: float
 
 
-def summarise(runs: Sequence[Run], budgets: Sequence[int]) -> list[Row]:
+def summarise(runs: Sequence[Run], budgets: Sequence[int]) -> list[SummaryRow]:
     """A row for each problem, strategy and budget."""
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
@@ -57,19 +59,24 @@ def summarise(runs: Sequence[Run], budgets: Sequence[int]) -> list[Row]:
     return rows
 
 
-def _row(problem: str, strategy: str, budget: int, figures: np.ndarray[Any, Any]) -> Row:
-    resampled = figures[np.random.default_rng(0).integers(len(figures), size=(_RESAMPLES, len(figures)))]
+def _row(problem: str, strategy: str, budget: int, figures: np.ndarray[Any, Any]) -> SummaryRow:
+    resampled = figures[
+        np.random.default_rng(0).integers(len(figures), size=(_RESAMPLES, len(figures)))
+    ]
     numbers = []
     for statistic in (np.median, np.mean):
         numbers += [statistic(figures), *np.percentile(statistic(resampled, axis=1), _INTERVAL)]
-    return Row(problem, strategy, budget, len(figures), *(round(float(number), 4) for number in numbers))
+    return SummaryRow(
+        problem, strategy, budget, len(figures), *(round(float(number), 4) for number in numbers)
+    )
 
 
 def read_reference(path: Path) -> list[Reference]:
     """Regrets or hypervolumes of other implementations.
 
     Args:
-        path: CSV with the columns algo, budget, and regret_median with regret_mean or hv_archive_median.
+        path: CSV with the columns algo, budget, and regret_median with regret_mean or
+            hv_archive_median.
 
     Raises:
         UserError: the file is something else.
@@ -87,7 +94,8 @@ def read_reference(path: Path) -> list[Reference]:
             ]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
-            f"{path} is no reference file: it needs columns algo, budget, regret_median ({error!r})."
+            f"{path} is no reference file: it needs columns algo, budget, regret_median "
+            f"({error!r})."
         ) from error
 
 
@@ -107,9 +115,16 @@ def best_reference(references: Sequence[Reference], better: str) -> dict[int, Re
     return best
 
 
-def markdown(rows: Sequence[Row], references: Mapping[int, Reference], floor: tuple[float, float] | None = None) -> str:
+def regret_table(
+    rows: Sequence[SummaryRow],
+    references: Mapping[int, Reference],
+    floor: tuple[float, float] | None = None,
+) -> str:
     """The rows as a table, the best references and the floor below."""
-    lines = ["| problem | strategy | budget | seeds | median [95 %] | mean [95 %] |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| problem | strategy | budget | seeds | median [95 %] | mean [95 %] |",
+        "|---|---|---|---|---|---|",
+    ]
     lines += [
         f"| {row.problem} | {row.strategy} | {row.budget} | {row.seeds} "
         f"| {row.median:.4f} [{row.median_low:.4f}, {row.median_high:.4f}] "
@@ -118,24 +133,47 @@ def markdown(rows: Sequence[Row], references: Mapping[int, Reference], floor: tu
     ]
     for reference in references.values():
         mean = f"{reference.mean:.4f}" if reference.mean == reference.mean else "–"
-        lines.append(f"| | *{reference.strategy}* | {reference.budget} | | {reference.median:.4f} | {mean} |")
+        lines.append(
+            f"| | *{reference.strategy}* | {reference.budget} | | {reference.median:.4f} | {mean} |"
+        )
     if floor is not None:
         lines.append(f"| | *every network read once* | all | | {floor[0]:.4f} | {floor[1]:.4f} |")
     return "\n".join(lines) + "\n"
 
 
-def draw(runs: Sequence[Run], references: Mapping[int, Reference], better: str, path: Path) -> None:
-    """Draw the mean figure of each strategy over evaluations, its standard error shaded, one panel a problem."""
+def draw_curves(
+    runs: Sequence[Run], references: Mapping[int, Reference], better: str, path: Path
+) -> None:
+    """Draw the mean figure of each strategy over evaluations, its standard error shaded, one panel
+    a problem.
+    """
     problems = sorted({run.problem for run in runs})
     figure = Figure(figsize=(5.5 * len(problems), 4.2), layout="constrained")
-    for axes, problem in zip(figure.subplots(1, len(problems), squeeze=False)[0], problems, strict=True):
+    for axes, problem in zip(
+        figure.subplots(1, len(problems), squeeze=False)[0], problems, strict=True
+    ):
         for strategy in sorted({run.strategy for run in runs if run.problem == problem}):
-            curves = _curves([run for run in runs if (run.problem, run.strategy) == (problem, strategy)])
+            curves = _curves(
+                [run for run in runs if (run.problem, run.strategy) == (problem, strategy)]
+            )
             evaluations = np.arange(1, curves.shape[1] + 1)[_SKIPPED:]
-            mean, error = curves.mean(axis=0)[_SKIPPED:], curves.std(axis=0)[_SKIPPED:] / np.sqrt(len(curves))
+            mean, error = (
+                curves.mean(axis=0)[_SKIPPED:],
+                curves.std(axis=0)[_SKIPPED:] / np.sqrt(len(curves)),
+            )
             (line,) = axes.plot(evaluations, mean, label=strategy, linewidth=1.4)
-            axes.fill_between(evaluations, mean - error, mean + error, color=line.get_color(), alpha=0.2, linewidth=0)
-        marks = [(budget, ref.mean if ref.mean == ref.mean else ref.median) for budget, ref in references.items()]
+            axes.fill_between(
+                evaluations,
+                mean - error,
+                mean + error,
+                color=line.get_color(),
+                alpha=0.2,
+                linewidth=0,
+            )
+        marks = [
+            (budget, ref.mean if ref.mean == ref.mean else ref.median)
+            for budget, ref in references.items()
+        ]
         if marks:
             axes.plot(*zip(*marks, strict=True), "k*", label="best of the reference file")
         axes.set(title=problem, xlabel="evaluations", xscale="log", ylabel=_LABELS[better])

@@ -1,4 +1,6 @@
-"""Runs of samplers, each written down as soon as it is done, so that a long benchmark can be stopped and go on."""
+"""Runs of samplers, each written down as soon as it is done, so that a long benchmark can be
+stopped and go on.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -13,17 +15,28 @@ from optuna.samplers import BaseSampler
 from threadpoolctl import threadpool_limits
 
 from nas.benchmarks.samplers.problems import Problem
-from nas.errors import UserError
-from nas.progress import progress
-from nas.samplers import STRATEGIES, EvolutionSampler, PolicyGradientSampler, Space
+from nas.common.errors import UserError
+from nas.common.progress import progress
+from nas.samplers.evolution import EvolutionSampler
+from nas.samplers.policy_gradient import PolicyGradientSampler
+from nas.samplers.registry import STRATEGIES
+from nas.samplers.space import Space
 
 VARIANTS: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     **STRATEGIES,
-    "evolution without predictor": lambda seed, space: EvolutionSampler(seed, space=space, predictor=False),
-    "evolution without crossover": lambda seed, space: EvolutionSampler(seed, space=space, crossover=0.0),
+    "evolution without predictor": lambda seed, space: EvolutionSampler(
+        seed, space=space, predictor=False
+    ),
+    "evolution without crossover": lambda seed, space: EvolutionSampler(
+        seed, space=space, crossover=0.0
+    ),
     "evolution without space": lambda seed, space: EvolutionSampler(seed),
-    "rl learning rate 0.02": lambda seed, space: PolicyGradientSampler(seed, space=space, learning_rate=0.02),
-    "rl learning rate 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, learning_rate=0.1),
+    "rl learning rate 0.02": lambda seed, space: PolicyGradientSampler(
+        seed, space=space, learning_rate=0.02
+    ),
+    "rl learning rate 0.1": lambda seed, space: PolicyGradientSampler(
+        seed, space=space, learning_rate=0.1
+    ),
     "rl without entropy": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.0),
     "rl entropy 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.1),
 }
@@ -61,7 +74,9 @@ def search(strategy: str, problem: str, seed: int, budget: int, make: MakeProble
     """Run one search."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     world = make(problem, seed)
-    study = optuna.create_study(directions=world.directions, sampler=VARIANTS[strategy](seed, world.space))
+    study = optuna.create_study(
+        directions=world.directions, sampler=VARIANTS[strategy](seed, world.space)
+    )
     distributions: dict[str, BaseDistribution] = {**world.space.distributions()}
     judge, rng = world.judge(), np.random.default_rng([seed, 1])
     steps: list[tuple[int, float]] = []
@@ -83,12 +98,19 @@ def load(path: Path) -> list[Run]:
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
     try:
-        return [Run(**{**run, "steps": tuple(map(tuple, run["steps"]))}) for run in map(json.loads, lines)]
+        return [
+            Run(**{**run, "steps": tuple(map(tuple, run["steps"]))})
+            for run in map(json.loads, lines)
+        ]
     except (ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} holds something else than runs: move it away, and they are made anew.") from error
+        raise UserError(
+            f"{path} holds something else than runs: move it away, and they are made anew."
+        ) from error
 
 
-def search_all(jobs: Iterable[tuple[str, str, int]], budget: int, make: MakeProblem, path: Path, workers: int) -> None:
+def search_all(
+    jobs: Iterable[tuple[str, str, int]], budget: int, make: MakeProblem, path: Path, workers: int
+) -> None:
     """Run what the file does not hold yet, and append each run to the file.
 
     Args:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from nas.errors import UserError
+from nas.common.errors import UserError
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
@@ -19,9 +19,13 @@ def check_number(name: str, value: float, low: float, high: float) -> None:
 
 
 def check_range(name: str, value: tuple[float, float], low: float, high: float) -> None:
-    """Raise a UserError unless ``value`` is a rising pair from ``low`` to ``high``, both included."""
+    """Raise a UserError unless ``value`` is a rising pair from ``low`` to ``high``, both
+    included.
+    """
     if not low <= value[0] <= value[1] <= high:
-        raise UserError(f"{name} is {value[0]:g} to {value[1]:g}: choose two rising numbers {_span(low, high)}")
+        raise UserError(
+            f"{name} is {value[0]:g} to {value[1]:g}: choose two rising numbers {_span(low, high)}"
+        )
 
 
 def _span(low: float, high: float) -> str:

@@ -1,7 +1,7 @@
 """Every physical number of the simulation that is not a setting, with its unit and source.
 
-*Public code* means the scripts that made the public DeepLense data (github.com/mwt5345/DeepLenseSim,
-``deeplense/lens.py``).
+*Public code* means the scripts that made the public DeepLense data
+(github.com/mwt5345/DeepLenseSim, ``deeplense/lens.py``).
 """
 
 import math
@@ -22,10 +22,12 @@ BARYON_DENSITY = 0.05
 """Ω_b of that cosmology (public code)."""
 
 LENS_MASS = 1e12
-"""Mass of the main lens within its Einstein radius, solar masses (public scripts, ``make_single_halo``)."""
+"""Mass of the main lens within its Einstein radius, solar masses (public scripts,
+``make_single_halo``)."""
 
 CONVENTION_REDSHIFT = 2.5
-"""Source redshift that the public code declares for the deflections of Models II and III, ``z_source_convention``."""
+"""Source redshift that the public code declares for the deflections of Models II and III,
+``z_source_convention``."""
 
 LENS_ELLIPTICITY = 0.1
 """(1 − q)/(1 + q) of the public lens, along x: e1 = .1, e2 = 0 (public code)."""
@@ -37,7 +39,8 @@ SOURCE_MAGNITUDE = 20.0
 """Apparent magnitude of the public source in Models II and III (public code)."""
 
 SOURCE_AMPLITUDE = 20.0
-"""Surface brightness of the public source at its half-light radius in Model I, flux/arcsec² (public code)."""
+"""Surface brightness of the public source at its half-light radius in Model I, flux/arcsec² (public
+code)."""
 
 SOURCE_RADIUS = 0.25
 """Half-light radius of the public source, arcsec (public code)."""
@@ -58,8 +61,8 @@ VORTEX_POINTS = 100
 """Point masses in which the vortex line is cut (public code, ``res``)."""
 
 VORTEX_LENGTH_MASS = 0.06e-22
-"""Half-length of the vortex times twice the axion mass, arcsec·eV: a de Broglie wavelength seen at the redshift of
-the lens (public code, ``axion_mass_to_length``)."""
+"""Half-length of the vortex times twice the axion mass, arcsec·eV: a de Broglie wavelength seen at
+the redshift of the lens (public code, ``axion_mass_to_length``)."""
 
 DOUBLED_FLUX = 2.0
 """Models II and III store the noise-free image added to itself (public code, ``simple_sim_2``)."""

@@ -20,10 +20,12 @@ COSMOLOGY = FlatLambdaCDM(H0=HUBBLE_CONSTANT, Om0=MATTER_DENSITY, Ob0=BARYON_DEN
 
 @cache
 def einstein_area(physics: Physics) -> float:
-    """θ_E² of a point of one solar mass, which is 4G/c² · D_ls/(D_l D_s) (Narayan & Bartelmann 1996, eq. 21).
+    """θ_E² of a point of one solar mass, which is 4G/c² · D_ls/(D_l D_s) (Narayan & Bartelmann
+    1996, eq. 21).
 
-    ``realistic`` takes angular-diameter distances, as the equation demands. ``deeplense`` takes luminosity distances
-    and their difference, as the public code does: a lens of 1e12 solar masses then has 1.281″ instead of 1.665″.
+    ``realistic`` takes angular-diameter distances, as the equation demands. ``deeplense`` takes
+    luminosity distances and their difference, as the public code does: a lens of 1e12 solar masses
+    then has 1.281″ instead of 1.665″.
 
     Returns:
         arcsec² for each solar mass.
@@ -42,10 +44,12 @@ def einstein_area(physics: Physics) -> float:
 
 @cache
 def convention_factor() -> float:
-    """What remains of a deflection that was declared for a source at z = 2.5 when the source is at z = 1: .634.
+    """What remains of a deflection that was declared for a source at z = 2.5 when the source is at
+    z = 1: .634.
 
-    The public code of Models II and III computes its angles for a source at z = 1 and then declares them to be for
-    z = 2.5, so lenstronomy weakens all of them by (D_ls/D_s at 1) / (D_ls/D_s at 2.5), and θ_E ends near .81″.
+    The public code of Models II and III computes its angles for a source at z = 1 and then declares
+    them to be for z = 2.5, so lenstronomy weakens all of them by (D_ls/D_s at 1) / (D_ls/D_s at
+    2.5), and θ_E ends near .81″.
     """
 
     def strength(redshift: float) -> float:

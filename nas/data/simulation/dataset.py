@@ -1,4 +1,6 @@
-"""Simulates a whole dataset: chunks of images on worker processes, resumable, the same bytes for any number of them."""
+"""Simulates a whole dataset: chunks of images on worker processes, resumable, the same bytes for
+any number of them.
+"""
 
 import dataclasses
 import importlib.metadata
@@ -14,16 +16,23 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from nas.common.errors import UserError
+from nas.common.progress import progress, say
 from nas.data.simulation import table
-from nas.data.simulation.output import PIXEL, Unfinished, image_bytes, is_complete, npy_header, unfinished
+from nas.data.simulation.output import (
+    PIXEL,
+    Unfinished,
+    image_bytes,
+    is_complete,
+    make_npy_header,
+    unfinished,
+)
 from nas.data.simulation.settings import CLASSES, SimulationSettings, load_settings
-from nas.data.simulation.workers import run
-from nas.errors import UserError
-from nas.progress import progress, say
+from nas.data.simulation.workers import run_workers
 
 CHUNK = 256
-"""Images that are simulated and recorded as one. It does not depend on the number of workers: chunks end up in the
-file, as row groups of the table."""
+"""Images that are simulated and recorded as one. It does not depend on the number of workers:
+chunks end up in the file, as row groups of the table."""
 
 FORMAT = 1
 """Of the directory; it rises when readers must change."""
@@ -42,7 +51,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
     """
     if workers < 1:
         raise UserError(f"workers is {workers}: choose a number of at least 1")
-    description = describe(settings)
+    description = describe_simulation(settings)
     settings = load_settings(description)  # without what a command's settings may hold besides
     chunks = -(-settings.images // CHUNK)
     try:
@@ -55,9 +64,9 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
     except OSError as error:
         needed = image_bytes((settings.images, *settings.image_shape))
         raise UserError(
-            f"cannot write the dataset to {out}: {error.strerror or error} "
-            f"(it needs {needed:,} bytes and a little more for its table{_free(out)}); "
-            "make room or mend permissions and repeat the command to go on, or choose another directory"
+            f"cannot write the dataset to {out}: {error.strerror or error} (it needs {needed:,} "
+            f"bytes and a little more for its table{_free(out)}); make room or mend permissions "
+            "and repeat the command to go on, or choose another directory"
         ) from error
     except BrokenProcessPool as error:
         raise UserError(
@@ -66,10 +75,14 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
         ) from error
 
 
-def describe(settings: SimulationSettings) -> dict[str, Any]:
+def describe_simulation(settings: SimulationSettings) -> dict[str, Any]:
     """The content of a dataset's ``dataset.json``."""
-    versions = {name: importlib.metadata.version(name) for name in ("lens-nas", "lenstronomy", "numpy")}
-    plain = {item.name: getattr(settings, item.name) for item in dataclasses.fields(SimulationSettings)}
+    versions = {
+        name: importlib.metadata.version(name) for name in ("lens-nas", "lenstronomy", "numpy")
+    }
+    plain = {
+        item.name: getattr(settings, item.name) for item in dataclasses.fields(SimulationSettings)
+    }
     settings = SimulationSettings(**{**plain, "image_size": settings.pixels})
     description = {
         "format": FORMAT,
@@ -81,7 +94,9 @@ def describe(settings: SimulationSettings) -> dict[str, Any]:
         "units": {"images": table.image_unit(settings), **table.UNITS},
         "versions": versions,
     }
-    through_json: dict[str, Any] = json.loads(json.dumps(description))  # tuples become lists, as in the file
+    through_json: dict[str, Any] = json.loads(
+        json.dumps(description)
+    )  # tuples become lists, as in the file
     return through_json
 
 
@@ -90,14 +105,15 @@ def _simulate_missing(settings: SimulationSettings, work: Unfinished, workers: i
     done = settings.images - sum(len(_indices(settings, chunk)) for chunk in missing)
     with (
         progress("simulating", settings.images, "images", done) as advance,
-        closing(run(partial(simulate_chunk, settings, work), missing, workers)) as chunks,
+        closing(run_workers(partial(simulate_chunk, settings, work), missing, workers)) as chunks,
     ):
         for images in chunks:
             advance(images)
 
 
 def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -> int:
-    """Simulate one chunk, write its images into their place and then its rows, which mark it as finished.
+    """Simulate one chunk, write its images into their place and then its rows, which mark it as
+    finished.
 
     Returns:
         How many images it has.
@@ -122,10 +138,14 @@ def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -
     return len(indices)
 
 
-def _write_images(path: Path, shape: tuple[int, ...], first: int, images: np.ndarray[Any, Any]) -> None:
-    """Write images from the given row on; through a file, since a memory map would count as memory in use."""
+def _write_images(
+    path: Path, shape: tuple[int, ...], first: int, images: np.ndarray[Any, Any]
+) -> None:
+    """Write images from the given row on; through a file, since a memory map would count as memory
+    in use.
+    """
     with path.open("r+b") as file:
-        file.seek(len(npy_header(shape)) + first * images[0].nbytes)
+        file.seek(len(make_npy_header(shape)) + first * images[0].nbytes)
         file.write(images.data)
         file.flush()
         os.fsync(file.fileno())

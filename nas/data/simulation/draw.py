@@ -51,14 +51,20 @@ def mass_to_area(settings: SimulationSettings) -> float:
 
 def _convention(settings: SimulationSettings) -> float:
     """The factor on every deflection: 1, but for the public Models II and III."""
-    return convention_factor() if settings.physics == "deeplense" and settings.model in ("II", "III") else 1.0
+    return (
+        convention_factor()
+        if settings.physics == "deeplense" and settings.model in ("II", "III")
+        else 1.0
+    )
 
 
 def _lens(settings: SimulationSettings, rng: np.random.Generator) -> Lens:
     if settings.physics == "deeplense":
         factor = _convention(settings)
         theta_e = math.sqrt(einstein_area("deeplense") * constants.LENS_MASS)
-        return Lens(theta_e * factor, constants.LENS_ELLIPTICITY, 0.0, constants.LENS_SHEAR * factor, 0.0)
+        return Lens(
+            theta_e * factor, constants.LENS_ELLIPTICITY, 0.0, constants.LENS_SHEAR * factor, 0.0
+        )
     ranges, width = settings.lens, settings.nuisance
     # Four standard deviations at the most: an Einstein radius must stay positive.
     deviation = float(np.clip(rng.standard_normal(), -4, 4))
@@ -73,12 +79,22 @@ def _source(settings: SimulationSettings, rng: np.random.Generator) -> Source:
         x, y = rng.uniform(-constants.SOURCE_OFFSET, constants.SOURCE_OFFSET, 2)
         e1, e2 = _components(constants.SOURCE_ELLIPTICITY, constants.SOURCE_ANGLE)
         magnitude = None if settings.model == "I" else constants.SOURCE_MAGNITUDE
-        return Source(magnitude, constants.SOURCE_RADIUS, constants.SOURCE_SERSIC_INDEX, e1, e2, float(x), float(y))
+        return Source(
+            magnitude,
+            constants.SOURCE_RADIUS,
+            constants.SOURCE_SERSIC_INDEX,
+            e1,
+            e2,
+            float(x),
+            float(y),
+        )
     ranges, width = settings.source, settings.nuisance
     magnitude = _uniform(ranges.magnitude, constants.SOURCE_MAGNITUDE, width, rng)
     radius = _uniform(ranges.radius, constants.SOURCE_RADIUS, width, rng)
     sersic_index = _uniform(ranges.sersic_index, constants.SOURCE_SERSIC_INDEX, width, rng)
-    e1, e2 = _ellipse(ranges.ellipticity, constants.SOURCE_ELLIPTICITY, constants.SOURCE_ANGLE, width, rng)
+    e1, e2 = _ellipse(
+        ranges.ellipticity, constants.SOURCE_ELLIPTICITY, constants.SOURCE_ANGLE, width, rng
+    )
     x = _uniform((-ranges.offset, ranges.offset), 0.0, width, rng)
     y = _uniform((-ranges.offset, ranges.offset), 0.0, width, rng)
     disk = Source(magnitude, radius, sersic_index, e1, e2, x, y)
@@ -86,13 +102,15 @@ def _source(settings: SimulationSettings, rng: np.random.Generator) -> Source:
 
 
 def _with_clumps(disk: Source, settings: SimulationSettings, rng: np.random.Generator) -> Source:
-    """Put clumps on a disk; where they sit and how they share their light is random at any nuisance."""
+    """Put clumps on a disk; where they sit and how they share their light is random at any
+    nuisance.
+    """
     ranges, width = settings.clumps, settings.nuisance
     number = round(_uniform(ranges.number, sum(ranges.number) / 2, width, rng))
     fraction = _uniform(ranges.flux_fraction, sum(ranges.flux_fraction) / 2, width, rng)
     shares = rng.dirichlet(np.ones(number)) if number else np.empty(0)
-    # An exponential disk has the radial density r·exp(−r/scale), a gamma law; no clump lies beyond two half-light
-    # radii, where there is hardly a disk.
+    # An exponential disk has the radial density r·exp(−r/scale), a gamma law; no clump lies beyond
+    # two half-light radii, where there is hardly a disk.
     distance = np.minimum(rng.gamma(2.0, disk.radius / DISK_SCALE, number), 2 * disk.radius)
     azimuth = rng.uniform(0, 2 * math.pi, number)
     x, y = _squeeze(distance * np.cos(azimuth), distance * np.sin(azimuth), disk.e1, disk.e2)
@@ -108,7 +126,11 @@ def _with_clumps(disk: Source, settings: SimulationSettings, rng: np.random.Gene
 def _subhalos(settings: SimulationSettings, rng: np.random.Generator) -> PointMasses:
     ranges = settings.subhalos
     # The public code draws a Poisson number and then does not use it.
-    number = round(ranges.expected_number) if settings.physics == "deeplense" else rng.poisson(ranges.expected_number)
+    number = (
+        round(ranges.expected_number)
+        if settings.physics == "deeplense"
+        else rng.poisson(ranges.expected_number)
+    )
     masses = masses_at(rng.uniform(size=number), ranges.slope, ranges.min_mass, ranges.max_mass)
     distance = rng.uniform(*ranges.distance, number)
     azimuth = rng.uniform(0, 2 * math.pi, number)
@@ -118,7 +140,9 @@ def _subhalos(settings: SimulationSettings, rng: np.random.Generator) -> PointMa
 def _vortex(settings: SimulationSettings, rng: np.random.Generator) -> VortexLine:
     axion_mass = math.pow(10, rng.uniform(*settings.vortex.log10_axion_mass))
     half_length = constants.VORTEX_LENGTH_MASS / (2 * axion_mass)
-    return VortexLine(settings.vortex.mass, axion_mass, half_length, float(rng.uniform(0, 2 * math.pi)))
+    return VortexLine(
+        settings.vortex.mass, axion_mass, half_length, float(rng.uniform(0, 2 * math.pi))
+    )
 
 
 def _exposure_time(settings: SimulationSettings, rng: np.random.Generator) -> float:
@@ -131,12 +155,16 @@ def _exposure_time(settings: SimulationSettings, rng: np.random.Generator) -> fl
 
 
 def _uniform(full: Range, fixed: float, width: float, rng: np.random.Generator) -> float:
-    """A draw from the range that grows with ``width`` from the fixed value (0) to the full range (1)."""
+    """A draw from the range that grows with ``width`` from the fixed value (0) to the full range
+    (1).
+    """
     low, high = (fixed + width * (end - fixed) for end in full)
     return float(rng.uniform(low, high))
 
 
-def _ellipse(full: Range, fixed: float, angle: float, width: float, rng: np.random.Generator) -> tuple[float, float]:
+def _ellipse(
+    full: Range, fixed: float, angle: float, width: float, rng: np.random.Generator
+) -> tuple[float, float]:
     """Both components of an ellipticity or shear, its size and its angle (radians) drawn."""
     size = _uniform(full, fixed, width, rng)
     return _components(size, _uniform((angle - HALF_TURN, angle + HALF_TURN), angle, width, rng))
@@ -147,6 +175,8 @@ def _components(size: float, angle: float) -> tuple[float, float]:
 
 
 def _squeeze(x: Floats, y: Floats, e1: float, e2: float) -> tuple[Floats, Floats]:
-    """Move points of a round disk onto an ellipse of the same area (undoes ``transform_e1e2_product_average``)."""
+    """Move points of a round disk onto an ellipse of the same area (undoes
+    ``transform_e1e2_product_average``).
+    """
     norm = math.sqrt(1 - e1**2 - e2**2)
     return ((1 + e1) * x + e2 * y) / norm, (e2 * x + (1 - e1) * y) / norm

@@ -1,6 +1,8 @@
-"""The cameras, pinned here: lenstronomy's own numbers change between releases, and datasets must not change with them.
+"""The cameras, pinned here: lenstronomy's own numbers change between releases, and datasets must
+not change with them.
 
-All fluxes are in electrons per second. A detector gain plays no part, since images are not converted to ADU.
+All fluxes are in electrons per second. A detector gain plays no part, since images are not
+converted to ADU.
 """
 
 from dataclasses import dataclass, replace
@@ -27,13 +29,15 @@ class Instrument:
     exposures: int
     """Exposures that are added up."""
     background: float | None = None
-    """Standard deviation of the background in a pixel, electrons/s; None computes it from the next two."""
+    """Standard deviation of the background in a pixel, electrons/s; None computes it from the next
+    two."""
     read_noise: float | None = None
     """Standard deviation for each exposure, electrons."""
     sky_brightness: float | None = None
     """Magnitudes for each arcsec²."""
     log10_exposure_time: tuple[float, float] | None = None
-    """Range from which each image draws its exposure time (log10 seconds); None leaves it at ``exposure_time``."""
+    """Range from which each image draws its exposure time (log10 seconds); None leaves it at
+    ``exposure_time``."""
 
     def single_band(self) -> dict[str, Any]:
         """The same numbers as keyword arguments of lenstronomy's ``SingleBand``."""
@@ -57,14 +61,16 @@ MODEL_I = Instrument(
     pixel_scale=0.05,
     psf_fwhm=0.087,
     psf_truncation=3.0,
-    # At this zero-point the public amplitude of 20 is a source of magnitude 20 (the public code has no magnitudes).
+    # At this zero-point the public amplitude of 20 is a source of magnitude 20 (the public code has
+    # no magnitudes).
     zero_point=22.937,
     exposure_time=10**3.25,
     exposures=1,
     background=0.01,
     log10_exposure_time=(3.0, 3.5),
 )
-"""The camera without a name of Model I (public code, ``simple_sim``): peak signal-to-noise about 25."""
+"""The camera without a name of Model I (public code, ``simple_sim``): peak signal-to-noise about
+25."""
 
 EUCLID_VIS = Instrument(
     name="Euclid VIS",

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def masses_at(quantiles: NDArray[np.float64], slope: float, low: float, high: float) -> NDArray[np.float64]:
+def masses_at(
+    quantiles: NDArray[np.float64], slope: float, low: float, high: float
+) -> NDArray[np.float64]:
     """Masses at quantiles of the mass function (public code, ``draw_old_cdm_sub_masses``).
 
     Args:

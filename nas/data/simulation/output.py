@@ -1,8 +1,8 @@
 """The directory of a simulated dataset, at every moment either unfinished and resumable, or whole.
 
-Unfinished work lives in ``DIR/.partial``: ``dataset.json`` as it will be, ``images.npy`` at its full size, and one
-small table for each finished chunk, which is that chunk's mark of completion. At the end the files move up into
-``DIR``, ``dataset.json`` last: where it stands the dataset is whole.
+Unfinished work lives in ``DIR/.partial``: ``dataset.json`` as it will be, ``images.npy`` at its
+full size, and one small table for each finished chunk, which is that chunk's mark of completion. At
+the end the files move up into ``DIR``, ``dataset.json`` last: where it stands the dataset is whole.
 """
 
 import fcntl
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.common.errors import UserError
+from nas.common.files import atomic_path, write_json
 from nas.data.simulation import table
-from nas.errors import UserError
-from nas.files import atomic_path, write_json
 
 PARTIAL = ".partial"
 DESCRIPTION = "dataset.json"
@@ -45,13 +45,17 @@ def is_complete(out: Path, description: Mapping[str, Any]) -> bool:
     found = _read_description(out / DESCRIPTION)
     if found.get("settings") != description["settings"]:
         raise UserError(
-            f"{out} already holds another dataset ({_difference(found, description)}): move it away, or choose "
-            "another directory"
+            f"{out} already holds another dataset ({_difference(found, description)}): move it "
+            "away, or choose another directory"
         )
     missing = [name for name in (IMAGES, LABELS, PARAMETERS) if not (out / name).is_file()]
     if missing:
-        raise UserError(f"{out} lacks its {', '.join(missing)}: remove what is left of it and simulate it again")
-    shutil.rmtree(out / PARTIAL, ignore_errors=True)  # left behind if a run was killed in its last moment
+        raise UserError(
+            f"{out} lacks its {', '.join(missing)}: remove what is left of it and simulate it again"
+        )
+    shutil.rmtree(
+        out / PARTIAL, ignore_errors=True
+    )  # left behind if a run was killed in its last moment
     return True
 
 
@@ -82,7 +86,9 @@ class Unfinished:
         return [chunk for chunk in range(self.chunks) if not self.rows(chunk).exists()]
 
     def publish(self, labels: NDArray[np.int64]) -> None:
-        """Put the finished dataset in place. Killed at any point, it is repeated by the next run."""
+        """Put the finished dataset in place. Killed at any point, it is repeated by the next
+        run.
+        """
         with atomic_path(self.directory / LABELS) as temporary, temporary.open("wb") as file:
             np.save(file, labels)
         table.join((self.rows(chunk) for chunk in range(self.chunks)), self.directory / PARAMETERS)
@@ -97,7 +103,8 @@ def unfinished(out: Path, description: Mapping[str, Any], chunks: int) -> Iterat
     """Take hold of a dataset's directory, new or interrupted, for this process alone.
 
     Args:
-        out: the dataset's directory, missing, empty or with an interrupted run of the same settings.
+        out: the dataset's directory, missing, empty or with an interrupted run of the same
+            settings.
         description: the content of ``dataset.json`` to be.
         chunks: how many chunks there are.
 
@@ -114,7 +121,9 @@ def unfinished(out: Path, description: Mapping[str, Any], chunks: int) -> Iterat
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"another run is writing to {out}: wait for it, or choose another directory") from error
+            raise UserError(
+                f"another run is writing to {out}: wait for it, or choose another directory"
+            ) from error
         if not (work.directory / DESCRIPTION).exists():
             try:
                 _prepare(work)
@@ -132,13 +141,15 @@ def image_bytes(shape: tuple[int, ...]) -> int:
     Args:
         shape: images, channels, height, width.
     """
-    return len(npy_header(shape)) + int(np.prod(shape)) * PIXEL.itemsize
+    return len(make_npy_header(shape)) + int(np.prod(shape)) * PIXEL.itemsize
 
 
-def npy_header(shape: tuple[int, ...]) -> bytes:
+def make_npy_header(shape: tuple[int, ...]) -> bytes:
     """What stands before the pixels in ``images.npy``."""
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": PIXEL.str, "fortran_order": False, "shape": shape})
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": PIXEL.str, "fortran_order": False, "shape": shape}
+    )
     return header.getvalue()
 
 
@@ -149,23 +160,29 @@ def _refuse_others(work: Unfinished) -> None:
     ours = {PARTIAL, IMAGES, LABELS, PARAMETERS} if started.exists() else {PARTIAL}
     foreign = sorted(entry.name for entry in work.out.iterdir() if entry.name not in ours)
     if foreign:
-        raise UserError(f"{work.out} is not empty (it holds {foreign[0]}): move it away, or choose another directory")
+        raise UserError(
+            f"{work.out} is not empty (it holds {foreign[0]}): move it away, or choose another "
+            "directory"
+        )
     if started.exists() and (found := _read_description(started)) != work.description:
         raise UserError(
-            f"{work.out} holds an unfinished dataset that differs ({_difference(found, work.description)}): "
-            f"finish it with the settings and versions it was begun with, or remove {work.directory} to begin anew"
+            f"{work.out} holds an unfinished dataset that differs "
+            f"({_difference(found, work.description)}): finish it with the settings and versions "
+            f"it was begun with, or remove {work.directory} to begin anew"
         )
 
 
 def _prepare(work: Unfinished) -> None:
-    """Take the disk space of the images before any work is done; the description marks that this succeeded."""
+    """Take the disk space of the images before any work is done; the description marks that this
+    succeeded.
+    """
     shape = (work.description["images"], *work.description["image_shape"])
     with work.images.open("wb") as file:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, image_bytes(shape))
         else:  # macOS
             file.truncate(image_bytes(shape))
-        file.write(npy_header(shape))
+        file.write(make_npy_header(shape))
     write_json(work.directory / DESCRIPTION, work.description)
 
 
@@ -184,7 +201,9 @@ def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     there, here = _flat(found), _flat(wanted)
     for name in here:
         if there.get(name) != here[name]:
-            return f"{name.removeprefix('settings.')} is {there.get(name)} there and {here[name]} here"
+            return (
+                f"{name.removeprefix('settings.')} is {there.get(name)} there and {here[name]} here"
+            )
     return "its settings are of another version"
 
 

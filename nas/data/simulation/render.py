@@ -1,7 +1,8 @@
-"""Turns a scene into pixels: lenstronomy's profiles and camera, set up once, and a fast sum over point masses.
+"""Turns a scene into pixels: lenstronomy's profiles and camera, set up once, and a fast sum over
+point masses.
 
-lenstronomy evaluates each point mass as a profile of its own; with 25 to 100 of them that is nearly all of the time.
-On a rectangular grid their sum is two outer sums and one small matrix product.
+lenstronomy evaluates each point mass as a profile of its own; with 25 to 100 of them that is nearly
+all of the time. On a rectangular grid their sum is two outer sums and one small matrix product.
 """
 
 from functools import lru_cache
@@ -62,8 +63,9 @@ class Renderer:
     def observe(self, image: Floats, scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
         """Add the noise of the camera to an image.
 
-        ``realistic``: electrons/s with lenstronomy's noise, a Gaussian of variance background² + flux/exposure time.
-        ``deeplense``: Model I takes the same as the mean of a Poisson count; Models II and III have no noise.
+        ``realistic``: electrons/s with lenstronomy's noise, a Gaussian of variance background² +
+        flux/exposure time. ``deeplense``: Model I takes the same as the mean of a Poisson count;
+        Models II and III have no noise.
 
         Args:
             image: without noise, shape (H, W).
@@ -97,10 +99,14 @@ def renderer(settings: SimulationSettings) -> Renderer:
     return Renderer(settings)
 
 
-def point_mass_deflection(x: Floats, y: Floats, points: PointMasses, area: float) -> tuple[Floats, Floats]:
-    """Deflection by point masses on a rectangular grid: Σ θ_i² (x − x_i)/|x − x_i|², and the same in y.
+def point_mass_deflection(
+    x: Floats, y: Floats, points: PointMasses, area: float
+) -> tuple[Floats, Floats]:
+    """Deflection by point masses on a rectangular grid: Σ θ_i² (x − x_i)/|x − x_i|², and the same
+    in y.
 
-    With w_i = θ_i²/|x − x_i|² that is x·Σ w_i − Σ x_i w_i, so one product of the matrix (1, x_i, y_i) with w gives all.
+    With w_i = θ_i²/|x − x_i|² that is x·Σ w_i − Σ x_i w_i, so one product of the matrix (1, x_i,
+    y_i) with w gives all.
 
     Args:
         x: of the columns, arcsec, shape (W,).
@@ -120,7 +126,9 @@ def point_mass_deflection(x: Floats, y: Floats, points: PointMasses, area: float
     rows = max(1, BLOCK // across.size)
     for top in range(0, y.size, rows):
         inverse = np.reciprocal(down[:, top : top + rows, None] + across[:, None, :])
-        sums[:, top : top + rows] = (weights @ inverse.reshape(points.x.size, -1)).reshape(3, -1, x.size)
+        sums[:, top : top + rows] = (weights @ inverse.reshape(points.x.size, -1)).reshape(
+            3, -1, x.size
+        )
     return x * sums[0] - sums[1], y[:, None] * sums[0] - sums[2]
 
 
@@ -153,5 +161,7 @@ def source_arguments(source: Source, light: LightModel, camera: SimAPI) -> list[
     norm = light.total_flux([disk] + [{}] * source.clump_fluxes.size, norm=True, k=0)[0]
     arguments = [{"amp": flux * (1 - source.clump_fluxes.sum()) / norm, **disk}]
     for share, x, y in zip(source.clump_fluxes, source.clump_x, source.clump_y, strict=True):
-        arguments.append({"amp": flux * share, "sigma": source.clump_width, "center_x": x, "center_y": y})
+        arguments.append(
+            {"amp": flux * share, "sigma": source.clump_width, "center_x": x, "center_y": y}
+        )
     return arguments

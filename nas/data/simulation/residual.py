@@ -16,8 +16,9 @@ def render_without_substructure(
         index: of the image.
 
     Returns:
-        The image with its substructure and the image without, each of shape (H, W), in the unit of the dataset but
-        for counts, which are given as electrons/s. They are equal in class no_substructure.
+        The image with its substructure and the image without, each of shape (H, W), in the unit of
+        the dataset but for counts, which are given as electrons/s. They are equal in class
+        no_substructure.
     """
     # lenstronomy takes seconds to import.
     from nas.data.simulation.draw import draw_scene, generator

@@ -17,7 +17,9 @@ def _none() -> Floats:
 
 @dataclass(frozen=True)
 class Lens:
-    """A singular isothermal ellipsoid at the origin with external shear, as effective for the source's redshift."""
+    """A singular isothermal ellipsoid at the origin with external shear, as effective for the
+    source's redshift.
+    """
 
     theta_e: float
     """Einstein radius, arcsec."""
@@ -32,7 +34,8 @@ class Source:
     """An elliptical Sérsic profile, with clumps in model IV; lenstronomy's conventions."""
 
     magnitude: float | None
-    """Of everything, before lensing; None in the public Model I, which fixes the amplitude instead."""
+    """Of everything, before lensing; None in the public Model I, which fixes the amplitude
+    instead."""
     radius: float
     """Half-light radius, geometric mean of the axes, arcsec."""
     sersic_index: float
@@ -71,7 +74,9 @@ class VortexLine:
     """Of the line against the x axis, radians."""
 
     def points(self) -> PointMasses:
-        """The line as equal point masses, evenly spaced from end to end (public code, ``make_vortex``)."""
+        """The line as equal point masses, evenly spaced from end to end (public code,
+        ``make_vortex``).
+        """
         along = np.linspace(-self.half_length, self.half_length, VORTEX_POINTS)
         masses = np.full(VORTEX_POINTS, self.mass / VORTEX_POINTS)
         return PointMasses(masses, along * math.cos(self.angle), along * math.sin(self.angle))

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
+from nas.common.errors import UserError
 from nas.data.simulation.checks import check_choice, check_number, check_range
 from nas.data.simulation.constants import LENS_MASS
 from nas.data.simulation.mass_function import mean_mass
-from nas.errors import UserError
 
 Model = Literal["I", "II", "III", "IV"]
 Physics = Literal["realistic", "deeplense"]
@@ -85,7 +85,8 @@ class Subhalos:
     mean_number: float = 25.0
     """Mean number of subhalos; not used with a mass fraction."""
     mass_fraction: float | None = None
-    """Mean mass in subhalos as a share of the lens's 1e12 solar masses; sets the mean number (0.02 with slope -1.9)."""
+    """Mean mass in subhalos as a share of the lens's 1e12 solar masses; sets the mean number (0.02
+    with slope -1.9)."""
     distance: Range = (0.25, 2.0)
     """Distance from the lens's centre, uniform in this range, arcsec."""
 
@@ -99,7 +100,9 @@ class Subhalos:
 
 @dataclass(frozen=True)
 class Vortex:
-    """A vortex of an axion condensate, as a line of mass through the lens's centre at a random angle."""
+    """A vortex of an axion condensate, as a line of mass through the lens's centre at a random
+    angle.
+    """
 
     mass: float = 3e10
     """Mass of the line, solar masses."""
@@ -118,7 +121,8 @@ class SimulationSettings:
     images: int = 3000
     """Number of images, one third for each class."""
     image_size: int | None = None
-    """Pixels on a side (default: 150 for model I, else 64); the scale of a pixel is the camera's."""
+    """Pixels on a side (default: 150 for model I, else 64); the scale of a pixel is the
+    camera's."""
     seed: int = 0
     """Seed of every random number."""
     nuisance: float = 0.5
@@ -146,7 +150,9 @@ class SimulationSettings:
         if self.physics == "deeplense":
             self._check_public()
         if self.model != "IV" and self.clumps != Clumps():
-            raise UserError(f"clumps cannot be changed for model {self.model}, which has none: choose model IV")
+            raise UserError(
+                f"clumps cannot be changed for model {self.model}, which has none: choose model IV"
+            )
 
     @property
     def pixels(self) -> int:
@@ -161,7 +167,12 @@ class SimulationSettings:
     def _check_lens_and_source(self) -> None:
         lens, source, clumps = self.lens, self.source, self.clumps
         check_number("lens.einstein_radius", lens.einstein_radius, 0.1, 10)
-        check_number("lens.einstein_radius_scatter", lens.einstein_radius_scatter, 0, lens.einstein_radius / 5)
+        check_number(
+            "lens.einstein_radius_scatter",
+            lens.einstein_radius_scatter,
+            0,
+            lens.einstein_radius / 5,
+        )
         check_range("lens.ellipticity", lens.ellipticity, 0, 0.5)
         check_range("lens.shear", lens.shear, 0, 0.5)
         check_range("source.magnitude", source.magnitude, 10, 35)
@@ -176,7 +187,12 @@ class SimulationSettings:
     def _check_substructure(self) -> None:
         subhalos, vortex = self.subhalos, self.vortex
         check_number("subhalos.slope", subhalos.slope, -5, 5)
-        check_range("subhalos.min_mass to subhalos.max_mass", (subhalos.min_mass, subhalos.max_mass), 1, 1e12)
+        check_range(
+            "subhalos.min_mass to subhalos.max_mass",
+            (subhalos.min_mass, subhalos.max_mass),
+            1,
+            1e12,
+        )
         if subhalos.mass_fraction is not None:
             check_number("subhalos.mass_fraction", subhalos.mass_fraction, 0, 1)
         check_number("mean number of subhalos", subhalos.expected_number, 0, MOST_SUBHALOS)
@@ -186,12 +202,14 @@ class SimulationSettings:
 
     def _check_public(self) -> None:
         if self.model == "IV":
-            raise UserError("model IV cannot be simulated with physics deeplense: choose physics realistic")
+            raise UserError(
+                "model IV cannot be simulated with physics deeplense: choose physics realistic"
+            )
         for name, default in _REALISTIC_ONLY.items():
             if getattr(self, name) != default:
                 raise UserError(
-                    f"{name} cannot be changed with physics deeplense, which repeats the public data: "
-                    "leave it out or choose physics realistic"
+                    f"{name} cannot be changed with physics deeplense, which repeats the public "
+                    "data: leave it out or choose physics realistic"
                 )
 
 
@@ -217,7 +235,9 @@ def load_settings(description: Mapping[str, Any]) -> SimulationSettings:
     try:
         settings = _from_mapping(SimulationSettings, description["settings"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"dataset.json holds no settings of a simulation that this version knows ({error})") from error
+        raise UserError(
+            f"dataset.json holds no settings of a simulation that this version knows ({error})"
+        ) from error
     assert isinstance(settings, SimulationSettings)
     return settings
 

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nas.common.files import atomic_path
 from nas.data.simulation.instruments import instrument
 from nas.data.simulation.scene import Scene
 from nas.data.simulation.settings import CLASSES, SimulationSettings
-from nas.files import atomic_path
 
 _NUMBER, _NUMBERS = pa.float64(), pa.list_(pa.float64())
 

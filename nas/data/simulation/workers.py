@@ -1,4 +1,6 @@
-"""Runs the same task on many numbers, here or on worker processes that neither outlive nor talk over their parent."""
+"""Runs the same task on many numbers, here or on worker processes that neither outlive nor talk
+over their parent.
+"""
 
 import multiprocessing
 import os
@@ -9,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 
 
-def run(task: Callable[[int], int], numbers: Sequence[int], workers: int) -> Generator[int]:
+def run_workers(task: Callable[[int], int], numbers: Sequence[int], workers: int) -> Generator[int]:
     """Call ``task`` on each number and yield the results as they come.
 
     Closing the generator lets running tasks end and drops the others.
@@ -25,11 +27,15 @@ def run(task: Callable[[int], int], numbers: Sequence[int], workers: int) -> Gen
     if workers == 1:
         yield from map(task, numbers)
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_follow_parent)
+    pool = ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_follow_parent
+    )
     waiting: set[Future[int]] = set()
     try:
         for number in numbers:
-            if len(waiting) == 2 * workers:  # enough to keep them busy; a longer queue would only cost memory
+            if (
+                len(waiting) == 2 * workers
+            ):  # enough to keep them busy; a longer queue would only cost memory
                 finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in finished)
             with _interrupts_held_back():  # the pool starts its processes as work comes in

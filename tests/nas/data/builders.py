@@ -36,7 +36,9 @@ def picture_folder(path: Path, count: int, shape: tuple[int, int], suffix: str) 
         Image.fromarray(image(shape, "uint8")).save(path / f"{number}{suffix}")
 
 
-def dark_matter(root: Path, counts: tuple[int, int, int], shape: tuple[int, ...], dtype: str = "float64") -> None:
+def dark_matter(
+    root: Path, counts: tuple[int, int, int], shape: tuple[int, ...], dtype: str = "float64"
+) -> None:
     """Model I to IV: axion files beside plain ones."""
     axion_folder(root / "axion", counts[2], shape, dtype)
     folder(root / "cdm", counts[1], shape, dtype)

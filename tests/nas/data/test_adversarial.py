@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nas.data import LensDataset, ReadOptions, open_dataset
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.options import ReadOptions
 from nas.data.reading import UnreadableImageError, image_shape, read_image
 from nas.data.unpickling import RefusedError, load_array
-from nas.errors import UserError
 from tests.nas.data import builders
 
 Fails = Callable[..., str]
@@ -43,7 +44,9 @@ def splits(dataset: LensDataset) -> dict[str, int]:
         elements=st.integers(0, 9),
     )
 )
-def test_axion_files_of_every_protocol_are_rebuilt_exactly(protocol: int, image: np.ndarray) -> None:
+def test_axion_files_of_every_protocol_are_rebuilt_exactly(
+    protocol: int, image: np.ndarray
+) -> None:
     for order in ("C", "F"):
         pair = np.empty(2, dtype=object)
         pair[:] = [np.asarray(image, order=order), np.float64(3e-23)]
@@ -54,10 +57,15 @@ def test_axion_files_of_every_protocol_are_rebuilt_exactly(protocol: int, image:
 
 
 class ForgedType:
-    """Pickles to numpy's dtype of eight bytes whose state says that they are objects: pointers of one's choice."""
+    """Pickles to numpy's dtype of eight bytes whose state says that they are objects: pointers of
+    one's choice."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return np.dtype, ("V8", False, True), (3, "|", None, ("x",), {"x": (np.dtype("O"), 0)}, 8, 1, 0)
+        return (
+            np.dtype,
+            ("V8", False, True),
+            (3, "|", None, ("x",), {"x": (np.dtype("O"), 0)}, 8, 1, 0),
+        )
 
 
 class ForgedArray:
@@ -79,7 +87,9 @@ def test_pickled_garbage_is_refused_or_damaged(garbage: bytes) -> None:
             load_array(io.BytesIO(data[:-1]))
 
 
-@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "numpy.load", "numpy.testing._private.utils.runstring"])
+@pytest.mark.parametrize(
+    "name", ["os.system", "builtins.eval", "numpy.load", "numpy.testing._private.utils.runstring"]
+)
 def test_other_functions_are_refused_by_name(name: str) -> None:
     module, _, function = name.rpartition(".")
     with pytest.raises(RefusedError, match=name):
@@ -103,7 +113,11 @@ def test_other_functions_are_refused_by_name(name: str) -> None:
     ],
 )
 def test_impossible_headers(tmp_path: Path, shape: str) -> None:
-    path = npy(tmp_path / "x.npy", f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}", b"\0" * 64)
+    path = npy(
+        tmp_path / "x.npy",
+        f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}",
+        b"\0" * 64,
+    )
     for read in (read_image, image_shape):
         with pytest.raises(UnreadableImageError):
             read(path)
@@ -179,7 +193,9 @@ def test_a_folder_called_like_a_split_is_no_class(tmp_path: Path) -> None:
 def test_a_stray_picture_above_unknown_classes(tmp_path: Path) -> None:
     for name in ("spirals", "mergers"):
         builders.picture_folder(tmp_path / "data" / name, 2, (8, 8), ".png")
-    (tmp_path / "data" / "figure.png").write_bytes((tmp_path / "data" / "spirals" / "0.png").read_bytes())
+    (tmp_path / "data" / "figure.png").write_bytes(
+        (tmp_path / "data" / "spirals" / "0.png").read_bytes()
+    )
     assert open_dataset(tmp_path).classes == ("mergers", "spirals")
 
 
@@ -196,7 +212,9 @@ def test_a_stray_picture_above_unknown_classes(tmp_path: Path) -> None:
         ([b"cdm", b"axion"] * 3, ("subhalo", "vortex")),
     ],
 )
-def test_labels_of_many_kinds(tmp_path: Path, labels: list[object], classes: tuple[str, ...]) -> None:
+def test_labels_of_many_kinds(
+    tmp_path: Path, labels: list[object], classes: tuple[str, ...]
+) -> None:
     builders.packed(tmp_path, 6, np.array(labels))
     dataset = open_dataset(tmp_path)
     assert dataset.classes == classes
@@ -224,7 +242,8 @@ def test_labels_that_are_none(
 
 
 @pytest.mark.parametrize(
-    "content", ['{"classes": [1, 2, 3]}', '{"classes": 5}', '"abc"', "no json", '{"kind": "simulated"}']
+    "content",
+    ['{"classes": [1, 2, 3]}', '{"classes": 5}', '"abc"', "no json", '{"kind": "simulated"}'],
 )
 def test_somebody_elses_description_is_passed_over(tmp_path: Path, content: str) -> None:
     builders.packed(tmp_path, 6)
@@ -250,7 +269,9 @@ def test_links_to_nothing_and_pipes_are_skipped(tmp_path: Path) -> None:
     assert len(dataset.images) == 9
 
 
-def test_names_that_are_no_text_or_look_like_markup(tmp_path: Path, run: Callable[..., object]) -> None:
+def test_names_that_are_no_text_or_look_like_markup(
+    tmp_path: Path, run: Callable[..., object]
+) -> None:
     for name in (b"[bold]x", b"a[\xff"):
         folder = os.path.join(os.fsencode(tmp_path), name)  # noqa: PTH118 - Path takes no bytes
         os.mkdir(folder)  # noqa: PTH102
@@ -279,7 +300,9 @@ def test_an_open_data_set_outlives_its_cache(tmp_path: Path, cache: Path) -> Non
     pixels = np.array(dataset.images)
     np.save(tmp_path / "cdm" / "new.npy", np.ones((8, 8)))
     assert len(open_dataset(tmp_path).images) == 28  # another process reads the changed directory
-    assert len(dataset.splits().train) + len(dataset.splits().val) + len(dataset.splits().test) == 27
+    assert (
+        len(dataset.splits().train) + len(dataset.splits().val) + len(dataset.splits().test) == 27
+    )
     np.testing.assert_array_equal(dataset.images, pixels)
 
 
@@ -288,10 +311,15 @@ def test_what_is_known_of_one_directory_is_not_told_of_its_copy(tmp_path: Path) 
         for part in ("cdm", "no_sub"):
             (tmp_path / name / part).mkdir(parents=True)
             for number in range(3):
-                np.save(tmp_path / name / part / f"{number}.npy", np.full((8, 8), number + (part == "cdm") * 9.0))
+                np.save(
+                    tmp_path / name / part / f"{number}.npy",
+                    np.full((8, 8), number + (part == "cdm") * 9.0),
+                )
     (tmp_path / "dirty" / "cdm" / "zz.npy").write_bytes(b"")
     assert open_dataset(tmp_path / "clean").info["skipped"] == []
-    assert len(open_dataset(tmp_path / "dirty", ReadOptions(allow_skipped=True)).info["skipped"]) == 1
+    assert (
+        len(open_dataset(tmp_path / "dirty", ReadOptions(allow_skipped=True)).info["skipped"]) == 1
+    )
     assert open_dataset(tmp_path / "clean").info["skipped"] == []
     with pytest.raises(UserError, match=r"zz\.npy"):
         open_dataset(tmp_path / "dirty")

@@ -1,4 +1,5 @@
-"""What is wrong with a data directory is said in one sentence that names the file, with exit status 2."""
+"""What is wrong with a data directory is said in one sentence that names the file, with exit status
+2."""
 
 import io
 import json
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nas.common.errors import UserError
 from nas.data.reading import UnreadableImageError, image_shape, read_image
-from nas.errors import UserError
 from tests.conftest import Run
 from tests.nas.data import builders
 
@@ -33,7 +34,9 @@ def test_missing_directory(fails: Fails, tmp_path: Path) -> None:
 
 
 def test_file_instead_of_directory(fails: Fails, data: Path) -> None:
-    assert "sim_0.npy is not a directory" in fails("nas.data", "inspect", data / "cdm" / "sim_0.npy")
+    assert "sim_0.npy is not a directory" in fails(
+        "nas.data", "inspect", data / "cdm" / "sim_0.npy"
+    )
 
 
 def test_empty_directory(fails: Fails, tmp_path: Path) -> None:
@@ -165,7 +168,9 @@ def test_a_pickle_that_calls_anything_else_does_not_run(
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_only_numpy_is_rebuilt_whatever_the_protocol(tmp_path: Path, protocol: int) -> None:
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "|O", "fortran_order": False, "shape": (2,)})
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|O", "fortran_order": False, "shape": (2,)}
+    )
     path = tmp_path / "a.npy"
     path.write_bytes(header.getvalue() + pickle.dumps(Attack(tmp_path / "mark"), protocol))
     with pytest.raises(UserError, match="mkdir"):
@@ -173,7 +178,9 @@ def test_only_numpy_is_rebuilt_whatever_the_protocol(tmp_path: Path, protocol: i
     assert not (tmp_path / "mark").exists()
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\x93NUMPY\x01\x00v\x00", b"\x93NUMPY\x02\x00"]))
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"\x93NUMPY\x01\x00v\x00", b"\x93NUMPY\x02\x00"])
+)
 def test_garbage_is_never_more_than_an_unreadable_file(
     tmp_path_factory: pytest.TempPathFactory, garbage: bytes, prefix: bytes
 ) -> None:
@@ -218,7 +225,9 @@ def test_truncated_packed_array(fails: Fails, tmp_path: Path) -> None:
 def test_a_class_without_any_usable_image(fails: Fails, data: Path) -> None:
     for path in (data / "cdm").iterdir():
         empty(path)
-    assert "no usable image of class subhalo" in fails("nas.data", "inspect", data, "--allow-skipped")
+    assert "no usable image of class subhalo" in fails(
+        "nas.data", "inspect", data, "--allow-skipped"
+    )
 
 
 def test_unfinished_simulation(fails: Fails, tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from tests.nas.data import builders
 
 
 def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
-    done = run("nas.data", "simulate", "--images", 30, "--image-size", 32, "--workers", 1, "--out", "sim")
+    done = run(
+        "nas.data", "simulate", "--images", 30, "--image-size", 32, "--workers", 1, "--out", "sim"
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(run("nas.data", "inspect", "sim", "--json").stdout)
     assert report["layout"] == "simulated"
@@ -21,7 +23,12 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
     assert report["image_shape"] == [1, 32, 32]
     assert report["dtype"] == "float32"
     assert report["splits"] == {"all": {"no_substructure": 10, "subhalo": 10, "vortex": 10}}
-    assert report["duplicates"] == {"within_splits": 0, "across_splits": 0, "across_classes": 0, "examples": []}
+    assert report["duplicates"] == {
+        "within_splits": 0,
+        "across_splits": 0,
+        "across_classes": 0,
+        "examples": [],
+    }
     assert report["skipped"] == []
     low, high = report["value_range"]
     pixels = np.load(tmp_path / "sim" / "images.npy")
@@ -35,10 +42,18 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
 def test_inspect_for_people(run: Run, tmp_path: Path) -> None:
     for split in ("train", "test"):
         builders.dark_matter(tmp_path / split, (3, 3, 3), (8, 8))
-    (tmp_path / "test" / "cdm" / "sim_0.npy").write_bytes((tmp_path / "train" / "cdm" / "sim_0.npy").read_bytes())
+    (tmp_path / "test" / "cdm" / "sim_0.npy").write_bytes(
+        (tmp_path / "train" / "cdm" / "sim_0.npy").read_bytes()
+    )
     (tmp_path / "test" / "cdm" / "sim_1.npy").write_bytes(b"")
     text = run("nas.data", "inspect", tmp_path, "--allow-skipped").stdout
-    for words in ("split_folders", "1 × 8 × 8", "subhalo", "a leak", "skipped test/cdm/sim_1.npy: is empty"):
+    for words in (
+        "split_folders",
+        "1 × 8 × 8",
+        "subhalo",
+        "a leak",
+        "skipped test/cdm/sim_1.npy: is empty",
+    ):
         assert words in " ".join(text.split())
 
 
@@ -51,9 +66,12 @@ def test_preview_of_somebody_elses_images(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "named"), [("nowhere/grid.png", "nowhere/grid.png cannot be written"), ("grid.doc", "end it in .png")]
+    ("out", "named"),
+    [("nowhere/grid.png", "nowhere/grid.png cannot be written"), ("grid.doc", "end it in .png")],
 )
-def test_a_picture_that_cannot_be_written(fails: Callable[..., str], tmp_path: Path, out: str, named: str) -> None:
+def test_a_picture_that_cannot_be_written(
+    fails: Callable[..., str], tmp_path: Path, out: str, named: str
+) -> None:
     builders.dark_matter(tmp_path / "data", (2, 2, 2), (8, 8))
     assert named in fails("nas.data", "preview", tmp_path / "data", "--out", out)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.data import LensDataset, Normalisation, ReadOptions, open_dataset
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.normalisation import Normalisation
+from nas.data.options import ReadOptions
 from tests.nas.data import builders
 
 
@@ -36,7 +38,9 @@ def test_the_second_open_reads_nothing(data: Path, capsys: pytest.CaptureFixture
     assert not second.images.flags.writeable
 
 
-def test_a_changed_directory_is_read_again(data: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_directory_is_read_again(
+    data: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = open_dataset(data)
     np.save(data / "cdm" / "sim_0.npy", np.ones((8, 8)))
     after = open_dataset(data)
@@ -46,7 +50,9 @@ def test_a_changed_directory_is_read_again(data: Path, cache: Path, capsys: pyte
     assert entries(cache) == [after.store]
 
 
-def test_the_same_images_elsewhere_have_the_same_fingerprint_and_splits(data: Path, tmp_path: Path) -> None:
+def test_the_same_images_elsewhere_have_the_same_fingerprint_and_splits(
+    data: Path, tmp_path: Path
+) -> None:
     first = open_dataset(data)
     shutil.copytree(data, tmp_path / "copy")
     second = open_dataset(tmp_path / "copy")
@@ -54,7 +60,9 @@ def test_the_same_images_elsewhere_have_the_same_fingerprint_and_splits(data: Pa
     np.testing.assert_array_equal(second.splits(5).test, first.splits(5).test)
 
 
-def test_entries_of_directories_that_are_gone_are_removed(data: Path, tmp_path: Path, cache: Path) -> None:
+def test_entries_of_directories_that_are_gone_are_removed(
+    data: Path, tmp_path: Path, cache: Path
+) -> None:
     shutil.copytree(data, tmp_path / "copy")
     open_dataset(tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy")
@@ -78,7 +86,9 @@ def test_a_half_written_cache_is_rebuilt(
     assert conversions(capsys) == 2
 
 
-def test_a_conversion_killed_half_way_leaves_no_trace(data: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conversion_killed_half_way_leaves_no_trace(
+    data: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("nas.data.convert.write_json", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         open_dataset(data)
@@ -104,10 +114,14 @@ def test_duplicates_are_counted_within_and_across_splits(tmp_path: Path) -> None
         (tmp_path / copy).write_bytes(original.read_bytes())
     duplicates = open_dataset(tmp_path).info["duplicates"]
     assert (duplicates["within_splits"], duplicates["across_splits"]) == (1, 1)
-    assert duplicates["examples"] == [["test/cdm/sim_0.npy", "train/cdm/sim_0.npy", "train/cdm/sim_1.npy"]]
+    assert duplicates["examples"] == [
+        ["test/cdm/sim_0.npy", "train/cdm/sim_0.npy", "train/cdm/sim_1.npy"]
+    ]
 
 
-def test_made_splits_are_stratified_disjoint_complete_and_repeatable(data: Path, cache: Path) -> None:
+def test_made_splits_are_stratified_disjoint_complete_and_repeatable(
+    data: Path, cache: Path
+) -> None:
     dataset = open_dataset(data)
     splits = dataset.splits(seed=3)
     assert splits.made == ("train", "val", "test")
@@ -154,7 +168,13 @@ def test_nothing_to_split(tmp_path: Path) -> None:
         open_dataset(tmp_path / "only").splits()
 
 
-@given(st.integers(1, 3), st.integers(1, 40), st.floats(-1e4, 1e4), st.floats(1e-3, 1e3), st.integers(0, 99))
+@given(
+    st.integers(1, 3),
+    st.integers(1, 40),
+    st.floats(-1e4, 1e4),
+    st.floats(1e-3, 1e3),
+    st.integers(0, 99),
+)
 def test_normalised_training_images_have_mean_0_and_variance_1(
     channels: int, count: int, mean: float, std: float, seed: int
 ) -> None:
@@ -163,12 +183,18 @@ def test_normalised_training_images_have_mean_0_and_variance_1(
     chosen = np.sort(rng.permutation(2 * count)[:count])
     normalisation = Normalisation.fit(images, chosen)
     reference = images[chosen].astype(np.float64)
-    np.testing.assert_allclose(normalisation.mean, reference.mean(axis=(0, 2, 3)), rtol=1e-6, atol=1e-6 * std)
+    np.testing.assert_allclose(
+        normalisation.mean, reference.mean(axis=(0, 2, 3)), rtol=1e-6, atol=1e-6 * std
+    )
     np.testing.assert_allclose(normalisation.std, reference.std(axis=(0, 2, 3)), rtol=1e-5)
     stretched = normalisation(images)
     assert stretched.dtype == np.float32
-    np.testing.assert_allclose(stretched[chosen].mean(axis=(0, 2, 3), dtype=np.float64), 0, atol=1e-4)
-    np.testing.assert_allclose(stretched[chosen].std(axis=(0, 2, 3), dtype=np.float64), 1, rtol=1e-4)
+    np.testing.assert_allclose(
+        stretched[chosen].mean(axis=(0, 2, 3), dtype=np.float64), 0, atol=1e-4
+    )
+    np.testing.assert_allclose(
+        stretched[chosen].std(axis=(0, 2, 3), dtype=np.float64), 1, rtol=1e-4
+    )
 
 
 def test_the_stretch_keeps_the_order_of_pixels_and_tames_the_brightest() -> None:

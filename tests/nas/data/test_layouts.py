@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nas.data import LensDataset, ReadOptions, open_dataset
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.options import ReadOptions
 from tests.nas.data import builders
 
 DARK = ["no_substructure", "subhalo", "vortex"]
@@ -14,7 +15,10 @@ DARK = ["no_substructure", "subhalo", "vortex"]
 
 def counts(dataset: LensDataset) -> dict[str, list[int]]:
     """Counts of each split, in label order."""
-    return {split: [by.get(c, 0) for c in dataset.classes] for split, by in dataset.info["splits"].items()}
+    return {
+        split: [by.get(c, 0) for c in dataset.classes]
+        for split, by in dataset.info["splits"].items()
+    }
 
 
 def test_common_task(tmp_path: Path) -> None:
@@ -34,8 +38,14 @@ def test_labels_follow_the_canonical_order_not_the_listing(tmp_path: Path) -> No
     # In a listing axion comes first; its label is 2 all the same.
     builders.dark_matter(tmp_path / "Model_II", (3, 4, 5), (64, 64))
     dataset = open_dataset(tmp_path)
-    by_folder = dataset.table.groupby(dataset.table["file"].str.split("/").str[-2])["label"].unique()
-    assert {name: list(labels) for name, labels in by_folder.items()} == {"axion": [2], "cdm": [1], "no_sub": [0]}
+    by_folder = dataset.table.groupby(dataset.table["file"].str.split("/").str[-2])[
+        "label"
+    ].unique()
+    assert {name: list(labels) for name, labels in by_folder.items()} == {
+        "axion": [2],
+        "cdm": [1],
+        "no_sub": [0],
+    }
 
 
 def test_model_1_counts_become_floats_and_masses_are_kept(tmp_path: Path) -> None:
@@ -50,7 +60,9 @@ def test_model_1_counts_become_floats_and_masses_are_kept(tmp_path: Path) -> Non
     assert dataset.table[dataset.table["label"] != 2]["axion_mass"].isna().all()
     position = 0
     original = np.load(tmp_path / dataset.table["file"][position], allow_pickle=True)
-    np.testing.assert_array_equal(dataset.images[position, 0], np.asarray(original[0], dtype=np.float32))
+    np.testing.assert_array_equal(
+        dataset.images[position, 0], np.asarray(original[0], dtype=np.float32)
+    )
 
 
 @pytest.mark.parametrize("inside", [False, True])

@@ -8,9 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.data import Normalisation, open_dataset
-from nas.data.tensors import Augmentation, LensTensors
-from nas.errors import UserError
+from nas.common.errors import UserError
+from nas.data.dataset import open_dataset
+from nas.data.normalisation import Normalisation
+from nas.data.options import Augmentation
+from nas.data.tensors import LensTensors
 from tests.nas.data import builders
 
 
@@ -42,7 +44,9 @@ def test_batches_cover_everything_in_order() -> None:
 
 
 @given(st.integers(1, 30), st.integers(1, 12), st.integers(0, 99))
-def test_an_epoch_draws_every_image_at_most_once_in_whole_batches(count: int, size: int, seed: int) -> None:
+def test_an_epoch_draws_every_image_at_most_once_in_whole_batches(
+    count: int, size: int, seed: int
+) -> None:
     data = tensors(count)
     batches = list(data.shuffled(size, generator(seed)))
     drawn = torch.cat([labels for _, labels in batches]).tolist()
@@ -75,14 +79,18 @@ def test_rectangles_keep_their_shape() -> None:
 def test_shifts_are_whole_pixels_within_bounds() -> None:
     image = torch.zeros(1, 1, 9, 9)
     image[..., 4, 4] = 1
-    augmented = Augmentation(symmetries=False, shift=2)(image.expand(2000, -1, -1, -1), generator(0))
+    augmented = Augmentation(symmetries=False, shift=2)(
+        image.expand(2000, -1, -1, -1), generator(0)
+    )
     assert augmented.flatten(1).sum(1).eq(1).all()
     where = {(int(r), int(c)) for r, c in augmented.nonzero()[:, 2:]}
     assert where == {(r, c) for r in range(2, 7) for c in range(2, 7)}
 
 
 def test_noise_has_the_given_width() -> None:
-    noise = Augmentation(symmetries=False, shift=0, noise=0.3)(torch.zeros(50, 1, 32, 32), generator(0))
+    noise = Augmentation(symmetries=False, shift=0, noise=0.3)(
+        torch.zeros(50, 1, 32, 32), generator(0)
+    )
     assert noise.std().item() == pytest.approx(0.3, rel=0.02)
 
 

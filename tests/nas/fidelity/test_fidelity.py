@@ -15,16 +15,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nas.errors import UserError
-from nas.fidelity.__main__ import FidelitySettings, choose, run
+from nas.common.errors import UserError
+from nas.fidelity.command import choose, run
 from nas.fidelity.report import Fidelity
-from nas.fidelity.standalone import Training
-from nas.supernet import SupernetSettings
-from nas.supernet import run as train_supernet
-from nas.training import Recipe
+from nas.fidelity.settings import FidelitySettings
+from nas.supernet.command import run as train_supernet
+from nas.supernet.settings import SupernetSettings
 from nas.training.images import TrainingImages
+from nas.training.recipe import Recipe
+from nas.training.spec import TrainingSpec
 from search_spaces import flops, get_space
-from tests.nas.test_train import folder
+from tests.folders import folder
 
 QUICK: dict[str, Any] = {"epochs": 1, "batch_size": 16, "architectures": 4, "seeds": 2}
 
@@ -35,13 +36,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("fidelity")
     data = folder(root / "data")
     for seed in (0, 1):
-        train_supernet(SupernetSettings(data=data, epochs=1, batch_size=16, seed=seed, run=root / f"supernet{seed}"))
+        train_supernet(
+            SupernetSettings(
+                data=data, epochs=1, batch_size=16, seed=seed, run=root / f"supernet{seed}"
+            )
+        )
     return root
 
 
 def settings(place: Path, out: Path, **changes: Any) -> FidelitySettings:
     return FidelitySettings(
-        **{**QUICK, "supernet": place / "supernet0", "data": place / "data", "trainings": out / "alone", **changes},
+        **{
+            **QUICK,
+            "supernet": place / "supernet0",
+            "data": place / "data",
+            "trainings": out / "alone",
+            **changes,
+        },
         out=out / "fidelity",
     )
 
@@ -50,9 +61,20 @@ def test_the_command_goes_on_after_sigkill_and_repeats_nothing(
     run: Callable[..., Any], place: Path, tmp_path: Path
 ) -> None:
     both = f"[{place / 'supernet0'}, {place / 'supernet1'}]"
-    flags = ["--supernet", both, "--data", str(place / "data"), "--trainings", "alone", "--out", "out"]
+    flags = [
+        "--supernet",
+        both,
+        "--data",
+        str(place / "data"),
+        "--trainings",
+        "alone",
+        "--out",
+        "out",
+    ]
     flags += [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
-    killed = subprocess.Popen([sys.executable, "-m", "nas.fidelity", *flags], cwd=tmp_path, start_new_session=True)
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "nas.fidelity", *flags], cwd=tmp_path, start_new_session=True
+    )
     while len(list(tmp_path.glob("alone/[!.]*.json"))) < 2 and killed.poll() is None:
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
@@ -63,7 +85,10 @@ def test_the_command_goes_on_after_sigkill_and_repeats_nothing(
     done = run("nas.fidelity", *flags)
     assert done.returncode == 0, done.stderr
     assert f"{len(kept)} of them done before" in done.stderr
-    assert kept.items() <= {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/[!.]*.json")}.items()
+    assert (
+        kept.items()
+        <= {path: path.stat().st_mtime_ns for path in tmp_path.glob("alone/[!.]*.json")}.items()
+    )
     check_report(tmp_path, done.stdout)
 
 
@@ -131,13 +156,17 @@ def test_architectures_are_distinct_and_spread_over_flops() -> None:
 
 
 def test_more_architectures_than_the_space_holds() -> None:
-    with pytest.raises(UserError, match=r"--architectures 4000 cannot be drawn: nas_bench_macro has 3\d+"):
+    with pytest.raises(
+        UserError, match=r"--architectures 4000 cannot be drawn: nas_bench_macro has 3\d+"
+    ):
         choose(get_space("nas_bench_macro"), 4000, 32, seed=0)
 
 
 def test_supernets_of_other_data_or_twice(place: Path, tmp_path: Path) -> None:
     other = folder(tmp_path / "other", classes=2)
-    with pytest.raises(UserError, match="was trained on other images: give its data set with --data"):
+    with pytest.raises(
+        UserError, match="was trained on other images: give its data set with --data"
+    ):
         run(settings(place, tmp_path, data=other))
     with pytest.raises(UserError, match="two supernets have directories of one name"):
         run(settings(place, tmp_path, supernet=(place / "supernet0", place / "supernet0")))
@@ -161,12 +190,18 @@ def test_mistakes(place: Path, tmp_path: Path, changes: dict[str, Any], sentence
     assert not (tmp_path / "alone").exists()
 
 
-def test_places_that_cannot_be_written_are_known_before_anything_is_trained(place: Path, tmp_path: Path) -> None:
+def test_places_that_cannot_be_written_are_known_before_anything_is_trained(
+    place: Path, tmp_path: Path
+) -> None:
     (tmp_path / "fidelity").touch()
-    with pytest.raises(UserError, match=r"fidelity cannot be written \(.*\): give another directory with --out"):
+    with pytest.raises(
+        UserError, match=r"fidelity cannot be written \(.*\): give another directory with --out"
+    ):
         run(settings(place, tmp_path))
     assert not list((tmp_path / "alone").iterdir())
-    with pytest.raises(UserError, match=r"file cannot be written \(.*\): give another directory with --trainings"):
+    with pytest.raises(
+        UserError, match=r"file cannot be written \(.*\): give another directory with --trainings"
+    ):
         run(settings(place, tmp_path, trainings=tmp_path / "fidelity" / "file"))
 
 
@@ -179,10 +214,13 @@ def test_a_supernet_is_named_by_its_directory_or_its_file(place: Path, tmp_path:
 def test_a_damaged_outcome(place: Path, tmp_path: Path) -> None:
     chosen = choose(get_space("hybrid_nano"), 4, 32, seed=0)
     images = TrainingImages.open(place / "data", FidelitySettings())
-    training = Training(
-        images.card("hybrid_nano", str(chosen[0])), Recipe.of(settings(place, tmp_path)), 0, images.dataset.fingerprint
+    spec = TrainingSpec(
+        data=images.dataset.fingerprint,
+        card=images.card("hybrid_nano", str(chosen[0])),
+        recipe=Recipe.of(settings(place, tmp_path)),
+        seed=0,
     )
     (tmp_path / "alone").mkdir()
-    (tmp_path / "alone" / f"{training.key}.json").write_text("{")
+    (tmp_path / "alone" / f"{spec.digest}.json").write_text("{")
     with pytest.raises(UserError, match="is damaged: remove it, and its network is trained again"):
         run(settings(place, tmp_path))

@@ -12,7 +12,11 @@ _MISSING = "there is no Chromium: install it from the system's packages (apt-get
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium; where tests count, doing without it is a failure."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if path is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(_MISSING)
     with sync_playwright() as playwright:

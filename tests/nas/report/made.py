@@ -1,7 +1,7 @@
 """A run and a leaderboard as they are left on the disk, without anything being trained."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,24 @@ import numpy as np
 import pandas as pd
 
 import search_spaces
-from nas.board import Board, BoardData, Comparison, Published, Row, Spread, Training
-from nas.data import Normalisation, ReadOptions, open_dataset
-from nas.objectives import pareto
-from nas.provenance import Made
-from nas.run_directory import Best, DataSource, RunDirectory
-from nas.training.card import ModelCard
+from nas.common.provenance import Made
+from nas.data.dataset import open_dataset
+from nas.data.normalisation import Normalisation
+from nas.data.options import ReadOptions
+from nas.report.board import (
+    Board,
+    BoardData,
+    JudgedTraining,
+    PairedComparison,
+    Published,
+    Row,
+    Spread,
+)
+from nas.search.objectives import pareto
+from nas.search.result import Best, DataSource
+from nas.search.run_directory import RunDirectory
 from nas.training.metrics import score
+from nas.training.networks.card import ModelCard
 from tests.nas.search.studies import finish, study
 
 SPACE = search_spaces.get_space("hybrid_nano")
@@ -29,7 +40,9 @@ def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
     run = RunDirectory(path)
     searched = finish(study(path / "study.db", trials=trials))
     candidates = searched.candidates()
-    run.write_config({"strategy": "evolution", "space": SPACE.name, "latency_batch": 64, "storage": None})
+    run.write_config(
+        {"strategy": "evolution", "space": SPACE.name, "latency_batch": 64, "storage": None}
+    )
     run.write_environment({"command": "python -m nas.search", "date": "2026-01-01"})
     run.write_candidates(candidates)
     front = tuple(pareto(candidates, ("auc", "params")))
@@ -41,25 +54,39 @@ def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
     test = dataset.splits().test
     images = dataset.table.iloc[test][["file", "row"]].reset_index(drop=True)
     trainings = [
-        train(directory, f"seed-{seed}", images, dataset.labels[test], dataset.classes, seed) for seed in (0, 1)
+        train(directory, f"seed-{seed}", images, dataset.labels[test], dataset.classes, seed)
+        for seed in (0, 1)
     ]
-    card = ModelCard(SPACE.name, best.winner.architecture, dataset.classes, 1, (32, 32), NORMALISATION)
+    card = ModelCard(
+        SPACE.name, best.winner.architecture, dataset.classes, 1, (32, 32), NORMALISATION
+    )
     summary = {
         "model": card.to_json(),
         "params": best.winner.params,
         "flops": best.winner.flops,
-        "trainings": [{"seed": item.seed, "validation": item.validation, "test": item.test} for item in trainings],
-        **{split: {n: vars(s) for n, s in scores.items()} for split, scores in spreads(trainings).items()},
+        "trainings": [
+            {name: value for name, value in asdict(item).items() if name != "predictions"}
+            for item in trainings
+        ],
+        **{
+            split: {n: vars(s) for n, s in scores.items()}
+            for split, scores in spreads(trainings).items()
+        },
     }
     (directory / "summary.json").write_text(json.dumps(summary))
     return run
 
 
-def make_board(path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("no", "yes", "maybe")) -> Board:
-    """A found network, baselines of these names, one that failed, and chance; data set and search are gone."""
+def make_board(
+    path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("no", "yes", "maybe")
+) -> Board:
+    """A found network, baselines of these names, one that failed, and chance; data set and search
+    are gone."""
     labels = np.arange(60) % len(classes)
     images = pd.DataFrame({"file": "images.npy", "row": np.arange(60)})
-    data = BoardData("gone", ReadOptions(), "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60})
+    data = BoardData(
+        "gone", ReadOptions(), "0" * 64, classes, (32, 32), {"train": 100, "val": 20, "test": 60}
+    )
     return _make_board(path, names, data, "results/runs/gone", images, labels)
 
 
@@ -69,21 +96,32 @@ def make_whole_board(path: Path, data: Path, options: ReadOptions, source: str) 
     splits = dataset.splits()
     counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
     height, width = dataset.images.shape[2:]
-    about = BoardData(str(data), options, dataset.fingerprint, dataset.classes, (height, width), counts)
+    about = BoardData(
+        str(data), options, dataset.fingerprint, dataset.classes, (height, width), counts
+    )
     images = dataset.table.iloc[splits.test][["file", "row"]].reset_index(drop=True)
     return _make_board(path, ("ResNet-18",), about, source, images, dataset.labels[splits.test])
 
 
 def _make_board(
-    path: Path, names: tuple[str, ...], data: BoardData, source: str, images: pd.DataFrame, labels: Any
+    path: Path,
+    names: tuple[str, ...],
+    data: BoardData,
+    source: str,
+    images: pd.DataFrame,
+    labels: Any,
 ) -> Board:
     classes = data.classes
     rows = []
     for position, name in enumerate(("found: evolution", *names)):
         found = position == 0
-        trainings = tuple(train(path, f"{position}-{seed}", images, labels, classes, seed) for seed in (0, 1))
+        trainings = tuple(
+            train(path, f"{position}-{seed}", images, labels, classes, seed) for seed in (0, 1)
+        )
         architecture = str(SPACE.named["coatnet_like"]) if found else None
-        card = ModelCard(SPACE.name if found else "resnet18", architecture, classes, 1, (32, 32), NORMALISATION)
+        card = ModelCard(
+            SPACE.name if found else "resnet18", architecture, classes, 1, (32, 32), NORMALISATION
+        )
         scores = spreads(trainings)
         auc = scores["test"]["auc"].mean
         row = Row(
@@ -97,14 +135,16 @@ def _make_board(
             latency_ms={"1": 1.5 + position, "64": 20.0 + position},
             learning_rate=0.001,
             interval=(auc - 0.05, auc + 0.04),
-            comparison=None if found else Comparison(0.01, (-0.02, 0.04), 0.4),
+            comparison=None if found else PairedComparison(0.01, (-0.02, 0.04), 0.4),
             published=(Published("Model I", 0.99, 0.95, "a paper"),),
             trainings=trainings,
             metrics=scores,
         )
         rows.append(row)
     rows.append(Row("broken", "baseline", failure="out of memory"))
-    rows.append(replace(rows[-1], name="chance", kind="reference", failure="", metrics=chance(classes)))
+    rows.append(
+        replace(rows[-1], name="chance", kind="reference", failure="", metrics=chance(classes))
+    )
     board = Board(
         data,
         recipe={"epochs": 1, "learning_rate": 0.002, "augmentation": {"symmetries": True}},
@@ -123,10 +163,17 @@ def _make_board(
 
 def chance(classes: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
     names = ("auc", *(f"auc_{name}" for name in classes))
-    return {"test": {"accuracy": Spread(1 / len(classes), None), **{name: Spread(0.5, None) for name in names}}}
+    return {
+        "test": {
+            "accuracy": Spread(1 / len(classes), None),
+            **{name: Spread(0.5, None) for name in names},
+        }
+    }
 
 
-def train(root: Path, name: str, images: pd.DataFrame, labels: Any, classes: tuple[str, ...], seed: int) -> Training:
+def train(
+    root: Path, name: str, images: pd.DataFrame, labels: Any, classes: tuple[str, ...], seed: int
+) -> JudgedTraining:
     """Write predictions that are somewhat right."""
     rng = np.random.default_rng([seed, *name.encode()])
     logits = rng.normal(size=(len(labels), len(classes))) + 0.7 * np.eye(len(classes))[labels]
@@ -139,7 +186,7 @@ def train(root: Path, name: str, images: pd.DataFrame, labels: Any, classes: tup
     table.to_parquet(file, index=False)
     scores = score(probabilities, labels, classes).to_json()
     made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
-    return Training(seed, scores, scores, 10.0, 1, made, str(file.relative_to(root)))
+    return JudgedTraining(seed, scores, scores, 10.0, 1, made, str(file.relative_to(root)))
 
 
 def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
@@ -147,4 +194,7 @@ def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
         values = [getattr(training, split)[name] for training in trainings]
         return Spread(float(np.mean(values)), float(np.std(values, ddof=1)))
 
-    return {split: {name: spread(split, name) for name in trainings[0].test} for split in ("validation", "test")}
+    return {
+        split: {name: spread(split, name) for name in trainings[0].test}
+        for split in ("validation", "test")
+    }

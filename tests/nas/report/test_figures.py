@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import search_spaces
-from nas.data import ReadOptions, open_dataset
+from nas.common.errors import UserError
+from nas.data.dataset import open_dataset
+from nas.data.options import ReadOptions
 from nas.data.preview import draw_image
-from nas.errors import UserError
 from nas.report.architecture_drawing import ArchitectureDrawing, short_name
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture, style
 from nas.report.examples import example_figure, mistakes, open_same, successes
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 from nas.report.search_figures import best_so_far, importances, search_figure
-from nas.run_directory import Candidate
+from nas.search.result import Candidate
+from tests.folders import folder
 from tests.nas.report.made import train
-from tests.nas.test_train import folder
 
 SPACE = search_spaces.get_space("hybrid_nano")
 CLASSES = ("no_substructure", "subhalo", "vortex")
@@ -31,12 +32,29 @@ aucs = st.one_of(st.none(), st.floats(0.3, 1.0))
 states = st.sampled_from(["complete", "failed", "stopped", "infeasible", "running"])
 
 
-def candidate(number: int, auc: float | None, params: int = 1, flops: int = 1, state: str = "complete") -> Candidate:
-    return Candidate(number, state if auc is not None else "failed", "", auc, params, flops)
+def candidate(
+    number: int,
+    auc: float | None,
+    params: int = 1,
+    flops: int = 1,
+    state: str = "complete",
+    latency_ms: float | None = None,
+) -> Candidate:
+    return Candidate(
+        number=number,
+        state=state if auc is not None else "failed",
+        architecture="",
+        auc=auc,
+        params=params,
+        flops=flops,
+        latency_ms=latency_ms,
+    )
 
 
 @given(st.lists(st.tuples(aucs, states), min_size=1, max_size=12))
-def test_the_best_so_far_never_falls_and_ends_at_the_best(values: list[tuple[float | None, str]]) -> None:
+def test_the_best_so_far_never_falls_and_ends_at_the_best(
+    values: list[tuple[float | None, str]],
+) -> None:
     candidates = [candidate(number, auc, state=state) for number, (auc, state) in enumerate(values)]
     curve = best_so_far(candidates)
     scores = [item.auc for item in candidates if item.state == "complete"]
@@ -47,7 +65,10 @@ def test_the_best_so_far_never_falls_and_ends_at_the_best(values: list[tuple[flo
 
 
 def test_a_regret_falls_to_nothing_at_the_best_of_all_searches() -> None:
-    searches = {"a": [candidate(0, 0.5), candidate(1, 0.9)], "b": [candidate(0, 0.8), candidate(1, 0.7)]}
+    searches = {
+        "a": [candidate(0, 0.5), candidate(1, 0.9)],
+        "b": [candidate(0, 0.8), candidate(1, 0.7)],
+    }
     _, right = search_figure(searches).axes
     first, second = (line.get_ydata() for line in right.lines)
     np.testing.assert_allclose(first, [0.401, 0.001])
@@ -57,20 +78,27 @@ def test_a_regret_falls_to_nothing_at_the_best_of_all_searches() -> None:
 @settings(max_examples=15)
 @given(st.lists(st.tuples(st.floats(0.5, 1.0), st.integers(1, 10**6)), min_size=1, max_size=8))
 def test_the_line_joins_those_that_no_other_beats(values: list[tuple[float, int]]) -> None:
-    candidates = [candidate(number, auc, params, params) for number, (auc, params) in enumerate(values)]
+    candidates = [
+        candidate(number, auc, params, params) for number, (auc, params) in enumerate(values)
+    ]
     axes = cost_figure(candidates, auc="AUC", marked={}, latency="").axes[0]
     low = min(np.concatenate([group.get_offsets()[:, 1] for group in axes.collections]))
     beaten = {
         (auc, cost)
         for auc, cost in values
-        if any(other >= auc and less <= cost and (other, less) != (auc, cost) for other, less in values)
+        if any(
+            other >= auc and less <= cost and (other, less) != (auc, cost) for other, less in values
+        )
     }
     front = {(cost, max(auc, low)) for auc, cost in set(values) - beaten}
     assert {tuple(point) for point in axes.lines[0].get_xydata()} == front
 
 
 def test_latency_is_drawn_where_all_have_one() -> None:
-    timed = [Candidate(0, "complete", "", 0.9, 10, 10, latency_ms=2.0), Candidate(1, "complete", "", 0.8, 9, 9)]
+    timed = [
+        candidate(0, 0.9, 10, 10, latency_ms=2.0),
+        candidate(1, 0.8, 9, 9),
+    ]
     assert len(cost_figure(timed, auc="AUC", marked={}, latency="ms").axes) == 2
     assert len(cost_figure(timed[:1], auc="AUC", marked={}, latency="ms").axes) == 3
 
@@ -78,10 +106,12 @@ def test_latency_is_drawn_where_all_have_one() -> None:
 def test_a_poor_score_is_written_beside_its_name_and_times_are_plain_numbers() -> None:
     scores = {"good": 0.9, "fair": 0.89, "fine": 0.88, "poor": 0.5}
     candidates = [
-        Candidate(number, "complete", "", auc, 10, 10, latency_ms=0.5 + number)
+        candidate(number, auc, 10, 10, latency_ms=0.5 + number)
         for number, auc in enumerate(scores.values())
     ]
-    figure = cost_figure(candidates, auc="AUC", marked={}, labels=dict(enumerate(scores)), latency="ms")
+    figure = cost_figure(
+        candidates, auc="AUC", marked={}, labels=dict(enumerate(scores)), latency="ms"
+    )
     for axes in figure.axes:
         assert {text.get_text() for text in axes.texts} >= {"good", "fair", "fine", "poor: 0.5000"}
     figure.draw_without_rendering()
@@ -102,12 +132,18 @@ def test_the_gene_that_decides_is_the_most_important() -> None:
 
 
 def predicted(root: Path, labels: np.ndarray, images: pd.DataFrame, seeds: int = 2) -> Predictions:
-    trainings = [train(root, f"seed-{seed}", images, labels, CLASSES, seed) for seed in range(seeds)]
+    trainings = [
+        train(root, f"seed-{seed}", images, labels, CLASSES, seed) for seed in range(seeds)
+    ]
     files = [root / training.predictions for training in trainings]
-    predictions = Predictions.read(files, CLASSES, [training.validation["auc"] for training in trainings])
+    predictions = Predictions.read(
+        files, CLASSES, [training.validation["auc"] for training in trainings]
+    )
     assert predictions is not None
     for label, name in enumerate(CLASSES):
-        assert predictions.class_auc(label) == pytest.approx(np.mean([t.test[f"auc_{name}"] for t in trainings]))
+        assert predictions.class_auc(label) == pytest.approx(
+            np.mean([t.test[f"auc_{name}"] for t in trainings])
+        )
     accuracy = np.mean([training.test["accuracy"] for training in trainings])
     assert predictions.confusion().trace() / len(labels) == pytest.approx(accuracy)
     return predictions
@@ -121,7 +157,9 @@ def test_the_area_below_a_curve_is_the_area_in_its_legend(tmp_path: Path) -> Non
     for label, axes in enumerate(figure.axes):
         x, y = axes.lines[1].get_data()
         assert np.trapezoid(y, x) == pytest.approx(predictions.class_auc(label), abs=0.003)
-        assert f"({predictions.class_auc(label):.3f})" in axes.get_legend().get_texts()[0].get_text()
+        assert (
+            f"({predictions.class_auc(label):.3f})" in axes.get_legend().get_texts()[0].get_text()
+        )
     shares = confusion_figure({"net": predictions}).axes[0].images[0].get_array()
     np.testing.assert_allclose(shares.sum(axis=1), 1)
 
@@ -177,7 +215,9 @@ def test_a_drawing_says_all_of_an_architecture(name: str) -> None:
 def test_the_same_figure_is_the_same_bytes() -> None:
     def draw() -> tuple[bytes, bytes]:
         with style():
-            made = picture("search", search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}), "", "")
+            made = picture(
+                "search", search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}), "", ""
+            )
         return made.png, made.pdf
 
     assert draw() == draw()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nas.report import write_report
+from nas.report.report import write_report
+from tests.folders import folder
 from tests.nas.report.made import make_board, make_run
-from tests.nas.test_train import folder
 
 EVIL = "<script>document.title = 'broken in'</script>"
 NAMES = ("ResNet-18", "a $\\frac{b$ c", EVIL, "one & <b>two</b>")
@@ -29,11 +29,15 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("name", ["run", "board"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_renders(visit: Callable[..., Any], reports: dict[str, Path], name: str, width: int) -> None:
+def test_it_renders(
+    visit: Callable[..., Any], reports: dict[str, Path], name: str, width: int
+) -> None:
     seen = visit(reports[name], width)
     assert seen.errors == []
     assert [url for url in seen.requests if not url.startswith("data:")] == [reports[name].as_uri()]
-    images = seen.page.locator("img").evaluate_all("all => all.map(one => [one.naturalWidth, one.alt])")
+    images = seen.page.locator("img").evaluate_all(
+        "all => all.map(one => [one.naturalWidth, one.alt])"
+    )
     assert len(images) == len(list((reports[name].parent / "figures").glob("*.png")))
     assert all(pixels > 0 and len(alt) > 20 for pixels, alt in images)
     # Wide tables and pictures scroll by themselves, not the page.
@@ -60,7 +64,9 @@ def column(page: Any, title: str) -> tuple[Any, Callable[[], list[str]]]:
     return head, lambda: table.locator(f"tbody td:nth-child({position})").all_inner_texts()
 
 
-def test_a_click_sorts_numbers_as_numbers_and_back(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+def test_a_click_sorts_numbers_as_numbers_and_back(
+    visit: Callable[..., Any], reports: dict[str, Path]
+) -> None:
     head, cells = column(visit(reports["board"]).page, "parameters")
     assert head.get_attribute("aria-sort") is None
     head.get_by_role("button").click()
@@ -84,7 +90,9 @@ def test_ranks_are_by_test_auc_and_a_failed_network_is_never_first(
         told = [float(text.partition(" ")[0]) for text in aucs()[:-1]]
         assert told == sorted(told, reverse=direction == -1)
         # Chance has a score, and no rank.
-        assert [rank for rank in ranks() if rank] == [str(rank) for rank in range(1, 6)][::-direction]
+        assert [rank for rank in ranks() if rank] == [str(rank) for rank in range(1, 6)][
+            ::-direction
+        ]
 
 
 def test_a_click_sorts_words(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
@@ -104,8 +112,16 @@ def test_words_from_outside_stay_words(visit: Callable[..., Any], reports: dict[
     assert seen.page.locator("script").count() == 1
     assert seen.page.locator("td b").count() == 0
     published = seen.page.locator("section:has(h2:text-is('Published elsewhere')) tbody td")
-    assert published.all_inner_texts() == ["VOLO & <b>co</b>", "Model II", "0.9700", "99.99%", "another paper"]
-    assert f"AUC {CLASSES[1]}" in [text.strip() for text in seen.page.locator("th").all_inner_texts()]
+    assert published.all_inner_texts() == [
+        "VOLO & <b>co</b>",
+        "Model II",
+        "0.9700",
+        "99.99%",
+        "another paper",
+    ]
+    assert f"AUC {CLASSES[1]}" in [
+        text.strip() for text in seen.page.locator("th").all_inner_texts()
+    ]
 
 
 def test_what_is_gone_is_said(visit: Callable[..., Any], reports: dict[str, Path]) -> None:

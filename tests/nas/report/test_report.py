@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from nas.board import INTERVALS_SAY, Spread
-from nas.data import ReadOptions
-from nas.errors import UserError
-from nas.report import write_report
+from nas.common.errors import UserError
+from nas.data.options import ReadOptions
+from nas.report.board import INTERVALS_SAY, Spread
 from nas.report.drawing import picture
 from nas.report.page import Page, Section
-from nas.run_directory import RunDirectory
+from nas.report.report import write_report
+from nas.search.run_directory import RunDirectory
+from tests.folders import folder
 from tests.nas.report.made import make_board, make_run, make_whole_board
-from tests.nas.test_train import folder
 
 
 @pytest.fixture
@@ -42,7 +42,9 @@ def refuses() -> Callable[[Path], str]:
     return refuses
 
 
-def test_the_newest_run_into_another_place(run: Callable[..., Any], searched: RunDirectory, tmp_path: Path) -> None:
+def test_the_newest_run_into_another_place(
+    run: Callable[..., Any], searched: RunDirectory, tmp_path: Path
+) -> None:
     data = (tmp_path / "data").rename(tmp_path / "moved")
     done = run("nas.report", "--out", "page", "--data", data)
     assert done.returncode == 0, done.stderr
@@ -56,7 +58,9 @@ def test_the_newest_run_into_another_place(run: Callable[..., Any], searched: Ru
 
 
 def test_a_mistake_is_one_sentence(fails: Callable[..., str]) -> None:
-    assert "is the directory of neither a search nor a leaderboard" in fails("nas.report", "nowhere")
+    assert "is the directory of neither a search nor a leaderboard" in fails(
+        "nas.report", "nowhere"
+    )
 
 
 def test_without_images_study_and_predictions(searched: RunDirectory, tmp_path: Path) -> None:
@@ -67,10 +71,14 @@ def test_without_images_study_and_predictions(searched: RunDirectory, tmp_path: 
     assert "study.db is gone" in text
     assert not (searched.path / "study.db").exists()
     next(searched.path.glob("retrain/*/seed-0/predictions.parquet")).unlink()
-    assert "The predictions of the test images were removed" in write_report(searched.path).read_text()
+    assert (
+        "The predictions of the test images were removed" in write_report(searched.path).read_text()
+    )
 
 
-def test_an_image_that_was_renamed_costs_the_examples_only(searched: RunDirectory, tmp_path: Path) -> None:
+def test_an_image_that_was_renamed_costs_the_examples_only(
+    searched: RunDirectory, tmp_path: Path
+) -> None:
     predictions = pd.read_parquet(next(searched.path.glob("retrain/*/seed-0/predictions.parquet")))
     for name in sorted(set(predictions["file"])):
         # The same pixels in the same order are the same data set.
@@ -83,11 +91,18 @@ def test_an_image_that_was_renamed_costs_the_examples_only(searched: RunDirector
     assert "mistakes" not in names
 
 
-@pytest.mark.parametrize(("options", "moved"), [(ReadOptions(), False), (ReadOptions(crop=24), True)])
+@pytest.mark.parametrize(
+    ("options", "moved"), [(ReadOptions(), False), (ReadOptions(crop=24), True)]
+)
 def test_a_leaderboard_whose_data_and_search_are_there(
-    searched: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: ReadOptions, moved: bool
+    searched: RunDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: ReadOptions,
+    moved: bool,
 ) -> None:
-    """The search is where the working directory has it, or beside the leaderboard, wherever both are now."""
+    """The search is where the working directory has it, or beside the leaderboard, wherever both
+    are now."""
     board = searched.path.parent / "board"
     board.mkdir()
     monkeypatch.chdir(tmp_path)
@@ -108,7 +123,11 @@ def test_a_leaderboard_whose_data_and_search_are_there(
 
 def test_figures_that_a_page_lacks_are_removed_and_nothing_else(tmp_path: Path) -> None:
     def page(*names: str) -> Page:
-        return Page("", "", (Section("", pictures=tuple(picture(name, Figure(), "", "") for name in names)),))
+        return Page(
+            "",
+            "",
+            (Section("", pictures=tuple(picture(name, Figure(), "", "") for name in names)),),
+        )
 
     page("architecture-1", "architecture-12", "searches", "roc").write(tmp_path)
     figures = tmp_path / "figures"
@@ -123,11 +142,19 @@ def test_figures_that_a_page_lacks_are_removed_and_nothing_else(tmp_path: Path) 
 
 def test_words_and_figures_are_of_the_baselines_that_validation_likes_best(tmp_path: Path) -> None:
     board = make_board(tmp_path, ("a", "b", "c"))
-    poorest = min((row for row in board.rows if row.kind == "baseline" and row.trainings), key=lambda row: row.test_auc)
+    poorest = min(
+        (row for row in board.rows if row.kind == "baseline" and row.trainings),
+        key=lambda row: row.test_auc,
+    )
     liked = replace(poorest, metrics={**poorest.metrics, "validation": {"auc": Spread(1.0, None)}})
-    replace(board, rows=tuple(liked if row == poorest else row for row in board.rows)).write(tmp_path)
+    replace(board, rows=tuple(liked if row == poorest else row for row in board.rows)).write(
+        tmp_path
+    )
     text = write_report(tmp_path).read_text()
-    assert f"The baseline that validation likes best, {liked.name}, has a test AUC of {liked.test_auc:.4f}" in text
+    assert (
+        f"The baseline that validation likes best, {liked.name}, has a test AUC of "
+        f"{liked.test_auc:.4f}" in text
+    )
     assert "best baseline" not in text
     assert f"; {liked.name}: no taken for" in text
 
@@ -139,7 +166,9 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_search_that_was_resumed_on_another_machine_says_so(searched: RunDirectory) -> None:
-    searched.write_environment({"command": "python -m nas.search --resume one", "date": "2026-01-01"})
+    searched.write_environment(
+        {"command": "python -m nas.search --resume one", "date": "2026-01-01"}
+    )
     text = write_report(searched.path).read_text()
     assert "<dd>python -m nas.search; then python -m nas.search --resume one</dd>" in text
     assert "<dd>2026-01-01</dd>" in text
@@ -150,14 +179,20 @@ def test_nothing_found_yet(searched: RunDirectory, refuses: Callable[[Path], str
     assert "has found nothing yet: go on with" in refuses(searched.path)
 
 
-@pytest.mark.parametrize("pattern", ["best.json", "candidates.csv", "environment.json", "summary.json", "*.parquet"])
-def test_a_damaged_file_is_named(searched: RunDirectory, refuses: Callable[[Path], str], pattern: str) -> None:
+@pytest.mark.parametrize(
+    "pattern", ["best.json", "candidates.csv", "environment.json", "summary.json", "*.parquet"]
+)
+def test_a_damaged_file_is_named(
+    searched: RunDirectory, refuses: Callable[[Path], str], pattern: str
+) -> None:
     file = sorted(searched.path.rglob(pattern))[0]
     file.write_bytes(b"\x00 damaged")
     assert str(file) in refuses(searched.path)
 
 
-def test_predictions_of_other_images(searched: RunDirectory, refuses: Callable[[Path], str], tmp_path: Path) -> None:
+def test_predictions_of_other_images(
+    searched: RunDirectory, refuses: Callable[[Path], str], tmp_path: Path
+) -> None:
     (tmp_path / "board").mkdir()
     board = make_board(tmp_path / "board", ("ResNet-18",), ("no_substructure", "subhalo", "vortex"))
     other = tmp_path / "board" / board.rows[0].trainings[1].predictions

@@ -5,7 +5,12 @@ from typing import Any
 
 import optuna
 from hypothesis import strategies as st
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.study import Study
 from optuna.trial import TrialState
 
@@ -20,21 +25,37 @@ categories = st.lists(
 counts = st.integers(0, 9)
 quarters = st.integers(-40, 40).map(lambda n: n / 4)
 integers = st.one_of(
-    st.builds(lambda low, n, step: IntDistribution(low, low + n * step, step=step), counts, counts, st.integers(1, 3)),
-    st.builds(lambda low, n: IntDistribution(low, low + n, log=True), st.integers(1, 9), st.integers(0, 99)),
+    st.builds(
+        lambda low, n, step: IntDistribution(low, low + n * step, step=step),
+        counts,
+        counts,
+        st.integers(1, 3),
+    ),
+    st.builds(
+        lambda low, n: IntDistribution(low, low + n, log=True),
+        st.integers(1, 9),
+        st.integers(0, 99),
+    ),
 )
 floats = st.one_of(
     st.builds(lambda low, span: FloatDistribution(low, low + span), quarters, st.floats(0, 9)),
     st.builds(lambda low, n: FloatDistribution(low, low + n / 4, step=0.25), quarters, counts),
     st.builds(
-        lambda low, factor: FloatDistribution(low, low * factor, log=True), st.floats(1e-6, 1), st.floats(1, 1e6)
+        lambda low, factor: FloatDistribution(low, low * factor, log=True),
+        st.floats(1e-6, 1),
+        st.floats(1, 1e6),
     ),
 )
 distributions = st.dictionaries(
-    st.sampled_from(["p", "q", "r", "s"]), st.one_of(categories, integers, floats), min_size=1, max_size=4
+    st.sampled_from(["p", "q", "r", "s"]),
+    st.one_of(categories, integers, floats),
+    min_size=1,
+    max_size=4,
 )
 
-PLAIN: dict[str, BaseDistribution] = {f"g{i}": CategoricalDistribution(("a", "b", "c")) for i in range(6)}
+PLAIN: dict[str, BaseDistribution] = {
+    f"g{i}": CategoricalDistribution(("a", "b", "c")) for i in range(6)
+}
 
 
 def conditional_space() -> SearchSpace:

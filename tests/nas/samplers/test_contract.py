@@ -4,9 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from optuna.samplers import BaseSampler
-from optuna.testing.pytest_samplers import BasicSamplerTestCase, MultiObjectiveSamplerTestCase, RelativeSamplerTestCase
+from optuna.testing.pytest_samplers import (
+    BasicSamplerTestCase,
+    MultiObjectiveSamplerTestCase,
+    RelativeSamplerTestCase,
+)
 
-from nas.samplers import EvolutionSampler, PolicyGradientSampler
+from nas.samplers.evolution import EvolutionSampler
+from nas.samplers.policy_gradient import PolicyGradientSampler
 
 
 class _Contract(BasicSamplerTestCase, RelativeSamplerTestCase, MultiObjectiveSamplerTestCase):

@@ -7,17 +7,33 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from nas.samplers.encoding import Encoding
-from nas.samplers.policy import Baseline, Policy
+from nas.samplers.policy import MovingAverage, Policy
 from nas.samplers.predictor import Predictor
-from nas.samplers.ranking import best_first, crowding, expected_gain, non_dominated, normal_scores, ranks
+from nas.samplers.ranking import (
+    best_first,
+    crowding,
+    expected_gain,
+    non_dominated,
+    normal_scores,
+    ranks,
+)
 from nas.samplers.space import StudySpace, point
 from nas.samplers.values import cell_of, cells, from_unit, perturb, to_unit
 from tests.nas.samplers.studies import categories, conditional_space, floats, integers
 
-DISCRETE = [CategoricalDistribution(("a", None, 3)), IntDistribution(2, 14, step=3), FloatDistribution(0, 1, step=0.25)]
+DISCRETE = [
+    CategoricalDistribution(("a", None, 3)),
+    IntDistribution(2, 14, step=3),
+    FloatDistribution(0, 1, step=0.25),
+]
 tables = st.integers(1, 3).flatmap(
     lambda m: st.lists(st.lists(st.integers(0, 4), min_size=m, max_size=m), min_size=1, max_size=12)
 )
@@ -29,7 +45,9 @@ def dominates(first: list[int], second: list[int]) -> bool:
 
 @given(table=tables)
 def test_the_front_is_what_nobody_dominates(table: list[list[int]]) -> None:
-    expected = [i for i, row in enumerate(table) if not any(dominates(other, row) for other in table)]
+    expected = [
+        i for i, row in enumerate(table) if not any(dominates(other, row) for other in table)
+    ]
     assert non_dominated(np.array(table)).tolist() == expected
 
 
@@ -64,7 +82,9 @@ def test_with_one_objective_the_gain_is_the_expected_improvement() -> None:
     cdf = np.array([[0.5 * (1 + math.erf(value / math.sqrt(2)))] for value in z[:, 0]])
     improvement = (means - best) * cdf + deviations * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     known = np.array([[-2.0], [best]])
-    draws = [expected_gain(means, deviations, known, np.random.default_rng(seed)) for seed in range(200)]
+    draws = [
+        expected_gain(means, deviations, known, np.random.default_rng(seed)) for seed in range(200)
+    ]
     assert np.mean(draws, axis=0) == pytest.approx(improvement[:, 0], rel=0.05)
 
 
@@ -72,7 +92,10 @@ def test_the_gain_of_a_point_is_the_area_it_adds() -> None:
     known = np.array([[0.0, 0.0], [3.0, 1.0], [1.0, 3.0]])
     candidates = np.array([[2.0, 2.0], [4.0, 1.0], [1.0, 1.0]])
     sure = np.zeros_like(candidates)
-    gains = np.mean([expected_gain(candidates, sure, known, np.random.default_rng(s)) for s in range(100)], axis=0)
+    gains = np.mean(
+        [expected_gain(candidates, sure, known, np.random.default_rng(s)) for s in range(100)],
+        axis=0,
+    )
     assert gains[2] == 0
     assert gains[0] / gains[1] == pytest.approx(1.0, rel=0.1)  # each adds one unit of area
 
@@ -93,7 +116,9 @@ def test_the_predictor_learns_what_it_is_shown() -> None:
 
 def test_distance_counts_the_genes_that_differ() -> None:
     space = StudySpace({name: CategoricalDistribution(("x", "y", "z")) for name in "abc"}, {})
-    first, second = (Encoding(space).row(point(dict(zip("abc", text, strict=True)))) for text in ("xyz", "xzx"))
+    first, second = (
+        Encoding(space).row(point(dict(zip("abc", text, strict=True)))) for text in ("xyz", "xzx")
+    )
     assert ((first - second) ** 2).sum() == pytest.approx(2)
 
 
@@ -115,7 +140,10 @@ def test_few_values_have_a_cell_each(distribution: BaseDistribution) -> None:
 
 def test_a_category_mutates_into_any_other_and_a_number_into_those_nearby() -> None:
     rng = np.random.default_rng(0)
-    assert {perturb(CategoricalDistribution(("a", None, 3)), None, rng) for _ in range(200)} == {"a", 3}
+    assert {perturb(CategoricalDistribution(("a", None, 3)), None, rng) for _ in range(200)} == {
+        "a",
+        3,
+    }
     number = IntDistribution(0, 100, step=2)
     mutants = [perturb(number, 90, rng) for _ in range(500)]
     assert 90 not in mutants
@@ -143,7 +171,8 @@ def test_entropy_keeps_the_policy_open() -> None:
 
 
 def test_the_gradient_is_that_of_log_probability_and_entropy() -> None:
-    """Adam's first step is the sign of the gradient, so signs are compared with finite differences."""
+    """Adam's first step is the sign of the gradient, so signs are compared with finite
+    differences."""
     rng = np.random.default_rng(1)
     logits, chosen, advantage, entropy, h = rng.standard_normal((1, 4)), 2, 0.7, 0.5, 1e-6
     start = Policy.even(np.ones((1, 4), bool))
@@ -153,14 +182,17 @@ def test_the_gradient_is_that_of_log_probability_and_entropy() -> None:
         p = np.exp(values) / np.exp(values).sum()
         return advantage * float(np.log(p[0, chosen])) - entropy * float((p * np.log(p)).sum())
 
-    slopes = [(objective(logits + h * e) - objective(logits - h * e)) / (2 * h) for e in np.eye(4)[:, None]]
+    slopes = [
+        (objective(logits + h * e) - objective(logits - h * e)) / (2 * h)
+        for e in np.eye(4)[:, None]
+    ]
     moved = start.reinforce(np.array([chosen]), advantage, learning_rate=1.0, entropy=entropy)
     assert np.sign(moved.logits - logits)[0].tolist() == np.sign(slopes).tolist()
     assert moved.first[0] == pytest.approx(0.1 * np.array(slopes), rel=1e-4)
 
 
 def test_the_baseline_is_corrected_for_its_start() -> None:
-    baseline = Baseline(np.zeros(1), np.zeros(1))
+    baseline = MovingAverage(np.zeros(1), np.zeros(1))
     assert baseline.advantage(np.array([90.0])) == 0
     for reward in (90.0, 92.0):
         baseline = baseline.after(np.array([reward]))

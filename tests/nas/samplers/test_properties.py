@@ -1,4 +1,5 @@
-"""What must hold on any study: valid proposals, no repetitions, constraints, and nothing remembered but the history."""
+"""What must hold on any study: valid proposals, no repetitions, constraints, and nothing remembered
+but the history."""
 
 import pickle
 import warnings
@@ -15,7 +16,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
 
-from nas.samplers import EvolutionSampler, PolicyGradientSampler
+from nas.samplers.evolution import EvolutionSampler
+from nas.samplers.policy_gradient import PolicyGradientSampler
 from search_spaces.tabular import nas_bench_macro
 from tests.nas.samplers.studies import PLAIN, conditional_space, distributions, history, run
 
@@ -34,11 +36,16 @@ def quiet() -> Iterator[None]:
 @ours
 @settings(max_examples=40)
 @given(space=distributions, objectives=st.integers(1, 3), seed=st.integers(0, 99))
-def test_every_proposal_is_valid(make: Make, space: dict[str, BaseDistribution], objectives: int, seed: int) -> None:
+def test_every_proposal_is_valid(
+    make: Make, space: dict[str, BaseDistribution], objectives: int, seed: int
+) -> None:
     study = optuna.create_study(directions=["maximize"] * objectives, sampler=make(seed))
     for params in run(study, space, 14):
         for name, distribution in space.items():
-            assert distribution._contains(distribution.to_internal_repr(params[name])), (name, params[name])
+            assert distribution._contains(distribution.to_internal_repr(params[name])), (
+                name,
+                params[name],
+            )
 
 
 @ours
@@ -59,7 +66,9 @@ def test_a_new_sampler_proposes_what_the_old_one_would(make: Make, seed: int, tr
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(make: Make, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/study.db"
     unbroken = run(optuna.create_study(sampler=make(3)), PLAIN, 30)
-    parts = run(optuna.create_study(storage=RDBStorage(url), study_name="s", sampler=make(3)), PLAIN, 17)
+    parts = run(
+        optuna.create_study(storage=RDBStorage(url), study_name="s", sampler=make(3)), PLAIN, 17
+    )
     resumed = optuna.load_study(storage=RDBStorage(url), study_name="s", sampler=make(3))
     assert parts + run(resumed, PLAIN, 13) == unbroken
 
@@ -101,10 +110,15 @@ def test_seeds_differ(make: Make) -> None:
 @ours
 @settings(max_examples=10)
 @given(seed=st.integers(0, 999))
-def test_every_architecture_of_a_small_space_is_proposed_before_any_is_repeated(make: Make, seed: int) -> None:
+def test_every_architecture_of_a_small_space_is_proposed_before_any_is_repeated(
+    make: Make, seed: int
+) -> None:
     space = conditional_space()
     study = optuna.create_study(sampler=make(seed, space=space))
-    proposed = [space.from_params(params) for params in run(study, {**space.distributions()}, len(space) + 3)]
+    proposed = [
+        space.from_params(params)
+        for params in run(study, {**space.distributions()}, len(space) + 3)
+    ]
     assert len(set(proposed[: len(space)])) == len(space) == len(set(proposed))
 
 
@@ -127,7 +141,8 @@ def test_a_conditional_study_repeats_nothing_without_space_knowledge(make: Make,
 
     study = optuna.create_study(sampler=make(seed))
     study.optimize(objective, n_trials=13)
-    # Before both kinds are known a parameter may have to be drawn on its own, and chance may repeat it.
+    # Before both kinds are known a parameter may have to be drawn on its own, and chance may repeat
+    # it.
     later = [tuple(trial.params.items()) for trial in study.trials[6:10]]
     assert len(set(later)) == len(later)
 
@@ -146,7 +161,8 @@ def test_running_and_failed_architectures_are_not_proposed(make: Make, seed: int
 @ours
 @pytest.mark.parametrize("objectives", [1, 2])
 def test_constraints_are_respected(make: Make, objectives: int) -> None:
-    """The best values lie where x > 0.3 is not allowed: a sampler that sees values only would go there."""
+    """The best values lie where x > 0.3 is not allowed: a sampler that sees values only would go
+    there."""
     space: dict[str, BaseDistribution] = {
         "x": FloatDistribution(0, 1),
         "y": CategoricalDistribution(("a", "b", "c", "d")),
@@ -159,7 +175,10 @@ def test_constraints_are_respected(make: Make, objectives: int) -> None:
             trial = study.ask(space)
             if constrained:
                 trial.set_constraint("x", trial.params["x"] - 0.3)
-            study.tell(trial, [trial.params["x"] + i * (trial.params["y"] == "a") for i in range(objectives)])
+            study.tell(
+                trial,
+                [trial.params["x"] + i * (trial.params["y"] == "a") for i in range(objectives)],
+            )
         return float(np.mean([trial.params["x"] <= 0.3 for trial in study.trials[60:]]))
 
     assert late(constrained=True) > 0.7 > 0.3 > late(constrained=False)
@@ -186,7 +205,10 @@ def test_infinite_values_are_only_very_bad(make: Make) -> None:
 def test_parameters_that_are_no_genes_are_drawn_on_their_own(make: Make) -> None:
     space = conditional_space()
     study = optuna.create_study(sampler=make(0, space=space))
-    mixed: dict[str, Any] = {**space.distributions(), "learning_rate": FloatDistribution(1e-4, 1e-1, log=True)}
+    mixed: dict[str, Any] = {
+        **space.distributions(),
+        "learning_rate": FloatDistribution(1e-4, 1e-1, log=True),
+    }
     proposed = run(study, mixed, 12)
     assert len({params["learning_rate"] for params in proposed}) == 12
 
@@ -196,7 +218,9 @@ def test_trials_of_another_space_are_passed_over(make: Make) -> None:
     space = conditional_space()
     study = optuna.create_study(sampler=make(0, space=space))
     foreign = optuna.create_trial(
-        params={"kind": "conv"}, distributions={"kind": CategoricalDistribution(("conv", "attention"))}, value=1.0
+        params={"kind": "conv"},
+        distributions={"kind": CategoricalDistribution(("conv", "attention"))},
+        value=1.0,
     )
     study.add_trial(foreign)
     assert len(run(study, {**space.distributions()}, 12)) == 12

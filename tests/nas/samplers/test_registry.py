@@ -1,8 +1,10 @@
 import pytest
 from optuna.samplers import GPSampler, NSGAIISampler, RandomSampler, TPESampler
 
-from nas.errors import UserError
-from nas.samplers import STRATEGIES, EvolutionSampler, PolicyGradientSampler, get_sampler
+from nas.common.errors import UserError
+from nas.samplers.evolution import EvolutionSampler
+from nas.samplers.policy_gradient import PolicyGradientSampler
+from nas.samplers.registry import STRATEGIES, get_sampler
 
 
 @pytest.mark.parametrize(

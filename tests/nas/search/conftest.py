@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from nas.data import ReadOptions
-from nas.training import save_checkpoint
+from nas.data.options import ReadOptions
 from nas.training.images import TrainingImages
-from nas.training.supernet import SupernetCard
-from tests.nas.test_train import folder
+from nas.training.networks.checkpoint import save_checkpoint
+from nas.training.supernet.training import SupernetCard
+from tests.folders import folder
 
 
 @pytest.fixture

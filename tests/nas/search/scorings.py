@@ -1,4 +1,5 @@
-"""Scorings that cost nothing, for the side of Ray Tune; they travel to workers by value, which cannot import tests."""
+"""Scorings that cost nothing, for the side of Ray Tune; they travel to workers by value, which
+cannot import tests."""
 
 import os
 import time
@@ -9,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nas.candidates import Report
-from nas.study import Task
-from nas.training import score
+from nas.search.result import Evaluation
+from nas.search.study import Proposal
+from nas.training.metrics import score
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,16 @@ class Pretended:
     notes: Path | None = None
     """Where a file for each evaluation is put: its content names process and machine."""
 
-    def scorer(self, device: torch.device) -> "Pretended":
+    def worker(self, device: torch.device) -> "Pretended":
         return self
 
-    def score(self, task: Task) -> Iterator[Report]:
+    def work(self, task: Proposal) -> Iterator[tuple[Evaluation, bool]]:
         self._note(task.number)
         self._misbehave(self.trouble.get(task.number, ""))
         time.sleep(self.seconds)
         score = 0.5 + task.number / 1000 * (-1 if self.falling else 1)
         for epoch in range(1, self.epochs + 1):
-            yield Report(score, None, 0.0, epoch == self.epochs)
+            yield Evaluation(auc=score, seconds=0.0), epoch == self.epochs
 
     def _note(self, number: int) -> None:
         if self.notes is None:
@@ -46,7 +47,9 @@ class Pretended:
             file.write(f"{os.getpid()} {os.environ.get('NODE', '')}\n")
         first = number - number % self.together
         deadline = time.monotonic() + 100
-        while not all((self.notes / str(other)).exists() for other in range(first, first + self.together)):
+        while not all(
+            (self.notes / str(other)).exists() for other in range(first, first + self.together)
+        ):
             assert time.monotonic() < deadline, "the others never came"
             time.sleep(0.01)
 

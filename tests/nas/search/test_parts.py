@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from nas.default_data import default_data
-from nas.errors import UserError
-from nas.latency import measure_latency
-from nas.live import candidate_table, live_view
-from nas.pacing import paced
-from nas.run_directory import Candidate
-from nas.training import EpochRecord
+from nas.common.errors import UserError
+from nas.costs import measure_latency
+from nas.data.default import default_data
+from nas.search.live import candidate_table, live_view
+from nas.search.result import Candidate
 from nas.training.loop import OnEpoch
+from nas.training.paced import paced
+from nas.training.record import EpochRecord
 from search_spaces import get_space
 from tests.nas.search.studies import settle, study
 
@@ -81,7 +81,9 @@ def test_latency_is_that_of_a_stated_batch() -> None:
     assert (latency.batch, latency.device) == (5, "cpu")
 
 
-def test_the_default_data_name_a_mend_that_commands_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_data_name_a_mend_that_commands_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An earlier version simulated other data by default."""
     monkeypatch.chdir(tmp_path)
     directory = tmp_path / "data" / "realistic-48px"
@@ -99,7 +101,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_shows_progress_and_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_progress_and_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.delenv("CI", raising=False)
@@ -126,7 +130,18 @@ def test_elsewhere_it_is_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_a_table_says_latency_only_where_it_is_known() -> None:
     line = str(get_space("hybrid_nano").named["coatnet_like"])
-    known, unknown = (Candidate(0, "complete", line, 0.7, 1000, 10**6, latency_ms=ms) for ms in (2.5, None))
+    known, unknown = (
+        Candidate(
+            number=0,
+            state="complete",
+            architecture=line,
+            auc=0.7,
+            params=1000,
+            flops=10**6,
+            latency_ms=ms,
+        )
+        for ms in (2.5, None)
+    )
     assert len(candidate_table([unknown]).columns) == 5
     table = candidate_table([unknown, known])
     assert list(table.columns[4].cells) == ["–", "2.5"]

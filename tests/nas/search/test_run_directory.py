@@ -3,13 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from nas.common.errors import UserError
 from nas.data.options import ReadOptions
-from nas.errors import UserError
-from nas.run_directory import Best, Candidate, DataSource, RunDirectory
+from nas.search.result import Best, Candidate, DataSource
+from nas.search.run_directory import RunDirectory
 
 
 def candidate(number: int, auc: float | None = 0.8, **values: object) -> Candidate:
-    return Candidate(number, "complete", f"space/gene={number}", auc, 1000 + number, 2_000_000, **values)  # type: ignore[arg-type]
+    return Candidate(
+        number=number,
+        state="complete",
+        architecture=f"space/gene={number}",
+        auc=auc,
+        params=1000 + number,
+        flops=2_000_000,
+        **values,  # type: ignore[arg-type]
+    )
 
 
 def outcome() -> Best:
@@ -37,7 +46,14 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     run = run_in(tmp_path / "run")
     candidates = [
         candidate(0),
-        Candidate(1, "failed", "space/gene=1", None, 5, 6, reason="ran out of memory, sadly"),
+        Candidate(
+            number=1,
+            state="failed",
+            architecture="space/gene=1",
+            params=5,
+            flops=6,
+            reason="ran out of memory, sadly",
+        ),
         candidate(2, 0.1 + 0.2, latency_ms=3.25, seconds=0.5, duplicate_of=0),
     ]
     run.write_candidates(candidates)
@@ -101,7 +117,9 @@ def test_a_lock_is_exclusive_and_a_stale_one_is_taken_over(tmp_path: Path) -> No
         ("candidates.csv", RunDirectory.candidates, "candidates.csv is missing or damaged"),
     ],
 )
-def test_damage_is_a_mistake_with_a_mend(tmp_path: Path, damage: str, read: object, message: str) -> None:
+def test_damage_is_a_mistake_with_a_mend(
+    tmp_path: Path, damage: str, read: object, message: str
+) -> None:
     run = run_in(tmp_path / "run")
     (run.path / damage).write_text("number,\n\x00[{")
     with pytest.raises(UserError, match=message):

@@ -16,20 +16,21 @@ import optuna
 import pytest
 import yaml
 
-from nas.cluster import cluster
-from nas.errors import UserError
-from nas.retrain import RetrainSettings
-from nas.retrain import run as retrain
-from nas.run_directory import RunDirectory
-from nas.samplers import STRATEGIES
-from nas.search import run as search
-from nas.search_settings import SearchSettings, begun
-from nas.training import Recipe, load_checkpoint
-from nas.training.card import load_network
+from nas.cluster.connection import cluster
+from nas.common.errors import UserError
+from nas.retrain.command import run as retrain
+from nas.retrain.settings import RetrainSettings
+from nas.samplers.registry import STRATEGIES
+from nas.search.command import run as search
+from nas.search.run_directory import RunDirectory
+from nas.search.settings import SearchSettings, begun
 from nas.training.images import TrainingImages
+from nas.training.networks.card import load_network
+from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.recipe import Recipe
 from search_spaces import SpaceError
-from tests.nas.curves import curves
-from tests.nas.test_train import folder
+from tests.folders import folder
+from tests.nas.tracking.curves import curves
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -46,8 +47,20 @@ def outcomes(directory: Path) -> list[tuple[Any, ...]]:
     study = optuna.load_study(study_name="search", storage=f"sqlite:///{directory / 'study.db'}")
     told = []
     for trial in study.trials:
-        attributes = {**trial.user_attrs, "evaluation": {**trial.user_attrs["evaluation"], "seconds": None}}
-        told.append((trial.number, trial.state, trial.values, trial.params, attributes, trial.intermediate_values))
+        attributes = {
+            **trial.user_attrs,
+            "evaluation": {**trial.user_attrs["evaluation"], "seconds": None},
+        }
+        told.append(
+            (
+                trial.number,
+                trial.state,
+                trial.values,
+                trial.params,
+                attributes,
+                trial.intermediate_values,
+            )
+        )
     return told
 
 
@@ -56,8 +69,11 @@ def again(run: Path, **changes: Any) -> SearchSettings:
     return replace(begun(run), resume=run, **changes)
 
 
-def until_done(directory: Path, candidates: int, arguments: list[str], stop: signal.Signals) -> tuple[int, str]:
-    """Run the command, and send it a signal when so many candidates are done; return its status and what it told."""
+def until_done(
+    directory: Path, candidates: int, arguments: list[str], stop: signal.Signals
+) -> tuple[int, str]:
+    """Run the command, and send it a signal when so many candidates are done; return its status and
+    what it told."""
     command = [sys.executable, "-m", "nas.search", *arguments]
     process = subprocess.Popen(
         command,
@@ -80,8 +96,21 @@ def until_done(directory: Path, candidates: int, arguments: list[str], stop: sig
     return process.returncode, told
 
 
-def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, tmp_path: Path, supernet: Path) -> None:
-    common = ["--data", "data", "--supernet", str(supernet), "--strategy", "rl", "--trials", "9", "--workers", "1"]
+def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
+    run: Run, tmp_path: Path, supernet: Path
+) -> None:
+    common = [
+        "--data",
+        "data",
+        "--supernet",
+        str(supernet),
+        "--strategy",
+        "rl",
+        "--trials",
+        "9",
+        "--workers",
+        "1",
+    ]
     done = run("nas.search", *common, "--run", "unbroken")
     assert done.returncode == 0, done.stderr
     status, told = until_done(tmp_path / "broken", 2, [*common, "--run", "broken"], signal.SIGINT)
@@ -95,7 +124,10 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, 
     assert "of them done before" in done.stderr
     assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
     assert len(outcomes(tmp_path / "broken")) == 9
-    found = {item.number: pytest.approx(item.auc) for item in RunDirectory.open(tmp_path / "broken").candidates()}
+    found = {
+        item.number: pytest.approx(item.auc)
+        for item in RunDirectory.open(tmp_path / "broken").candidates()
+    }
     for name in ("broken", "unbroken"):
         told = curves(tmp_path / name)
         # A kill may have a point told twice.
@@ -103,7 +135,11 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(run: Run, 
         assert list(dict(told["best/auc"])) == list(range(9))
         assert max(told["best/auc"], key=lambda point: point[1])[1] == told["best/auc"][-1][1]
     starts = RunDirectory.open(tmp_path / "broken").environments()
-    assert [start["command"].partition(" --")[2].split()[0] for start in starts] == ["data", "resume", "resume"]
+    assert [start["command"].partition(" --")[2].split()[0] for start in starts] == [
+        "data",
+        "resume",
+        "resume",
+    ]
     log = (tmp_path / "broken" / "search.log").read_text()
     evaluated = re.findall(r"trial (\d+) complete", log)
     assert sorted(evaluated) == sorted(set(evaluated))
@@ -122,7 +158,12 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     assert best.winner.architecture in done.stdout
     assert [item.state for item in found] == ["complete"] * 3
     assert best.winner.auc == max(item.auc or 0 for item in found)
-    assert (best.space, best.fidelity, best.image_size, best.recipe) == ("hybrid_nano", "inherit", (32, 32), None)
+    assert (best.space, best.fidelity, best.image_size, best.recipe) == (
+        "hybrid_nano",
+        "inherit",
+        (32, 32),
+        None,
+    )
     images = TrainingImages.open(Path(best.data.directory), best.data.read_options())
     assert images.dataset.fingerprint == best.data.fingerprint
     assert best.supernet is not None
@@ -130,21 +171,32 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     (environment,) = yaml.safe_load(directory.environment_file.read_text())
     assert {"command", "seed", "commit", "versions", "hardware"} <= set(environment)
     # The settings can be used again, and the supernet is found again.
-    again = run("nas.search", "--config", "run/config.yaml", "--run", "again", "--strategy", "random")
+    again = run(
+        "nas.search", "--config", "run/config.yaml", "--run", "again", "--strategy", "random"
+    )
     assert again.returncode == 0, again.stderr
     (trained,) = (tmp_path / "results" / "runs").glob("supernet-*")
     assert {"loss", "val/auc_smallest", "val/auc_largest"} <= curves(trained).keys()
     one, two = (
-        load_checkpoint(path / "supernet" / "model.safetensors") for path in (directory.path, tmp_path / "again")
+        load_checkpoint(path / "supernet" / "model.safetensors")
+        for path in (directory.path, tmp_path / "again")
     )
     assert one.about == two.about
     assert all(tensor.equal(two.tensors[name]) for name, tensor in one.tensors.items())
 
 
 def test_trainings_that_were_killed_end_as_unbroken_ones(tmp_path: Path, data: Path) -> None:
-    settings = {"fidelity": "scratch", "trials": "3", "workers": "1", "epochs": "2", "batch-size": "16"}
+    settings = {
+        "fidelity": "scratch",
+        "trials": "3",
+        "workers": "1",
+        "epochs": "2",
+        "batch-size": "16",
+    }
     flags = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    status, _ = until_done(tmp_path / "broken", 1, ["--data", "data", *flags, "--run", "broken"], signal.SIGKILL)
+    status, _ = until_done(
+        tmp_path / "broken", 1, ["--data", "data", *flags, "--run", "broken"], signal.SIGKILL
+    )
     assert status == -signal.SIGKILL
     search(again(tmp_path / "broken", data=data))
     search(replace(begun(tmp_path / "broken"), data=data, run=tmp_path / "unbroken"))
@@ -154,8 +206,22 @@ def test_trainings_that_were_killed_end_as_unbroken_ones(tmp_path: Path, data: P
 
 def test_candidates_can_be_trained(tmp_path: Path, data: Path, supernet: Path) -> None:
     objectives = {"objectives": "auc, params,latency", "latency_batch": 2, "max_latency_ms": 1e6}
-    common: dict[str, Any] = {"data": data, "trials": 2, "workers": 1, "epochs": 2, "batch_size": 16}
-    search(SearchSettings(**common, **objectives, fidelity="finetune", supernet=supernet, run=tmp_path / "finetune"))
+    common: dict[str, Any] = {
+        "data": data,
+        "trials": 2,
+        "workers": 1,
+        "epochs": 2,
+        "batch_size": 16,
+    }
+    search(
+        SearchSettings(
+            **common,
+            **objectives,
+            fidelity="finetune",
+            supernet=supernet,
+            run=tmp_path / "finetune",
+        )
+    )
     search(SearchSettings(**common, fidelity="scratch", run=tmp_path / "scratch"))
     for name in ("finetune", "scratch"):
         best = RunDirectory.open(tmp_path / name).best()
@@ -184,7 +250,10 @@ def test_what_a_resumed_search_cannot_change(tmp_path: Path, unfinished: Path, d
         with pytest.raises(UserError, match=message):
             search(again(unfinished, **changes))
 
-    resume("was begun with --space hybrid_nano, not hybrid_small: leave --space out", space="hybrid_small")
+    resume(
+        "was begun with --space hybrid_nano, not hybrid_small: leave --space out",
+        space="hybrid_small",
+    )
     resume("was begun with --seed 0, not 3", seed=3)
     resume(r"was begun with --supernet-recipe.epochs \d+, not 2", supernet_recipe=Recipe(epochs=2))
     with RunDirectory(unfinished).locked():
@@ -218,9 +287,18 @@ def test_another_data_set_is_refused(tmp_path: Path, unfinished: Path, data: Pat
     ("changes", "message"),
     [
         ({"strategy": "evolutoin"}, "there is no strategy 'evolutoin'.*did you mean evolution"),
-        ({"space": "hybrid_nanno"}, "there is no search space 'hybrid_nanno'; did you mean hybrid_nano"),
-        ({"max_params": 10}, "no architecture of hybrid_nano keeps --max-params 10: the smallest value is"),
-        ({"max_flops": 10}, "no architecture of hybrid_nano keeps --max-flops 10: the smallest value is"),
+        (
+            {"space": "hybrid_nanno"},
+            "there is no search space 'hybrid_nanno'; did you mean hybrid_nano",
+        ),
+        (
+            {"max_params": 10},
+            "no architecture of hybrid_nano keeps --max-params 10: the smallest value is",
+        ),
+        (
+            {"max_flops": 10},
+            "no architecture of hybrid_nano keeps --max-flops 10: the smallest value is",
+        ),
         (
             {"max_latency_ms": 1e-6},
             r"keeps --max-latency-ms 1e-06: the fastest of its lightest ones takes \d.* ms for 64",
@@ -244,7 +322,10 @@ def test_mistakes_leave_nothing_behind(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"objectives": "auc,size"}, "--objectives auc,size cannot be used: give auc, and any of params, flops"),
+        (
+            {"objectives": "auc,size"},
+            "--objectives auc,size cannot be used: give auc, and any of params, flops",
+        ),
         ({"objectives": "params"}, "--objectives params cannot be used"),
         ({"objectives": "auc,auc"}, "--objectives auc,auc cannot be used"),
         ({"trials": 0}, "--trials 0 cannot be used"),
@@ -252,7 +333,10 @@ def test_mistakes_leave_nothing_behind(
         ({"seed": -1}, "--seed -1 cannot be used"),
         ({"gpus_per_trial": -1.0}, "--gpus-per-trial -1.0 cannot be used"),
         ({"gpus_per_trial": 1.5}, "--gpus-per-trial 1.5 cannot be used"),
-        ({"fidelity": "scratch", "supernet": Path("x")}, "--supernet is not used by --fidelity scratch"),
+        (
+            {"fidelity": "scratch", "supernet": Path("x")},
+            "--supernet is not used by --fidelity scratch",
+        ),
     ],
 )
 def test_settings_that_cannot_be(changes: dict[str, Any], message: str) -> None:
@@ -271,7 +355,9 @@ def test_a_run_is_not_searched_twice(unfinished: Path, data: Path, supernet: Pat
 
 def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) -> None:
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
-    search(SearchSettings(data=data, supernet=supernet, run=tmp_path / "run", storage=url, trials=1))
+    search(
+        SearchSettings(data=data, supernet=supernet, run=tmp_path / "run", storage=url, trials=1)
+    )
     search(again(tmp_path / "run", trials=2))
     assert not (tmp_path / "run" / "study.db").exists()
     assert len(optuna.load_study(study_name="run", storage=url).trials) == 2
@@ -280,15 +366,27 @@ def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) 
     with pytest.raises(UserError, match="is not kept in the run directory"):
         search(again(tmp_path / "run", storage="postgresql://me:***@host/db"))
     # Another search, whose directory happens to have the same name.
-    with pytest.raises(UserError, match="--storage holds a study run already: go on with its search with --resume"):
-        search(SearchSettings(data=data, supernet=supernet, run=tmp_path / "other" / "run", storage=url, trials=1))
+    with pytest.raises(
+        UserError, match="--storage holds a study run already: go on with its search with --resume"
+    ):
+        search(
+            SearchSettings(
+                data=data, supernet=supernet, run=tmp_path / "other" / "run", storage=url, trials=1
+            )
+        )
     assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_run_of_every_strategy_can_be_retrained(tmp_path: Path, data: Path, supernet: Path, strategy: str) -> None:
+def test_the_run_of_every_strategy_can_be_retrained(
+    tmp_path: Path, data: Path, supernet: Path, strategy: str
+) -> None:
     run = tmp_path / "run"
-    search(SearchSettings(strategy=strategy, data=data, supernet=supernet, run=run, trials=3, workers=2))
+    search(
+        SearchSettings(
+            strategy=strategy, data=data, supernet=supernet, run=run, trials=3, workers=2
+        )
+    )
     retrain(RetrainSettings(run=run, seeds=1, epochs=1, batch_size=16, device="cpu"))
     (summary,) = run.glob("retrain/*/summary.json")
     best = json.loads((run / "best.json").read_text())

@@ -9,11 +9,13 @@ import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from nas.constraints import FeasibleSpace, Limits
-from nas.errors import UserError
-from nas.samplers import STRATEGIES
+from nas.common.errors import UserError
 from nas.samplers.genetic import OrderedNSGAIISampler
-from nas.study import Measured, SearchStudy, open_storage
+from nas.samplers.registry import STRATEGIES
+from nas.search.limits import FeasibleSpace
+from nas.search.options import Limits
+from nas.search.result import Evaluation
+from nas.search.study import SearchStudy, open_storage
 from tests.nas.search.studies import COSTS, auc, finish, settle, study
 
 
@@ -25,7 +27,14 @@ def trials(path: Path) -> list[FrozenTrial]:
 def outcomes(path: Path) -> list[tuple[object, ...]]:
     """All that a search decides, without times."""
     return [
-        (trial.number, trial.state, trial.values, trial.params, trial.user_attrs, trial.intermediate_values)
+        (
+            trial.number,
+            trial.state,
+            trial.values,
+            trial.params,
+            trial.user_attrs,
+            trial.intermediate_values,
+        )
         for trial in trials(path)
     ]
 
@@ -53,7 +62,8 @@ def test_a_search_that_was_killed_ends_as_an_unbroken_one(
     wanted = 13
     finish(study(tmp_path / "unbroken.db", wanted, strategy))
     path = tmp_path / "broken.db"
-    # Killed after one proposal, then between every two evaluations, and always with one that nobody finished.
+    # Killed after one proposal, then between every two evaluations, and always with one that nobody
+    # finished.
     for evaluations in (0, 4, 7):
         searched = study(path, wanted, strategy)
         for _ in range(evaluations):
@@ -85,7 +95,11 @@ def test_a_kill_leaves_no_half_candidate(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("place", "call"),
-    [(optuna.Trial, "suggest_categorical"), (optuna.Trial, "set_user_attr"), (RDBStorage, "create_new_trial")],
+    [
+        (optuna.Trial, "suggest_categorical"),
+        (optuna.Trial, "set_user_attr"),
+        (RDBStorage, "create_new_trial"),
+    ],
 )
 def test_an_interruption_leaves_no_half_proposal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: type, call: str
@@ -105,9 +119,11 @@ def test_an_interruption_leaves_no_half_proposal(
     assert outcomes(path) == outcomes(tmp_path / "unbroken.db")
 
 
-def test_a_kill_in_the_middle_of_an_infeasible_proposal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_in_the_middle_of_an_infeasible_proposal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limits = Limits(max_params=60_000, max_flops=1_000_000)
-    monkeypatch.setattr("nas.study._PATIENCE", 1)
+    monkeypatch.setattr("nas.search.study._PATIENCE", 1)
     monkeypatch.setattr(FeasibleSpace, "repair", lambda self, architecture, rng: architecture)
     with killed_in(monkeypatch, RDBStorage, "set_trial_state_values"):
         study(tmp_path / "broken.db", 1, "random", limits).next()
@@ -124,15 +140,19 @@ def test_a_latency_that_nobody_saved_rules_nothing_out(
 ) -> None:
     path, limits = tmp_path / "study.db", Limits(max_latency_ms=5.0)
     settlements: dict[str, Callable[[SearchStudy, int], None]] = {
-        "complete": lambda searched, number: searched.complete(number, Measured(0.7, 4.0)),
-        "stopped": lambda searched, number: searched.stop(number, Measured(0.7, 4.0)),
+        "complete": lambda searched, number: searched.complete(
+            number, Evaluation(auc=0.7, latency_ms=4.0)
+        ),
+        "stopped": lambda searched, number: searched.stop(
+            number, Evaluation(auc=0.7, latency_ms=4.0)
+        ),
         "failed": lambda searched, number: searched.fail(number, "bad luck"),
     }
     searched = study(path, 1, limits=limits)
     first = searched.next()
     assert first is not None
     with killed_in(monkeypatch, RDBStorage, "set_trial_state_values"):
-        searched.complete(first.number, Measured(None, 7.0))
+        searched.complete(first.number, Evaluation(latency_ms=7.0))
     again = study(path, 1, limits=limits)
     assert again.next() == first
     settlements[outcome](again, first.number)
@@ -179,7 +199,7 @@ def test_a_duplicate_shares_any_outcome(tmp_path: Path, outcome: str) -> None:
         searched.fail(first.number, "it broke")
     else:
         searched.report(first.number, 1, 0.6)
-        searched.stop(first.number, Measured(0.6))
+        searched.stop(first.number, Evaluation(auc=0.6))
     searched._architecture = lambda params: first.architecture  # type: ignore[method-assign]
     assert searched.next() is None
     one, two = searched.candidates()
@@ -196,7 +216,9 @@ def test_all_strategies_keep_tight_limits(tmp_path: Path, strategy: str) -> None
     assert all(item.params <= 90_000 and item.flops <= 2_000_000 for item in found)
 
 
-def test_what_breaks_a_limit_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_a_limit_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, limits = tmp_path / "study.db", Limits(max_params=300_000)
     monkeypatch.setattr(FeasibleSpace, "repair", lambda self, architecture, rng: architecture)
     searched = finish(study(path, 4, "random", limits))
@@ -204,7 +226,9 @@ def test_what_breaks_a_limit_does_not_count(tmp_path: Path, monkeypatch: pytest.
     states = [item.state for item in found]
     assert states.count("complete") == searched.finished == 4
     assert states.count("infeasible") == len(found) - 4 > 0
-    assert {item.reason for item in found if item.state == "infeasible"} == {"params beyond the limit"}
+    assert {item.reason for item in found if item.state == "infeasible"} == {
+        "params beyond the limit"
+    }
     assert study(path, 4, "random", limits).next() is None
 
 
@@ -213,13 +237,15 @@ def test_a_latency_beyond_its_limit_rules_a_candidate_out(tmp_path: Path) -> Non
     for latency, score in ((7.0, None), (4.0, 0.7), (4.0, 0.6)):
         task = searched.next()
         assert task is not None
-        searched.complete(task.number, Measured(score, latency))
+        searched.complete(task.number, Evaluation(auc=score, latency_ms=latency))
     assert [item.state for item in searched.candidates()] == ["infeasible", "complete", "complete"]
     assert searched.next() is None
 
 
-def test_a_search_gives_up_where_all_is_too_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nas.study._SLOW_PATIENCE", 3)
+def test_a_search_gives_up_where_all_is_too_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.search.study._SLOW_PATIENCE", 3)
     searched = study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0))
     # One that is fast enough, or that was never measured, begins the count anew.
     for latency in (8.0, 7.0, 4.0, 6.0, 9.0, None, 8.0, 7.5, 6.0):
@@ -228,11 +254,16 @@ def test_a_search_gives_up_where_all_is_too_slow(tmp_path: Path, monkeypatch: py
         if latency is None:
             searched.fail(task.number, "bad luck")
         else:
-            searched.complete(task.number, Measured(0.7 if latency < 5 else None, latency))
+            searched.complete(
+                task.number, Evaluation(auc=0.7 if latency < 5 else None, latency_ms=latency)
+            )
     assert searched.next() is None
     assert searched.done
     assert searched.stopped is not None
-    assert "3 candidates in a row took longer than --max-latency-ms 5 (the fastest of all 4 ms)" in searched.stopped
+    assert (
+        "3 candidates in a row took longer than --max-latency-ms 5 (the fastest of all 4 ms)"
+        in searched.stopped
+    )
     # It can be tried again, on a quieter machine.
     assert study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0)).next() is not None
 
@@ -240,11 +271,11 @@ def test_a_search_gives_up_where_all_is_too_slow(tmp_path: Path, monkeypatch: py
 def test_a_search_gives_up_where_only_what_is_known_as_too_slow_is_proposed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nas.study._PATIENCE", 6)
+    monkeypatch.setattr("nas.search.study._PATIENCE", 6)
     searched = study(tmp_path / "study.db", 2, "random", Limits(max_latency_ms=5.0))
     first = searched.next()
     assert first is not None
-    searched.complete(first.number, Measured(None, 8.0))
+    searched.complete(first.number, Evaluation(latency_ms=8.0))
     searched._architecture = lambda params: first.architecture  # type: ignore[method-assign]
     assert searched.next() is None
     assert [item.duplicate_of for item in searched.candidates()] == [None] + [0] * 5
@@ -256,9 +287,13 @@ def test_no_architecture_keeps_the_limits(tmp_path: Path) -> None:
     def check(**limits: float) -> None:
         study(tmp_path / "study.db", limits=Limits(**limits)).space.check()  # type: ignore[arg-type]
 
-    least = min(COSTS.params(corner) for corner in study(tmp_path / "x.db").space.space.corners(heavy=False))
+    least = min(
+        COSTS.params(corner) for corner in study(tmp_path / "x.db").space.space.corners(heavy=False)
+    )
     check(max_params=least)
-    with pytest.raises(UserError, match=f"keeps --max-params {least - 1:,}: the smallest value is {least:,}"):
+    with pytest.raises(
+        UserError, match=f"keeps --max-params {least - 1:,}: the smallest value is {least:,}"
+    ):
         check(max_params=least - 1)
     with pytest.raises(UserError, match="keeps --max-flops 1,000: the smallest value is"):
         check(max_flops=1000)
@@ -275,7 +310,10 @@ def test_a_search_stops_when_most_of_the_first_candidates_fail(tmp_path: Path) -
             settle(searched, task)
         else:
             searched.fail(task.number, "the disk is full")
-    assert searched.stopped == "6 of the first 8 candidates failed, the last one because the disk is full"
+    assert (
+        searched.stopped
+        == "6 of the first 8 candidates failed, the last one because the disk is full"
+    )
     assert searched.next() is None
     assert searched.done
 
@@ -294,25 +332,30 @@ def test_a_few_failures_do_not_stop_it(tmp_path: Path) -> None:
     assert {item.reason for item in searched.candidates() if item.state == "failed"} == {"bad luck"}
 
 
-def stopping(path: Path, killed: Callable[[SearchStudy, int, Measured], bool]) -> None:
-    """A search with early stopping, in which candidates may be killed before they are settled, and evaluated again."""
+def stopping(path: Path, killed: Callable[[SearchStudy, int, Evaluation], bool]) -> None:
+    """A search with early stopping, in which candidates may be killed before they are settled, and
+    evaluated again."""
     searched = study(path, 6, first_rung=1)
     while (task := searched.next()) is not None:
         score = auc(task.architecture)
         stopped = searched.report(task.number, 1, score)
-        if killed(searched, task.number, Measured(score)):
+        if killed(searched, task.number, Evaluation(auc=score)):
             searched = study(path, 6, first_rung=1)
             assert searched.next() == task
             assert searched.report(task.number, 1, score) is stopped
         if stopped or searched.report(task.number, 2, score + 0.001):
-            searched.stop(task.number, Measured(score))
+            searched.stop(task.number, Evaluation(auc=score))
         else:
-            searched.complete(task.number, Measured(score + 0.002))
+            searched.complete(task.number, Evaluation(auc=score + 0.002))
 
 
-@pytest.mark.parametrize("call", ["", "set_trial_user_attr", "set_trial_system_attr", "set_trial_state_values"])
-def test_early_stopping_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    def killed(searched: SearchStudy, number: int, measured: Measured) -> bool:
+@pytest.mark.parametrize(
+    "call", ["", "set_trial_user_attr", "set_trial_system_attr", "set_trial_state_values"]
+)
+def test_early_stopping_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def killed(searched: SearchStudy, number: int, measured: Evaluation) -> bool:
         """After an epoch, or while it is written down that the candidate was stopped."""
         if call:
             with killed_in(monkeypatch, RDBStorage, call):
@@ -324,7 +367,10 @@ def test_early_stopping_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest
     assert outcomes(tmp_path / "broken.db") == outcomes(tmp_path / "unbroken.db")
     states = {trial.state for trial in trials(tmp_path / "unbroken.db")}
     assert states == {TrialState.COMPLETE, TrialState.PRUNED}
-    rungs = [[trial.system_attrs for trial in trials(tmp_path / f"{name}.db")] for name in ("broken", "unbroken")]
+    rungs = [
+        [trial.system_attrs for trial in trials(tmp_path / f"{name}.db")]
+        for name in ("broken", "unbroken")
+    ]
     assert rungs[0] == rungs[1]
 
 
@@ -333,7 +379,9 @@ def test_several_objectives_have_a_front(tmp_path: Path) -> None:
     front = searched.pareto()
     assert front[0].auc == max(item.auc or 0 for item in searched.candidates())
     assert [item.params for item in front] == sorted((item.params for item in front), reverse=True)
-    best = optuna.load_study(study_name="search", storage=f"sqlite:///{tmp_path / 'study.db'}").best_trials
+    best = optuna.load_study(
+        study_name="search", storage=f"sqlite:///{tmp_path / 'study.db'}"
+    ).best_trials
     assert {item.number for item in front} == {trial.number for trial in best}
 
 

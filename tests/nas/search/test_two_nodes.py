@@ -10,9 +10,9 @@ import ray
 import ray.cloudpickle
 from ray.cluster_utils import Cluster
 
-from nas.cluster import cluster
-from nas.errors import UserError
-from nas.tuning import evaluate_all
+from nas.cluster.connection import Hands, cluster
+from nas.common.errors import UserError
+from nas.search.evaluation import evaluate_all
 from tests.nas.search import scorings
 from tests.nas.search.scorings import Pretended
 from tests.nas.search.studies import study
@@ -21,7 +21,9 @@ from tests.nas.search.studies import study
 @pytest.fixture
 def nodes() -> Iterator[Cluster]:
     ray.cloudpickle.register_pickle_by_value(scorings)
-    machines = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "env_vars": {"NODE": "first"}})
+    machines = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "env_vars": {"NODE": "first"}}
+    )
     yield machines
     machines.shutdown()
 
@@ -43,7 +45,7 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
     loss = Thread(target=lose_the_second, daemon=True)
     loss.start()
     with cluster(nodes.address):
-        evaluate_all(searched, Pretended(seconds=1.0, notes=notes), workers=2)
+        evaluate_all(searched, Pretended(seconds=1.0, notes=notes), Hands(2, 1, 0.0))
     loss.join()
     assert used() == {"first", "second"}
     assert searched.done

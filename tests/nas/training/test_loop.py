@@ -10,9 +10,15 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from nas.common.errors import UserError
 from nas.data.tensors import LensTensors
-from nas.errors import UserError
-from nas.training import EpochRecord, NonFiniteError, Recipe, evaluate, fit, load_checkpoint, predict
+from nas.training.evaluation import evaluate, predict
+from nas.training.files import TrainingFiles
+from nas.training.loop import fit
+from nas.training.metrics import NonFiniteError
+from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.recipe import Recipe
+from nas.training.record import EpochRecord
 from tests.nas.training.toy import bits, network, rings
 
 SHORT = Recipe(epochs=3, batch_size=32)
@@ -32,7 +38,9 @@ def test_it_learns() -> None:
 def test_a_model_of_timm(channels: int, classes: int) -> None:
     train = rings(64, size=32, channels=channels, classes=classes)
     val = rings(30, size=32, channels=channels, classes=classes, seed=1)
-    model = timm.create_model("test_efficientnet", in_chans=channels, num_classes=classes, drop_path_rate=0.1)
+    model = timm.create_model(
+        "test_efficientnet", in_chans=channels, num_classes=classes, drop_path_rate=0.1
+    )
     result = fit(model, train, val, Recipe(epochs=2, batch_size=32))
     assert [record.updates for record in result.epochs] == [2, 4]
     assert predict(result.model, val).shape == (30, classes)
@@ -59,7 +67,9 @@ def scripted(*aucs: float) -> Any:
     return lambda model, val: {"auc": remaining.pop(0)}
 
 
-@pytest.mark.parametrize(("aucs", "best"), [((0.5, 0.9, 0.7), 2), ((0.6, 0.9, 0.9), 2), ((0.5, 0.6, 0.7), 3)])
+@pytest.mark.parametrize(
+    ("aucs", "best"), [((0.5, 0.9, 0.7), 2), ((0.6, 0.9, 0.9), 2), ((0.5, 0.6, 0.7), 3)]
+)
 @pytest.mark.parametrize("ema_decay", [0.0, 0.9])
 def test_the_weights_of_the_best_epoch_are_kept(
     tmp_path: Path, aucs: tuple[float, ...], best: int, ema_decay: float
@@ -72,19 +82,33 @@ def test_the_weights_of_the_best_epoch_are_kept(
         return choose(model, val)
 
     recipe = Recipe(epochs=3, batch_size=32, ema_decay=ema_decay)
-    result = fit(network(), rings(96), rings(30, seed=1), recipe, validate=validate, directory=tmp_path)
+    result = fit(
+        network(),
+        rings(96),
+        rings(30, seed=1),
+        recipe,
+        validate=validate,
+        files=TrainingFiles(tmp_path, {}),
+    )
     assert result.best.epoch == best
     assert bits(result.model) == scored[best - 1]
     assert not result.model.training
     checkpoint = load_checkpoint(tmp_path / "model.safetensors")
     assert checkpoint.about["outcome"]["epoch"] == best
-    assert {name: tensor.numpy().tobytes() for name, tensor in checkpoint.tensors.items()} == scored[best - 1]
+    assert {
+        name: tensor.numpy().tobytes() for name, tensor in checkpoint.tensors.items()
+    } == scored[best - 1]
 
 
 def test_log_and_hook_tell_every_epoch(tmp_path: Path) -> None:
     told: list[EpochRecord] = []
     result = fit(
-        network(), rings(96), rings(30, seed=1), SHORT, directory=tmp_path / "new" / "run", on_epoch=told.append
+        network(),
+        rings(96),
+        rings(30, seed=1),
+        SHORT,
+        files=TrainingFiles(tmp_path / "new" / "run", {}),
+        on_epoch=told.append,
     )
     assert tuple(told) == result.epochs
     with (tmp_path / "new" / "run" / "log.csv").open() as file:
@@ -102,14 +126,15 @@ def test_the_log_is_there_when_the_hook_is_called(tmp_path: Path) -> None:
         rings(96),
         rings(30, seed=1),
         SHORT,
-        directory=tmp_path,
+        files=TrainingFiles(tmp_path, {}),
         on_epoch=lambda record: lines.append(len((tmp_path / "log.csv").read_text().splitlines())),
     )
     assert lines == [2, 3, 4]
 
 
 def test_another_step_takes_the_place_of_the_usual_one() -> None:
-    """A step may call backward several times: two halves of a batch make the same update as the whole."""
+    """A step may call backward several times: two halves of a batch make the same update as the
+    whole."""
     numbers: list[int] = []
 
     def halves(model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
@@ -145,18 +170,25 @@ def poisoned(at: int) -> Any:
 def test_a_loss_that_is_no_number_names_the_step_and_the_checkpoint(tmp_path: Path) -> None:
     data = rings(96), rings(30, seed=1)
     with pytest.raises(
-        NonFiniteError, match=r"in epoch 1 the loss of step 2 is nan \(no checkpoint was written\): lower"
+        NonFiniteError,
+        match=r"in epoch 1 the loss of step 2 is nan \(no checkpoint was written\): lower",
     ):
-        fit(network(), *data, SHORT, directory=tmp_path / "a", step=poisoned(2))
+        fit(network(), *data, SHORT, files=TrainingFiles(tmp_path / "a", {}), step=poisoned(2))
     with pytest.raises(
-        NonFiniteError, match=r"in epoch 3 the loss of step 6 is nan \(.*b/state.safetensors holds epoch 2"
+        NonFiniteError,
+        match=r"in epoch 3 the loss of step 6 is nan \(.*b/state.safetensors holds epoch 2",
     ):
-        fit(network(), *data, SHORT, directory=tmp_path / "b", step=poisoned(6))
-    assert load_checkpoint(tmp_path / "b" / "state.safetensors", "state").about["epochs"][-1]["epoch"] == 2
+        fit(network(), *data, SHORT, files=TrainingFiles(tmp_path / "b", {}), step=poisoned(6))
+    assert (
+        load_checkpoint(tmp_path / "b" / "state.safetensors", "state").about["epochs"][-1]["epoch"]
+        == 2
+    )
 
 
 def test_a_training_that_diverges_stops() -> None:
-    recipe = Recipe(epochs=3, batch_size=32, optimizer="sgd", learning_rate=1e30, clip_grad=0.0, amp="off")
+    recipe = Recipe(
+        epochs=3, batch_size=32, optimizer="sgd", learning_rate=1e30, clip_grad=0.0, amp="off"
+    )
     with pytest.raises(NonFiniteError, match=r"in epoch 1 .*: lower --learning-rate"):
         fit(network(), rings(96), rings(30, seed=1), recipe)
 
@@ -214,7 +246,9 @@ def test_prediction_is_in_order_and_does_not_depend_on_the_batch() -> None:
     whole = predict(model, data)
     assert whole == pytest.approx(predict(model, data, batch_size=7), abs=1e-6)
     assert whole.sum(axis=1) == pytest.approx(1)
-    assert whole[4] == pytest.approx(model(data.images[4:5]).softmax(dim=1).detach().numpy()[0], abs=1e-6)
+    assert whole[4] == pytest.approx(
+        model(data.images[4:5]).softmax(dim=1).detach().numpy()[0], abs=1e-6
+    )
 
 
 def test_the_bar_shows_loss_and_auc_where_somebody_watches(

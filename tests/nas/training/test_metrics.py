@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from nas.errors import UserError
-from nas.training import NonFiniteError, score
+from nas.common.errors import UserError
+from nas.training.metrics import NonFiniteError, score
 
 CLASSES = ("a", "b", "c")
 
@@ -27,15 +27,23 @@ def test_by_hand() -> None:
     assert scores.accuracy == 0.75
     assert scores.loss == pytest.approx(-np.mean(np.log([0.7, 0.4, 0.8, 0.9])))
     # One pair of four is turned round, and a tie counts half.
-    assert score(np.array([[0.7, 0.3], [0.8, 0.2], [0.2, 0.8], [0.3, 0.7]]), labels, ("a", "b")).auc == 0.5
-    assert score(np.array([[0.7, 0.3], [0.7, 0.3], [0.2, 0.8], [0.9, 0.1]]), labels, ("a", "b")).auc == 0.875
+    assert (
+        score(np.array([[0.7, 0.3], [0.8, 0.2], [0.2, 0.8], [0.3, 0.7]]), labels, ("a", "b")).auc
+        == 0.5
+    )
+    assert (
+        score(np.array([[0.7, 0.3], [0.7, 0.3], [0.2, 0.8], [0.9, 0.1]]), labels, ("a", "b")).auc
+        == 0.875
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_macro_one_against_rest_is_that_of_sklearn(seed: int) -> None:
     probabilities, labels = random_scores(3, seed)
     scores = score(probabilities, labels, CLASSES)
-    assert scores.auc == pytest.approx(roc_auc_score(labels, probabilities, multi_class="ovr", average="macro"))
+    assert scores.auc == pytest.approx(
+        roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
+    )
     assert scores.auc == pytest.approx(np.mean(list(scores.class_auc.values())))
     assert tuple(scores.class_auc) == CLASSES
 

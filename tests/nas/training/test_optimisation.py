@@ -1,4 +1,5 @@
-"""Updates: what is clipped, decayed, averaged and scheduled, and that a restored one goes on to the same bits."""
+"""Updates: what is clipped, decayed, averaged and scheduled, and that a restored one goes on to the
+same bits."""
 
 import itertools
 from typing import get_args
@@ -7,9 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from nas.training import Recipe
 from nas.training.optimisation import Optimisation
-from nas.training.recipe import Optimizer
+from nas.training.recipe import Optimizer, Recipe
 from tests.nas.training.toy import bits, network, rings
 
 
@@ -75,8 +75,12 @@ def test_learning_rate_rises_then_falls_to_zero() -> None:
 
 
 def test_constant_learning_rate_and_no_warmup() -> None:
-    assert rates(Recipe(learning_rate=1e-3, warmup=0.0, schedule="constant"), 5) == pytest.approx([1e-3] * 5)
-    assert rates(Recipe(learning_rate=1e-3, warmup=0.5, schedule="constant"), 4)[2:] == pytest.approx([1e-3] * 2)
+    assert rates(Recipe(learning_rate=1e-3, warmup=0.0, schedule="constant"), 5) == pytest.approx(
+        [1e-3] * 5
+    )
+    assert rates(Recipe(learning_rate=1e-3, warmup=0.5, schedule="constant"), 4)[
+        2:
+    ] == pytest.approx([1e-3] * 2)
 
 
 def test_moving_average() -> None:
@@ -86,7 +90,8 @@ def test_moving_average() -> None:
     for number in range(1, 6):
         update(optimisation)
         weight = optimisation.network[0].weight.detach().clone()
-        # timm starts with a shorter memory: the decay of update n is 1 - n^(-2/3), at most the one asked for.
+        # timm starts with a shorter memory: the decay of update n is 1 - n^(-2/3), at most the one
+        # asked for.
         decay = min(0.5, 1 - number ** (-2 / 3))
         average = weight if average is None else decay * average + (1 - decay) * weight
         torch.testing.assert_close(optimisation.scored[0].weight.detach(), average)
@@ -107,12 +112,17 @@ def test_restored_state_goes_on_to_the_same_bits(optimizer: Optimizer, channels_
 
     def fresh(seed: int) -> Optimisation:
         model = network(seed=seed).eval()  # without dropout, whose draws are the loop's business
-        return Optimisation(model.to(memory_format=torch.channels_last) if channels_last else model, recipe, 20)
+        return Optimisation(
+            model.to(memory_format=torch.channels_last) if channels_last else model, recipe, 20
+        )
 
     unbroken = fresh(0)
     for _ in range(6):
         update(unbroken)
-    state = {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in unbroken.state().items()}
+    state = {
+        name: tensor.clone(memory_format=torch.contiguous_format)
+        for name, tensor in unbroken.state().items()
+    }
     restored = fresh(1)
     restored.restore(state, 6)
     for _ in range(6):

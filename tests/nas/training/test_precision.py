@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from nas.errors import UserError
-from nas.training import autocast, pick_device
-from nas.training.precision import threads
+from nas.common.errors import UserError
+from nas.training.precision import autocast, pick_device, threads
 
 CPU = torch.device("cpu")
 DENSE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3))
@@ -25,14 +24,18 @@ def on_a_cpu_with(monkeypatch: pytest.MonkeyPatch, **capabilities: bool) -> None
 
 
 @pytest.mark.parametrize("instructions", ["avx512_bf16", "amx_bf16"])
-def test_auto_is_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch, instructions: str) -> None:
+def test_auto_is_bf16_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, instructions: str
+) -> None:
     on_a_cpu_with(monkeypatch, **{instructions: True})
     assert product_type(autocast("auto", DENSE, CPU)) == torch.bfloat16
     assert product_type(autocast("auto", LARGE, CPU)) == torch.bfloat16
 
 
 @pytest.mark.parametrize("model", [DEPTHWISE, ATTENTION])
-def test_auto_is_float32_for_networks_that_lose(monkeypatch: pytest.MonkeyPatch, model: nn.Module) -> None:
+def test_auto_is_float32_for_networks_that_lose(
+    monkeypatch: pytest.MonkeyPatch, model: nn.Module
+) -> None:
     on_a_cpu_with(monkeypatch, avx512_bf16=True)
     assert product_type(autocast("auto", model, CPU)) == torch.float32
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nas.data.tensors import Augmentation
-from nas.errors import UserError
-from nas.training import Recipe
+from nas.common.errors import UserError
+from nas.data.options import Augmentation
+from nas.training.recipe import Recipe
 
 CHANGED = Recipe(
     epochs=7,
@@ -52,7 +52,9 @@ def test_a_command_that_inherits_the_fields_holds_a_recipe() -> None:
     ],
 )
 def test_values_that_cannot_be_used_are_named_as_flags(field: str, value: Any) -> None:
-    with pytest.raises(UserError, match=f"--{field.replace('_', '-')} {value} cannot be used: give "):
+    with pytest.raises(
+        UserError, match=f"--{field.replace('_', '-')} {value} cannot be used: give "
+    ):
         Recipe(**{field: value})
 
 

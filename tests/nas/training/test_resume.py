@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 import torch
 
-from nas.errors import UserError
-from nas.training import EpochRecord, Recipe, Result, fit, load_checkpoint
+from nas.common.errors import UserError
 from nas.training.files import TrainingFiles
+from nas.training.loop import Result, fit
+from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.recipe import Recipe
+from nas.training.record import EpochRecord
 from tests.nas.training.toy import bits, network, rings
 
 RECIPE = Recipe(epochs=4, batch_size=32)
@@ -26,12 +29,19 @@ class Killed(BaseException):
 
 
 def train(directory: Path | None, recipe: Recipe = RECIPE, **options: Any) -> Result:
-    options = {"seed": 3, "about": {"data": "rings"}, **options}
-    return fit(network(), rings(96), rings(60, seed=1), recipe, directory=directory, **options)
+    about, options = options.pop("about", {"data": "rings"}), {"seed": 3, **options}
+    files = None
+    if directory is not None:
+        spec = {**about, "recipe": recipe.to_json(), "seed": options["seed"]}
+        files = TrainingFiles(directory, spec)
+    return fit(network(), rings(96), rings(60, seed=1), recipe, files=files, **options)
 
 
 def contents(path: Path, kind: Any = "model") -> dict[str, bytes]:
-    return {name: tensor.numpy().tobytes() for name, tensor in load_checkpoint(path, kind).tensors.items()}
+    return {
+        name: tensor.numpy().tobytes()
+        for name, tensor in load_checkpoint(path, kind).tensors.items()
+    }
 
 
 def kill_after(epoch: int) -> Any:
@@ -42,7 +52,9 @@ def kill_after(epoch: int) -> Any:
     return on_epoch
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, ema_decay=0.9), replace(RECIPE, optimizer="sgd")])
+@pytest.mark.parametrize(
+    "recipe", [RECIPE, replace(RECIPE, ema_decay=0.9), replace(RECIPE, optimizer="sgd")]
+)
 def test_interrupted_after_every_epoch(tmp_path: Path, recipe: Recipe) -> None:
     unbroken = train(tmp_path / "unbroken", recipe)
     for epoch in range(1, recipe.epochs + 1):
@@ -55,7 +67,9 @@ def test_interrupted_after_every_epoch(tmp_path: Path, recipe: Recipe) -> None:
     assert broken.best.val == unbroken.best.val
     for name, kind in (("model", "model"), ("state", "state")):
         file = f"{name}.safetensors"
-        assert contents(tmp_path / "broken" / file, kind) == contents(tmp_path / "unbroken" / file, kind)
+        assert contents(tmp_path / "broken" / file, kind) == contents(
+            tmp_path / "unbroken" / file, kind
+        )
 
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
@@ -66,7 +80,9 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
-        with pytest.raises(UserError, match=r"(model|log)\.\w+ cannot be written \(.*\): make room"):
+        with pytest.raises(
+            UserError, match=r"(model|log)\.\w+ cannot be written \(.*\): make room"
+        ):
             train(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -76,8 +92,11 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("between", ["write_state", "write_outcome"])
-def test_killed_while_files_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str) -> None:
-    """Every epoch is better than the one before, so that each is the best so far when the kill comes."""
+def test_killed_while_files_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    """Every epoch is better than the one before, so that each is the best so far when the kill
+    comes."""
 
     def rising() -> Any:
         return lambda model, val: {"auc": float(next(counter))}
@@ -87,7 +106,9 @@ def test_killed_while_files_are_written(tmp_path: Path, monkeypatch: pytest.Monk
     original = getattr(TrainingFiles, between)
     for epoch in (1, 3):
 
-        def write(files: TrainingFiles, tensors: Any, records: list[EpochRecord], epoch: int = epoch) -> None:
+        def write(
+            files: TrainingFiles, tensors: Any, records: list[EpochRecord], epoch: int = epoch
+        ) -> None:
             if len(records) == epoch and not (files.directory / f"killed-{epoch}").exists():
                 (files.directory / f"killed-{epoch}").touch()
                 raise Killed
@@ -98,11 +119,18 @@ def test_killed_while_files_are_written(tmp_path: Path, monkeypatch: pytest.Monk
             train(tmp_path / "broken", validate=rising())
     monkeypatch.undo()
     if between == "write_outcome":
-        # The state is one epoch ahead of the weights, and the next call brings them up to it first of all.
-        assert load_checkpoint(tmp_path / "broken" / "model.safetensors").about["outcome"]["epoch"] == 2
+        # The state is one epoch ahead of the weights, and the next call brings them up to it first
+        # of all.
+        assert (
+            load_checkpoint(tmp_path / "broken" / "model.safetensors").about["outcome"]["epoch"]
+            == 2
+        )
         with pytest.raises(Killed):
             train(tmp_path / "broken", validate=rising(), step=_killed_at_once)
-        assert load_checkpoint(tmp_path / "broken" / "model.safetensors").about["outcome"]["epoch"] == 3
+        assert (
+            load_checkpoint(tmp_path / "broken" / "model.safetensors").about["outcome"]["epoch"]
+            == 3
+        )
     broken = train(tmp_path / "broken", validate=rising())
     assert broken.best.epoch == unbroken.best.epoch == 4
     assert bits(broken.model) == bits(unbroken.model)
@@ -135,7 +163,9 @@ def test_sigkill(tmp_path: Path) -> None:
     directory = tmp_path / "killed"
     kills = 0
     for wait in (0.0, 0.6):
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM, directory], cwd=Path.cwd(), env=os.environ)
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, directory], cwd=Path.cwd(), env=os.environ
+        )
         before = _epochs(directory)
         while _epochs(directory) == before and process.poll() is None:
             time.sleep(0.01)
@@ -183,9 +213,13 @@ def begun(tmp_path: Path) -> Path:
         ({"about": {"data": "other"}}, "data rings, not other"),
     ],
 )
-def test_other_settings_are_refused_and_named(begun: Path, change: dict[str, Any], named: str) -> None:
+def test_other_settings_are_refused_and_named(
+    begun: Path, change: dict[str, Any], named: str
+) -> None:
     state = (begun / "state.safetensors").read_bytes()
-    with pytest.raises(UserError, match=f"begun holds a training with {named}: give another directory"):
+    with pytest.raises(
+        UserError, match=f"begun holds a training with {named}: give another directory"
+    ):
         train(begun, **change)
     assert (begun / "state.safetensors").read_bytes() == state
 

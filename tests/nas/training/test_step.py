@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from nas.errors import UserError
-from nas.training import CrossEntropyStep, autocast
+from nas.common.errors import UserError
+from nas.training.precision import autocast
+from nas.training.step import CrossEntropyStep
 from tests.nas.training.toy import network, rings
 
 CPU = torch.device("cpu")
@@ -35,7 +36,10 @@ def test_bf16_stays_inside_the_network() -> None:
     loss = CrossEntropyStep(3, autocast("bf16", model, CPU))(model, data.images, data.labels, 0)
     assert seen == [torch.bfloat16]
     assert loss.dtype == torch.float32
-    assert all(weight.grad is not None and weight.grad.dtype == torch.float32 for weight in model.parameters())
+    assert all(
+        weight.grad is not None and weight.grad.dtype == torch.float32
+        for weight in model.parameters()
+    )
 
 
 def test_another_number_of_classes() -> None:

@@ -8,7 +8,9 @@ from nas.data.tensors import LensTensors
 NAMES = ("no_substructure", "subhalo", "vortex")
 
 
-def rings(count: int, *, size: int = 16, classes: int = 3, channels: int = 1, seed: int = 0) -> LensTensors:
+def rings(
+    count: int, *, size: int = 16, classes: int = 3, channels: int = 1, seed: int = 0
+) -> LensTensors:
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % classes
     axis = torch.arange(size) - (size - 1) / 2
@@ -37,4 +39,6 @@ def network(*, classes: int = 3, channels: int = 1, seed: int = 0) -> nn.Module:
 
 def bits(model: nn.Module) -> dict[str, bytes]:
     """The weights, for comparison to the last bit."""
-    return {name: tensor.contiguous().numpy().tobytes() for name, tensor in model.state_dict().items()}
+    return {
+        name: tensor.contiguous().numpy().tobytes() for name, tensor in model.state_dict().items()
+    }

@@ -1,4 +1,5 @@
-"""Angles from masses, against the values of the design and of lenstronomy's own cosmology module."""
+"""Angles from masses, against the values of the design and of lenstronomy's own cosmology
+module."""
 
 import math
 

@@ -1,4 +1,5 @@
-"""Datasets on disk: the same bytes however they came about, and nothing else ever looks like one."""
+"""Datasets on disk: the same bytes however they came about, and nothing else ever looks like
+one."""
 
 import errno
 import json
@@ -17,9 +18,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nas.data.simulation import SimulationSettings, dataset, output, simulate, table
+from nas.common.errors import UserError
+from nas.data.simulation import dataset, output, table
+from nas.data.simulation.dataset import simulate
 from nas.data.simulation.draw import draw_scene, generator
-from nas.errors import UserError
+from nas.data.simulation.settings import SimulationSettings
 
 FILES = ["dataset.json", "images.npy", "labels.npy", "parameters.parquet"]
 
@@ -82,12 +85,20 @@ def test_an_image_does_not_depend_on_how_many_there_are(whole: Path, tmp_path: P
 
 def test_another_seed_gives_other_images(whole: Path, tmp_path: Path) -> None:
     simulate(replace(SETTINGS, images=9, seed=1), tmp_path / "dataset", workers=1)
-    assert not np.array_equal(np.load(tmp_path / "dataset" / "images.npy"), np.load(whole / "images.npy")[:9])
+    assert not np.array_equal(
+        np.load(tmp_path / "dataset" / "images.npy"), np.load(whole / "images.npy")[:9]
+    )
 
 
-@pytest.mark.parametrize(("model", "physics"), [("I", "deeplense"), ("III", "deeplense"), ("IV", "realistic")])
+@pytest.mark.parametrize(
+    ("model", "physics"), [("I", "deeplense"), ("III", "deeplense"), ("IV", "realistic")]
+)
 def test_other_models(model: Any, physics: Any, tmp_path: Path) -> None:
-    simulate(SimulationSettings(model=model, physics=physics, images=6, image_size=32), tmp_path, workers=1)
+    simulate(
+        SimulationSettings(model=model, physics=physics, images=6, image_size=32),
+        tmp_path,
+        workers=1,
+    )
     assert np.load(tmp_path / "images.npy").shape == (6, 1, 32, 32)
     rows = pd.read_parquet(tmp_path / "parameters.parquet")
     assert rows["source_magnitude"].isna().all() == (model == "I")
@@ -101,7 +112,9 @@ def test_again_does_nothing(whole: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert {name: (whole / name).stat().st_mtime_ns for name in FILES} == before
 
 
-def test_no_control_characters_where_nobody_watches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_control_characters_where_nobody_watches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     simulate(replace(SETTINGS, images=3), tmp_path, workers=1)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "simulating 3 images"
@@ -109,7 +122,8 @@ def test_no_control_characters_where_nobody_watches(tmp_path: Path, capsys: pyte
     assert len(lines) == 2
 
 
-# --- interruption -----------------------------------------------------------------------------------------------------
+# --- interruption
+# -----------------------------------------------------------------------------------------------------
 
 PATIENCE = 300
 """Seconds; a busy machine takes long to start processes."""
@@ -118,8 +132,9 @@ COMMAND = textwrap.dedent(
     """
     import sys
     from pathlib import Path
-    from nas.data.simulation import SimulationSettings, simulate
-    from nas.errors import UserError
+    from nas.data.simulation.settings import SimulationSettings
+    from nas.data.simulation.dataset import simulate
+    from nas.common.errors import UserError
 
     if __name__ == "__main__":
         try:
@@ -131,7 +146,9 @@ COMMAND = textwrap.dedent(
 )
 
 
-def start(images: int, out: Path, workers: int, file_size: int = resource.RLIM_INFINITY) -> subprocess.Popen[str]:
+def start(
+    images: int, out: Path, workers: int, file_size: int = resource.RLIM_INFINITY
+) -> subprocess.Popen[str]:
     """Start the command; it may write no file of more than ``file_size`` bytes."""
 
     def prepare() -> None:
@@ -142,7 +159,9 @@ def start(images: int, out: Path, workers: int, file_size: int = resource.RLIM_I
     script = out.parent / "command.py"
     script.write_text(COMMAND)
     arguments = [sys.executable, str(script), str(images), str(out), str(workers)]
-    return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, preexec_fn=prepare, start_new_session=True)
+    return subprocess.Popen(
+        arguments, stderr=subprocess.PIPE, text=True, preexec_fn=prepare, start_new_session=True
+    )
 
 
 def wait_for_chunks(process: subprocess.Popen[str], out: Path, number: int) -> None:
@@ -174,7 +193,9 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return contents(out)
 
 
-@pytest.mark.parametrize(("sent", "workers"), [(signal.SIGKILL, 2), (signal.SIGINT, 2), (signal.SIGKILL, 1)])
+@pytest.mark.parametrize(
+    ("sent", "workers"), [(signal.SIGKILL, 2), (signal.SIGINT, 2), (signal.SIGKILL, 1)]
+)
 def test_an_interrupted_run_goes_on_to_the_same_bytes(
     sent: signal.Signals, workers: int, unbroken: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -190,7 +211,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     assert process.returncode != 0
     assert "SpawnProcess" not in errors  # no worker has anything to say
     deadline = time.monotonic() + PATIENCE
-    while any(Path(f"/proc/{child}").exists() for child in offspring):  # no worker outlives its parent
+    while any(
+        Path(f"/proc/{child}").exists() for child in offspring
+    ):  # no worker outlives its parent
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert not (out / "dataset.json").exists()
@@ -223,7 +246,9 @@ def test_killed_while_the_files_move_into_place(
     assert contents(tmp_path) == contents(whole)
 
 
-def test_killed_while_the_work_is_cleared_away(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_while_the_work_is_cleared_away(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -243,7 +268,8 @@ def test_killed_before_the_work_began(whole: Path, tmp_path: Path) -> None:
     assert contents(tmp_path) == contents(whole)
 
 
-# --- what cannot be ---------------------------------------------------------------------------------------------------
+# --- what cannot be
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -271,7 +297,10 @@ def refused(settings: SimulationSettings, out: Path, workers: int = 1) -> str:
 
 
 def test_finished_chunks_are_not_done_again(
-    interrupted: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    interrupted: Path,
+    whole: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     done = []
 
@@ -293,7 +322,9 @@ def test_no_workers(tmp_path: Path) -> None:
 
 def test_another_dataset(whole: Path) -> None:
     before = contents(whole)
-    assert "already holds another dataset (seed is 0 there and 5 here)" in refused(replace(SETTINGS, seed=5), whole)
+    assert "already holds another dataset (seed is 0 there and 5 here)" in refused(
+        replace(SETTINGS, seed=5), whole
+    )
     assert contents(whole) == before
 
 
@@ -311,7 +342,7 @@ def test_other_files(name: str, tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once(interrupted: Path) -> None:
-    description = dataset.describe(SETTINGS)
+    description = dataset.describe_simulation(SETTINGS)
     with output.unfinished(interrupted, description, 4):
         assert "another run is writing" in refused(SETTINGS, interrupted)
 
@@ -327,8 +358,12 @@ def test_unwritable_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def forbidden(path: Path, *_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "mkdir", forbidden)  # a test may run as root, to whom nothing is forbidden
-    assert f"cannot write the dataset to {tmp_path / 'new'}: Permission denied" in refused(SETTINGS, tmp_path / "new")
+    monkeypatch.setattr(
+        Path, "mkdir", forbidden
+    )  # a test may run as root, to whom nothing is forbidden
+    assert f"cannot write the dataset to {tmp_path / 'new'}: Permission denied" in refused(
+        SETTINGS, tmp_path / "new"
+    )
 
 
 def test_too_large_for_the_disk(tmp_path: Path) -> None:
@@ -337,7 +372,9 @@ def test_too_large_for_the_disk(tmp_path: Path) -> None:
     process = start(300, out, 2, file_size=100_000)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
-    assert errors.startswith(f"cannot write the dataset to {out}: File too large (it needs 307,328 bytes")
+    assert errors.startswith(
+        f"cannot write the dataset to {out}: File too large (it needs 307,328 bytes"
+    )
     assert len(errors.splitlines()) == 1
     assert not out.exists()
 

@@ -90,7 +90,11 @@ def test_no_nuisance_leaves_the_public_lens_at_the_honest_radius() -> None:
     lens, source = drawn[0].lens, drawn[0].source
     assert (lens.theta_e, lens.e1, lens.e2, lens.gamma1, lens.gamma2) == (1.665, 0.1, 0, 0.05, 0)
     for scene in drawn:
-        assert (scene.source.magnitude, scene.source.radius, scene.source.sersic_index) == (20, 0.25, 1)
+        assert (scene.source.magnitude, scene.source.radius, scene.source.sersic_index) == (
+            20,
+            0.25,
+            1,
+        )
         assert (scene.source.x, scene.source.y) == (0, 0)
     assert (source.e1, source.e2) == pytest.approx((-0.1, 0.1))
 
@@ -101,9 +105,16 @@ def test_public_lens_is_fixed_but_for_the_place_of_the_source(model: str) -> Non
     assert len({scene.lens for scene in drawn}) == 1
     assert {scene.source.radius for scene in drawn} == {0.25}
     assert {scene.source.magnitude for scene in drawn} == {None if model == "I" else 20}
-    assert stats.kstest([scene.source.x for scene in drawn], stats.uniform(-0.35, 0.7).cdf).pvalue > 0.01
+    assert (
+        stats.kstest([scene.source.x for scene in drawn], stats.uniform(-0.35, 0.7).cdf).pvalue
+        > 0.01
+    )
     exposure = np.log10([scene.exposure_time for scene in drawn])
-    assert np.ptp(exposure) == 0 if model != "I" else 3 <= exposure.min() < 3.01 < 3.49 < exposure.max() <= 3.5
+    assert (
+        np.ptp(exposure) == 0
+        if model != "I"
+        else 3 <= exposure.min() < 3.01 < 3.49 < exposure.max() <= 3.5
+    )
 
 
 def test_clumps() -> None:
@@ -111,4 +122,7 @@ def test_clumps() -> None:
         source = scene.source
         assert 4 <= source.clump_fluxes.size <= 12
         assert 0.1 <= source.clump_fluxes.sum() <= 0.3
-        assert np.hypot(source.clump_x - source.x, source.clump_y - source.y).max() < 2 * source.radius * 1.4
+        assert (
+            np.hypot(source.clump_x - source.x, source.clump_y - source.y).max()
+            < 2 * source.radius * 1.4
+        )

@@ -23,7 +23,9 @@ def test_subhalo_masses_follow_their_power_law(slope: float) -> None:
 @pytest.mark.parametrize("slope", [-0.9, -1.0, -1.9, -2.0])
 def test_mean_mass(slope: float) -> None:
     middles = (np.arange(2_000_000) + 0.5) / 2_000_000
-    assert mean_mass(slope, LOW, HIGH) == pytest.approx(masses_at(middles, slope, LOW, HIGH).mean(), rel=1e-3)
+    assert mean_mass(slope, LOW, HIGH) == pytest.approx(
+        masses_at(middles, slope, LOW, HIGH).mean(), rel=1e-3
+    )
 
 
 def test_one_possible_mass() -> None:

@@ -8,15 +8,18 @@ import pytest
 from lenstronomy.LensModel.lens_model import LensModel
 from lenstronomy.SimulationAPI.sim_api import SimAPI
 
-from nas.data.simulation import SimulationSettings, render_without_substructure
 from nas.data.simulation.constants import LENS_MASS
 from nas.data.simulation.cosmology import COSMOLOGY, einstein_area
 from nas.data.simulation.draw import draw_scene, generator
 from nas.data.simulation.instruments import instrument
 from nas.data.simulation.render import Renderer, point_mass_deflection
+from nas.data.simulation.residual import render_without_substructure
 from nas.data.simulation.scene import PointMasses, Scene
+from nas.data.simulation.settings import SimulationSettings
 
-PHYSICS = [(model, physics) for model in ("I", "II", "III") for physics in ("realistic", "deeplense")]
+PHYSICS = [
+    (model, physics) for model in ("I", "II", "III") for physics in ("realistic", "deeplense")
+]
 
 
 def scene_of(settings: SimulationSettings, index: int) -> Scene:
@@ -26,13 +29,19 @@ def scene_of(settings: SimulationSettings, index: int) -> Scene:
 def plain_camera(settings: SimulationSettings, scene: Scene, **redshifts: Any) -> SimAPI:
     models = {
         "lens_model_list": ["SIE", "SHEAR"] + ["POINT_MASS"] * scene.substructure.masses.size,
-        "source_light_model_list": ["SERSIC_ELLIPSE"] + ["GAUSSIAN"] * scene.source.clump_fluxes.size,
+        "source_light_model_list": ["SERSIC_ELLIPSE"]
+        + ["GAUSSIAN"] * scene.source.clump_fluxes.size,
     }
-    return SimAPI(settings.pixels, instrument(settings.model, settings.physics).single_band(), models | redshifts)
+    return SimAPI(
+        settings.pixels,
+        instrument(settings.model, settings.physics).single_band(),
+        models | redshifts,
+    )
 
 
 def plain_image(settings: SimulationSettings, scene: Scene) -> Any:
-    """The scene through SimAPI; the public physics with its own angles and redshifts, as the public code does it."""
+    """The scene through SimAPI; the public physics with its own angles and redshifts, as the public
+    code does it."""
     redshifts: dict[str, Any] = {}
     lens, source, points = scene.lens, scene.source, scene.substructure
     theta_e, gamma1, gamma2 = lens.theta_e, lens.gamma1, lens.gamma2
@@ -52,13 +61,23 @@ def plain_image(settings: SimulationSettings, scene: Scene) -> Any:
     for mass, x, y in zip(points.masses, points.x, points.y, strict=True):
         theta = math.sqrt(einstein_area(settings.physics) * mass)
         lenses.append({"theta_E": theta, "center_x": x, "center_y": y})
-    disk = {"R_sersic": source.radius, "n_sersic": source.sersic_index, "e1": source.e1, "e2": source.e2}
+    disk = {
+        "R_sersic": source.radius,
+        "n_sersic": source.sersic_index,
+        "e1": source.e1,
+        "e2": source.e2,
+    }
     disk |= {"center_x": source.x, "center_y": source.y}
     if source.magnitude is None:
         return camera.image_model_class({}).image(lenses, [{"amp": 20, **disk}])
-    lights = [{"magnitude": source.magnitude - 2.5 * math.log10(1 - source.clump_fluxes.sum()), **disk}]
+    lights = [
+        {"magnitude": source.magnitude - 2.5 * math.log10(1 - source.clump_fluxes.sum()), **disk}
+    ]
     for share, x, y in zip(source.clump_fluxes, source.clump_x, source.clump_y, strict=True):
-        clump = {"magnitude": source.magnitude - 2.5 * math.log10(share), "sigma": source.clump_width}
+        clump = {
+            "magnitude": source.magnitude - 2.5 * math.log10(share),
+            "sigma": source.clump_width,
+        }
         lights.append({**clump, "center_x": x, "center_y": y})
     _, lights, _ = camera.magnitude2amplitude(None, lights)
     image = camera.image_model_class({}).image(lenses, lights)
@@ -86,7 +105,9 @@ def test_same_deflection_as_lenstronomys_point_masses(size: tuple[int, int]) -> 
         {"theta_E": math.sqrt(area * mass), "center_x": px, "center_y": py}
         for mass, px, py in zip(points.masses, points.x, points.y, strict=True)
     ]
-    theirs = LensModel(["POINT_MASS"] * 100).alpha(*(grid.ravel() for grid in np.meshgrid(x, y)), arguments)
+    theirs = LensModel(["POINT_MASS"] * 100).alpha(
+        *(grid.ravel() for grid in np.meshgrid(x, y)), arguments
+    )
     for our, their in zip(ours, theirs, strict=True):
         assert our.ravel() == pytest.approx(their, rel=1e-9, abs=1e-9)
 
@@ -121,8 +142,11 @@ def test_public_model_1_holds_counts() -> None:
     assert np.array_equal(counts, np.rint(counts))
     assert counts.min() >= 0
     bright = image > 0.05
-    assert counts.mean(axis=0)[bright].sum() == pytest.approx(scene.exposure_time * image[bright].sum(), rel=0.01)
-    # Noise on the mean of the counts, then the counts' own: both have about the variance of the flux.
+    assert counts.mean(axis=0)[bright].sum() == pytest.approx(
+        scene.exposure_time * image[bright].sum(), rel=0.01
+    )
+    # Noise on the mean of the counts, then the counts' own: both have about the variance of the
+    # flux.
     assert counts.var(axis=0)[bright].mean() > 1.5 * counts.mean(axis=0)[bright].mean()
 
 
@@ -131,7 +155,9 @@ def test_public_models_2_and_3_have_no_noise(model: Any) -> None:
     settings = SimulationSettings(model=model, physics="deeplense")
     render, scene = Renderer(settings), scene_of(settings, 1)
     image = render.image(scene)
-    assert np.array_equal(render.observe(image, scene, np.random.default_rng(0)), image.astype(np.float32))
+    assert np.array_equal(
+        render.observe(image, scene, np.random.default_rng(0)), image.astype(np.float32)
+    )
     assert render.background == 0
 
 

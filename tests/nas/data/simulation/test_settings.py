@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from nas.data.simulation.dataset import describe
+from nas.common.errors import UserError
+from nas.data.simulation.dataset import describe_simulation
 from nas.data.simulation.settings import (
     Clumps,
     LensRanges,
@@ -15,7 +16,6 @@ from nas.data.simulation.settings import (
     Vortex,
     load_settings,
 )
-from nas.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -30,16 +30,37 @@ from nas.errors import UserError
         ({"nuisance": 1.5}, "nuisance is 1.5: choose a number from 0 to 1"),
         ({"nuisance": float("nan")}, "nuisance is nan"),
         ({"lens": LensRanges(einstein_radius_scatter=1)}, "lens.einstein_radius_scatter is 1"),
-        ({"source": SourceRanges(magnitude=(22, 20))}, "source.magnitude is 22 to 20: choose two rising numbers"),
-        ({"subhalos": Subhalos(min_mass=1e9, max_mass=1e8)}, "subhalos.min_mass to subhalos.max_mass is 1e"),
+        (
+            {"source": SourceRanges(magnitude=(22, 20))},
+            "source.magnitude is 22 to 20: choose two rising numbers",
+        ),
+        (
+            {"subhalos": Subhalos(min_mass=1e9, max_mass=1e8)},
+            "subhalos.min_mass to subhalos.max_mass is 1e",
+        ),
         ({"subhalos": Subhalos(mass_fraction=2)}, "subhalos.mass_fraction is 2"),
-        ({"subhalos": Subhalos(slope=-1.9, min_mass=1, mass_fraction=0.02)}, "mean number of subhalos is "),
-        ({"subhalos": Subhalos(mean_number=-1)}, "mean number of subhalos is -1: choose a number from 0 to 10000"),
+        (
+            {"subhalos": Subhalos(slope=-1.9, min_mass=1, mass_fraction=0.02)},
+            "mean number of subhalos is ",
+        ),
+        (
+            {"subhalos": Subhalos(mean_number=-1)},
+            "mean number of subhalos is -1: choose a number from 0 to 10000",
+        ),
         ({"vortex": Vortex(mass=0)}, "vortex.mass is 0"),
-        ({"physics": "deeplense", "nuisance": 0.0}, "nuisance cannot be changed with physics deeplense"),
-        ({"physics": "deeplense", "vortex": Vortex(mass=1e9)}, "vortex cannot be changed with physics deeplense"),
+        (
+            {"physics": "deeplense", "nuisance": 0.0},
+            "nuisance cannot be changed with physics deeplense",
+        ),
+        (
+            {"physics": "deeplense", "vortex": Vortex(mass=1e9)},
+            "vortex cannot be changed with physics deeplense",
+        ),
         ({"clumps": Clumps(number=(1, 2))}, "clumps cannot be changed for model II"),
-        ({"physics": "deeplense", "model": "IV"}, "model IV cannot be simulated with physics deeplense"),
+        (
+            {"physics": "deeplense", "model": "IV"},
+            "model IV cannot be simulated with physics deeplense",
+        ),
     ],
 )
 def test_refused(fields: dict[str, Any], sentence: str) -> None:
@@ -65,12 +86,16 @@ SETTINGS = SimulationSettings(
 
 
 def test_round_trip_through_yaml_and_json() -> None:
-    through_yaml = yaml.safe_load(yaml.safe_dump(json.loads(json.dumps(dataclasses.asdict(SETTINGS)))))
+    through_yaml = yaml.safe_load(
+        yaml.safe_dump(json.loads(json.dumps(dataclasses.asdict(SETTINGS))))
+    )
     assert load_settings({"settings": through_yaml}) == SETTINGS
-    assert load_settings(describe(SETTINGS)) == SETTINGS
+    assert load_settings(describe_simulation(SETTINGS)) == SETTINGS
 
 
-@pytest.mark.parametrize("description", [{}, {"settings": None}, {"settings": {"colour": "blue"}}, {"settings": 3}])
+@pytest.mark.parametrize(
+    "description", [{}, {"settings": None}, {"settings": {"colour": "blue"}}, {"settings": 3}]
+)
 def test_a_description_that_is_not_ours(description: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="holds no settings of a simulation"):
         load_settings(description)
@@ -81,8 +106,10 @@ def test_settings_of_a_command_are_described_without_its_other_fields() -> None:
     class Flags(SimulationSettings):
         workers: int = 4
 
-    assert describe(Flags()) == describe(SimulationSettings())
+    assert describe_simulation(Flags()) == describe_simulation(SimulationSettings())
 
 
 def test_the_size_of_the_model_can_be_spelled_out() -> None:
-    assert describe(SimulationSettings()) == describe(SimulationSettings(image_size=64))
+    assert describe_simulation(SimulationSettings()) == describe_simulation(
+        SimulationSettings(image_size=64)
+    )

@@ -1,0 +1,1 @@
+"""Found and hand-designed networks under one recipe: ``python -m baselines.leaderboard``."""

@@ -1,0 +1,10 @@
+"""The door: ``python -m baselines.leaderboard``."""
+
+from baselines.leaderboard.settings import LeaderboardSettings, check
+from nas.common.cli import Command, main
+
+if __name__ == "__main__":
+    main(
+        "python -m baselines.leaderboard",
+        Command(LeaderboardSettings, "baselines.leaderboard.command:run", check=check),
+    )

@@ -1,0 +1,181 @@
+"""Compare found networks with hand-designed ones under one recipe: ``python -m
+baselines.leaderboard``.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from baselines.leaderboard import tables
+from baselines.leaderboard.contest import Contest
+from baselines.leaderboard.costs import LatencyCache
+from baselines.leaderboard.entries import Entry, collect, find_runs
+from baselines.leaderboard.schedule import train_all
+from baselines.leaderboard.settings import LeaderboardSettings
+from baselines.leaderboard.standings import Standings
+from baselines.leaderboard.trainings import Cache
+from baselines.published import published_elsewhere
+from baselines.registry import get_baseline
+from nas.cluster.connection import cluster, share_out
+from nas.common.errors import UserError
+from nas.common.files import room_for, write_text
+from nas.common.lock import held
+from nas.common.progress import progress, say
+from nas.common.provenance import command, environment
+from nas.common.settings import part
+from nas.data.options import ReadOptions
+from nas.report.board import FILE, Board, BoardData
+from nas.report.report import write_report
+from nas.training.final import check_test
+from nas.training.images import TrainingImages
+from nas.training.precision import pick_device
+from nas.training.recipe import Recipe
+
+
+def run(settings: LeaderboardSettings) -> None:
+    """Train what is missing, and write and print the table."""
+    # First what takes no time, so that a mistake is known at once.
+    baselines = [get_baseline(name) for name in settings.model_names]
+    asked = part(ReadOptions, settings)
+    images, options, runs = find_runs(settings.runs, settings.data, asked)
+    check_test(images)
+    data = _describe(images, options)
+    tables.ordered([], settings.sort, data, settings.latency_batches)
+    _check_place(settings.out, data)
+    entries = collect(
+        images,
+        Recipe.of(settings),
+        runs=runs,
+        baselines=baselines,
+        architectures=settings.architecture.split(),
+        space=settings.space,
+        random=settings.random,
+        seed=settings.seed,
+    )
+    with held(settings.out, "filled", "--out"):
+        board = _compare(settings, images, data, entries)
+    _show(board, settings.out)
+    if not any(row.trainings for row in board.rows):
+        raise UserError("no network could be trained: the table says why")
+    say(f"looking at it is easier in {write_report(settings.out, data=images.dataset.directory)}")
+
+
+def _compare(
+    settings: LeaderboardSettings, images: TrainingImages, data: BoardData, entries: Sequence[Entry]
+) -> Board:
+    """Train, measure, and write the tables as they grow; return the last."""
+    batches = settings.latency_batches
+    cache = Cache(settings.out / "trainings", images, settings.track)
+    seeds = range(settings.seed, settings.seed + settings.seeds)
+    contests = [Contest(entry, settings.rates, seeds, cache) for entry in entries]
+    device = _device(settings)
+    about = environment()
+    latencies = LatencyCache(settings.out / "latencies", device, about["hardware"], batches)
+    for entry in entries:
+        latencies.known(entry.card)  # what is damaged is known before hours of training, too
+    standings = Standings(contests, images, cache, latencies, settings.out, about, device.type)
+    baselines = {entry.card.model for entry in entries if entry.kind == "baseline"}
+
+    def write() -> Board:
+        best = standings.best_found
+        board = Board(
+            data=data,
+            recipe=Recipe.of(settings).to_json(),
+            device=device.type,
+            threads=torch.get_num_threads(),
+            latency_batches=batches,
+            rows=tuple(tables.ordered(standings.rows(), settings.sort, data, batches)),
+            best_found=best.name if best is not None else None,
+            published=published_elsewhere(baselines),
+            command=command(),
+            environment=about,
+        )
+        with room_for(settings.out, "the same command goes on"):
+            board.write(settings.out)
+            write_text(settings.out / "leaderboard.csv", tables.csv(board))
+            write_text(settings.out / "leaderboard.md", tables.markdown(board))
+        return board
+
+    _train(contests, images, settings, write)
+    # Now that nothing else runs.
+    for contest in contests:
+        if not contest.failure and latencies.known(contest.entry.card) is None:
+            latencies.measure(contest.entry.card)
+    return write()
+
+
+def _train(
+    contests: Sequence[Contest],
+    images: TrainingImages,
+    settings: LeaderboardSettings,
+    write: Callable[[], Board],
+) -> None:
+    """Train what is missing, and write the tables after every network."""
+    total, done = (
+        sum(contest.total for contest in contests),
+        sum(contest.done for contest in contests),
+    )
+    if done == total:
+        return
+    with (
+        progress("leaderboard", total, "trainings", done) as advance,
+        cluster(settings.ray_address),
+    ):
+
+        def on_outcome(contest: Contest) -> None:
+            nonlocal done
+            before, done = done, sum(contest.done for contest in contests)
+            advance(done - before)
+            if contest.settled:
+                write()
+
+        hands = share_out(settings)
+        try:
+            train_all(contests, images, hands, on_outcome)
+        except KeyboardInterrupt:
+            say("stopped; the same command goes on")
+            raise
+
+
+def _show(board: Board, out: Path) -> None:
+    """Print the table, why rows are missing scores, and where everything is."""
+    # What a pipe reads need not fit a terminal.
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+    console.print(tables.terminal(board, console.width))
+    for row in board.rows:
+        if row.failure:
+            console.print(f"{row.name} failed: {row.failure}", soft_wrap=True)
+    console.print(
+        f"{out / 'leaderboard.md'} says more; beside it are leaderboard.csv and {FILE}",
+        soft_wrap=True,
+    )
+
+
+def _describe(images: TrainingImages, options: ReadOptions) -> BoardData:
+    dataset, splits = images.dataset, images.splits
+    directory, here = dataset.directory, Path.cwd()
+    if directory.is_relative_to(
+        here
+    ):  # a search names the whole path, which holds on its machine alone
+        directory = directory.relative_to(here)
+    height, width = dataset.images.shape[2:]
+    counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
+    return BoardData(
+        str(directory), options, dataset.fingerprint, dataset.classes, (height, width), counts
+    )
+
+
+def _check_place(out: Path, data: BoardData) -> None:
+    """Refuse to mix two data sets, or two versions, in one directory."""
+    if (out / FILE).exists() and Board.read(out).data.fingerprint != data.fingerprint:
+        raise UserError(
+            f"{out} is the leaderboard of another data set: give another directory with --out"
+        )
+
+
+def _device(settings: LeaderboardSettings) -> torch.device:
+    """Where latencies are measured."""
+    return torch.device("cpu") if settings.gpus_per_trial == 0 else pick_device("auto")

@@ -1,0 +1,119 @@
+"""How sure a difference between two networks is: a bootstrap over test images, the same images for
+all networks.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from nas.report.board import PairedComparison
+
+RESAMPLES = 2000
+
+# So many (image, resample) pairs at a time: what a processor's cache holds.
+_BLOCK = 2**18
+
+Floats = npt.NDArray[np.float64]
+
+
+class Bootstrap:
+    """Resamples of the test images, drawn once, so that networks are compared on the same ones.
+
+    Images are drawn within their class, so that every resample has all classes and as many of each
+    (the default of pROC: Robin et al. 2011, BMC Bioinformatics 12, 77).
+
+    Args:
+        labels: (N,) positions in the class names; every class has images.
+        classes: number of classes K.
+        resamples: number of resamples B.
+        seed: of the draw.
+    """
+
+    def __init__(
+        self, labels: npt.NDArray[np.int64], classes: int, resamples: int = RESAMPLES, seed: int = 0
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        self._labels = labels
+        self._classes = classes
+        # How often each image is in each resample; (N, B).
+        self._counts = np.empty((len(labels), resamples), np.uint8)
+        for label in range(classes):
+            members = np.flatnonzero(labels == label)
+            even = np.full(len(members), 1 / len(members))
+            self._counts[members] = rng.multinomial(len(members), even, size=resamples).T
+
+    def aucs(self, predictions: Sequence[Floats]) -> Floats:
+        """The macro one-vs-rest AUC of a network in every resample: (B,), a mean over its
+        trainings.
+
+        Args:
+            predictions: (N, K) class probabilities of each training.
+        """
+        return self._mean_aucs(predictions, self._counts)
+
+    def auc(self, predictions: Sequence[Floats]) -> float:
+        """Likewise of the images themselves, each once."""
+        return float(self._mean_aucs(predictions, np.ones((len(self._labels), 1), np.uint8))[0])
+
+    def _mean_aucs(self, predictions: Sequence[Floats], counts: npt.NDArray[np.uint8]) -> Floats:
+        areas = [
+            weighted_aucs(probabilities[:, label], self._labels == label, counts)
+            for probabilities in predictions
+            for label in range(self._classes)
+        ]
+        mean: Floats = np.mean(areas, axis=0)
+        return mean
+
+
+def weighted_aucs(
+    scores: Floats, positive: npt.NDArray[np.bool_], counts: npt.NDArray[np.uint8]
+) -> Floats:
+    """The area under the ROC curve in every resample, by the probability that a positive outranks a
+    negative.
+
+    Args:
+        scores: (N,) higher for more positive.
+        positive: (N,) which images are.
+        counts: (N, B) how often each image is in each resample; as many positives and negatives in
+            all of them.
+
+    Returns:
+        (B,) areas; a tie counts half.
+    """
+    negatives = np.flatnonzero(~positive)
+    negatives = negatives[np.argsort(scores[negatives], kind="stable")]
+    positives = np.flatnonzero(positive)
+    below = np.searchsorted(scores[negatives], scores[positives], side="left")
+    up_to = np.searchsorted(scores[negatives], scores[positives], side="right")
+    areas = np.empty(counts.shape[1])
+    width = max(1, _BLOCK // len(scores))
+    for start in range(0, len(areas), width):
+        block = slice(start, start + width)
+        beaten = counts[negatives, block].astype(np.float64).cumsum(axis=0)
+        beaten = np.concatenate([np.zeros((1, beaten.shape[1])), beaten])
+        times = counts[positives, block].astype(np.float64)
+        areas[block] = np.einsum("ib,ib->b", times, beaten[below] + beaten[up_to]) / 2
+    return areas / (len(positives) * len(negatives))
+
+
+def interval_of(values: Floats) -> tuple[float, float]:
+    """What holds 95 % of the values, as many left out below as above."""
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def compare(network: Floats, best: Floats, difference: float) -> PairedComparison:
+    """Compare a network with the best found one.
+
+    Args:
+        network: (B,) its AUC in every resample.
+        best: (B,) that of the best found network, in the same resamples.
+        difference: of the AUCs on the images themselves.
+    """
+    differences = network - best
+    # Twice the share of resamples on the rarer side of none; one is added so that it is never quite
+    # 0 (Davison and Hinkley 1997, Bootstrap Methods and their Application, section 4.2).
+    tail = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
+    p_value = min(1.0, 2 * (tail + 1) / (len(differences) + 1))
+    return PairedComparison(difference, interval_of(differences), p_value)

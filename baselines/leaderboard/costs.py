@@ -1,0 +1,109 @@
+"""What a network of any kind costs: parameters, FLOPs, and latency, which is measured once for each
+device.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from nas.common.errors import UserError
+from nas.common.files import make_directory, room_for, short_digest, write_json
+from nas.costs import measure_latency
+from nas.training.networks.card import ModelCard
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """How large a network is: its parameters, and the floating-point operations for one image."""
+
+    params: int
+    flops: int
+
+
+def size_of(card: ModelCard) -> NetworkSize:
+    """Count parameters, and the FLOPs of one image at the size that the network is fed.
+
+    A multiplication and an addition are two; as for found networks, convolutions and matrix
+    products are counted.
+    """
+    network = card.build()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, card.in_chans, *card.image_size))
+    return NetworkSize(
+        sum(weight.numel() for weight in network.parameters()), counter.get_total_flops()
+    )
+
+
+class LatencyCache:
+    """Median times of networks in milliseconds by batch size: measured on one device, and
+    remembered.
+
+    Args:
+        root: directory of the measurements.
+        device: where to measure.
+        hardware: its name; what was measured on another is no answer.
+        batches: sizes to measure.
+    """
+
+    def __init__(
+        self, root: Path, device: torch.device, hardware: str, batches: Sequence[int]
+    ) -> None:
+        self._root, self._device, self._hardware, self._batches = (
+            root,
+            device,
+            hardware,
+            tuple(batches),
+        )
+
+    def known(self, card: ModelCard) -> dict[str, float] | None:
+        """What was measured before; None where that was not done.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        path = self._path(card)
+        if not path.exists():
+            return None
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            return {
+                str(batch): float(values["milliseconds"][str(batch)]) for batch in self._batches
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{path} is damaged: remove it, and the same command measures anew"
+            ) from error
+
+    def measure(self, card: ModelCard) -> dict[str, float]:
+        """Measure, on a device that should do nothing else.
+
+        Raises:
+            UserError: the measurement cannot be written.
+        """
+        network = card.build().to(self._device)
+        shape = (card.in_chans, *card.image_size)
+        times = {
+            str(batch): round(measure_latency(network, shape, batch, self._device).milliseconds, 3)
+            for batch in self._batches
+        }
+        make_directory(self._root)
+        with room_for(self._path(card), "the same command goes on"):
+            write_json(self._path(card), {**self._identity(card), "milliseconds": times})
+        return times
+
+    def _path(self, card: ModelCard) -> Path:
+        return self._root / f"{short_digest(self._identity(card))}.json"
+
+    def _identity(self, card: ModelCard) -> dict[str, object]:
+        return {
+            "model": card.to_json(),
+            "device": self._device.type,
+            "hardware": self._hardware,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "batches": list(self._batches),
+        }

@@ -1,0 +1,91 @@
+"""The trainings of all contests as jobs of Ray Tune."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from baselines.leaderboard.contest import Contest
+from baselines.leaderboard.trainings import Assignment
+from nas.cluster.connection import Hands
+from nas.cluster.tune import run_all
+from nas.common.provenance import command
+from nas.training.images import TrainingImages
+from nas.training.result import FinalScores
+
+OnOutcome = Callable[[Contest], None]
+
+_Job = tuple[int, Assignment]
+"""The number of a contest, and one of its trainings."""
+
+
+def train_all(
+    contests: Sequence[Contest], images: TrainingImages, hands: Hands, on_outcome: OnOutcome
+) -> None:
+    """Train until every contest is settled. Ray must be running.
+
+    On an interruption (``KeyboardInterrupt``) what was trained is on disk.
+
+    Args:
+        contests: hand out trainings, and take what they came to.
+        images: to learn from, and to be judged on.
+        hands: who trains.
+        on_outcome: called with the contest of each training that ended; a ``UserError`` ends it
+            all.
+    """
+    run_all(_Trainings(contests, on_outcome), _Trainers(images, command(), hands.workers), hands)
+
+
+@dataclass(frozen=True)
+class _Trainers:
+    """What a worker needs to train: the images, and what all trainings are told."""
+
+    images: TrainingImages
+    asked_by: str
+    at_a_time: int
+
+    def worker(self, device: torch.device) -> "_Trainer":
+        return _Trainer(self, device)
+
+
+@dataclass(frozen=True)
+class _Trainer:
+    equipment: _Trainers
+    device: torch.device
+
+    def work(self, job: _Job) -> Iterator[tuple[float | FinalScores, bool]]:
+        own = self.equipment
+        yield (
+            job[1].run(own.images, self.device, asked_by=own.asked_by, at_a_time=own.at_a_time),
+            True,
+        )
+
+
+@dataclass(frozen=True)
+class _Trainings:
+    contests: Sequence[Contest]
+    on_outcome: OnOutcome
+
+    def next(self) -> _Job | None:
+        for number, contest in enumerate(self.contests):
+            assignment = contest.next()
+            if assignment is not None:
+                return number, assignment
+        return None
+
+    @property
+    def done(self) -> bool:
+        return all(contest.settled for contest in self.contests)
+
+    def report(self, job: _Job, step: int, outcome: float | FinalScores) -> bool:
+        return False
+
+    def settle(self, job: _Job, outcome: float | FinalScores, stopped: bool) -> None:
+        number, assignment = job
+        self.contests[number].succeed(assignment, outcome)
+        self.on_outcome(self.contests[number])
+
+    def fail(self, job: _Job, reason: str) -> None:
+        number, assignment = job
+        self.contests[number].fail(assignment, reason)
+        self.on_outcome(self.contests[number])

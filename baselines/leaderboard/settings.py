@@ -1,0 +1,123 @@
+"""The settings of ``python -m baselines.leaderboard``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.cluster.options import WorkerOptions
+from nas.common.errors import UserError
+from nas.common.files import RUNS
+from nas.data.options import ReadOptions, require_folder
+from nas.tracking.options import TrackOptions
+from nas.training.recipe import Recipe
+
+DEFAULT = (
+    "ResNet-18",
+    "EfficientNet-B0",
+    "ViT-tiny",
+    "DeiT-tiny",
+    "ConViT-tiny",
+    "CoAtNet-nano",
+    "VOLO-D1",
+    "MogaNet-XT",
+)
+"""The networks to beat, where nobody says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
+    """Train networks by one recipe, and compare what they come to on the test split.
+
+    Found networks and hand-designed ones try the same learning rates; validation chooses, and the
+    test split is read once for each training that counts. The same command goes on, and trains
+    nothing again.
+    """
+
+    data: Path | None = None
+    """Directory of the data set; by default that of the searches, else one is simulated."""
+    run: str = ""
+    """Directories of searches whose best networks are compared, separated by commas; by default the
+    newest in results/runs."""
+    models: str = ",".join(DEFAULT)
+    """Hand-designed networks, separated by commas: titles of baselines, or names in timm."""
+    architecture: str = ""
+    """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one, as
+    coatnet_like."""
+    space: str = "hybrid_nano"
+    """Search space of architectures that are given by name."""
+    random: int = 1
+    """Random architectures with as many parameters as the first found network, to see what the
+    search was worth."""
+    epochs: int = 4
+    """Passes over the training images."""
+    learning_rates: str = "0.25,1"
+    """Multiples of --learning-rate that every network tries with its first seed, separated by
+    commas."""
+    seeds: int = 2
+    """Trainings of each network."""
+    seed: int = 0
+    """Seed of the first of them; the others follow."""
+    latency_batch: int = 64
+    """Images in a batch whose latency is measured, beside single images."""
+    sort: str = "auc"
+    """Column of the CSV that orders the table."""
+    out: Path = RUNS / "leaderboard"
+    """Directory of the tables, and of all trainings."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        WorkerOptions.__post_init__(self)
+        for name, least in (("seeds", 1), ("seed", 0), ("random", 0), ("latency_batch", 2)):
+            if (value := getattr(self, name)) is not None and value < least:
+                raise UserError(
+                    f"--{name.replace('_', '-')} {value} cannot be used: give {least} or more"
+                )
+        if not self.rates:
+            raise UserError(
+                "--learning-rates is empty: give one multiple or more, for example 0.25,1"
+            )
+
+    @property
+    def runs(self) -> list[Path]:
+        """Directories of the searches that were named."""
+        return [Path(name) for name in _names(self.run)]
+
+    @property
+    def model_names(self) -> list[str]:
+        """The hand-designed networks one by one."""
+        return _names(self.models)
+
+    @property
+    def latency_batches(self) -> tuple[int, ...]:
+        """Sizes of the batches whose latency is measured."""
+        return 1, self.latency_batch
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The learning rates that every network tries."""
+        try:
+            factors = [float(factor) for factor in _names(self.learning_rates)]
+        except ValueError as error:
+            raise UserError(
+                f"--learning-rates {self.learning_rates} are no numbers: give 0.25,1"
+            ) from error
+        if not all(0 < factor < float("inf") for factor in factors):
+            raise UserError(
+                f"--learning-rates {self.learning_rates} cannot be used: give positive numbers"
+            )
+        return tuple(dict.fromkeys(factor * self.learning_rate for factor in factors))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def check(settings: LeaderboardSettings, begun: None) -> None:
+    """Check that tracker and data set are there.
+
+    Raises:
+        UserError: one of them is not.
+    """
+    settings.require_tracker()
+    if settings.data is not None:
+        require_folder(settings.data)

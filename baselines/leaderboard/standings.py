@@ -1,0 +1,183 @@
+"""From trainings to rows: scores with error bars, costs, and how each network compares with the
+best found one.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from baselines.leaderboard.comparison import Bootstrap, Floats, compare, interval_of
+from baselines.leaderboard.contest import Contest
+from baselines.leaderboard.costs import LatencyCache, NetworkSize, size_of
+from baselines.leaderboard.entries import REFERENCES
+from baselines.leaderboard.trainings import Cache
+from baselines.published import PUBLISHED
+from nas.common.provenance import Made
+from nas.report.board import JudgedTraining, Row, Spread
+from nas.training.images import TrainingImages
+from nas.training.predictions import PREDICTIONS
+from nas.training.repeated import Repeated
+
+
+class Standings:
+    """The rows of a leaderboard at any moment of it.
+
+    What takes time is computed once for each network.
+
+    Args:
+        contests: of the networks.
+        images: that they are judged on.
+        cache: of their trainings.
+        latencies: how long the networks take.
+        root: directory of the leaderboard.
+        environment: of this process, as :func:`nas.common.provenance.environment` names it.
+        device: ``cpu`` or ``cuda``, that this process would train on.
+    """
+
+    def __init__(
+        self,
+        contests: Sequence[Contest],
+        images: TrainingImages,
+        cache: Cache,
+        latencies: LatencyCache,
+        root: Path,
+        environment: Mapping[str, str],
+        device: str,
+    ) -> None:
+        self._contests = contests
+        self._images = images
+        self._cache = cache
+        self._latencies = latencies
+        self._root = root
+        self._environment = environment
+        self._device = device
+        self._bootstrap = Bootstrap(cache.labels, len(images.dataset.classes))
+        self._resampled: dict[str, Floats] = {}
+        self._sizes: dict[str, NetworkSize] = {}
+
+    @property
+    def best_found(self) -> Row | None:
+        """The found network with the highest validation AUC: the test images have no say in it."""
+        found = [row for row in self._networks() if row.kind == "found" and row.trainings]
+        return max(found, key=lambda row: row.validation_auc, default=None)
+
+    def rows(self) -> list[Row]:
+        """Networks whose outcome is known, compared with the best found one; and the references."""
+        best = self.best_found
+        rows = self._networks()
+        if best is not None:
+            rows = [self._compared(row, best) for row in rows]
+        return [*rows, *reference_rows(self._images)]
+
+    def _networks(self) -> list[Row]:
+        return [self._row(contest) for contest in self._contests if contest.settled]
+
+    def _row(self, contest: Contest) -> Row:
+        entry = contest.entry
+        if entry.name not in self._sizes:
+            self._sizes[entry.name] = size_of(entry.card)
+        size, tried = self._sizes[entry.name], contest.tried.items()
+        row = Row(
+            name=entry.name,
+            kind=entry.kind,
+            source=os.path.relpath(entry.source, self._root) if entry.source else "",
+            card=entry.card.to_json(),
+            params=size.params,
+            flops=size.flops,
+            latency_ms=self._latencies.known(entry.card) or {},
+            tried={f"{rate:g}": auc for rate, auc in tried},
+            published=PUBLISHED.get(entry.card.model, ()) if entry.kind == "baseline" else (),
+            notes=(
+                *entry.notes,
+                *(
+                    f"could not be trained at a learning rate of {rate:g}"
+                    for rate, auc in tried
+                    if auc is None
+                ),
+            ),
+            # Workers know the whole path, which is nobody else's business.
+            failure=contest.failure.replace(str(self._root.absolute()), str(self._root)),
+        )
+        return row if contest.failure else self._judged(row, contest)
+
+    def _judged(self, row: Row, contest: Contest) -> Row:
+        """The row with its scores."""
+        assert contest.learning_rate is not None  # it was chosen before anything was judged
+        trainings, scores = [], []
+        for spec in contest.specs:
+            came_to = contest.scores[spec.seed]
+            predictions = (self._cache.directory(spec) / PREDICTIONS).relative_to(self._root)
+            trainings.append(JudgedTraining(**vars(came_to), predictions=predictions.as_posix()))
+            scores.append(came_to)
+        unlike = (
+            note
+            for came_to in scores
+            for note in _differences(came_to.made, self._environment, self._device)
+        )
+        if row.name not in self._resampled:
+            predicted = [self._cache.predictions(spec) for spec in contest.specs]
+            self._resampled[row.name] = self._bootstrap.aucs(predicted)
+        summary = Repeated(tuple(scores)).to_json()
+        return replace(
+            row,
+            learning_rate=contest.learning_rate,
+            tried=row.tried or {f"{contest.learning_rate:g}": scores[0].validation["auc"]},
+            interval=interval_of(self._resampled[row.name]),
+            trainings=tuple(trainings),
+            metrics={
+                split: {name: Spread(**value) for name, value in summary[split].items()}
+                for split in ("validation", "test")
+            },
+            notes=(*row.notes, *dict.fromkeys(unlike)),
+        )
+
+    def _compared(self, row: Row, best: Row) -> Row:
+        if row.name == best.name or not row.trainings:
+            return row
+        resampled = self._resampled[row.name], self._resampled[best.name]
+        return replace(row, comparison=compare(*resampled, row.test_auc - best.test_auc))
+
+
+def _differences(made: Made, environment: Mapping[str, str], device: str) -> Iterator[str]:
+    """In what a training, which may be of an earlier leaderboard, was made otherwise than one would
+    be now.
+    """
+    if made.device != device:
+        yield f"trained on {made.device}"
+    # GPUs are named last, and a worker may see fewer of them.
+    if not environment["hardware"].startswith(made.hardware):
+        yield f"trained on {made.hardware}"
+    if made.versions != environment["versions"]:
+        same = environment["versions"].split(", ")
+        yield f"trained with {', '.join(name for name in made.versions.split(', ') if name not in same)}"
+    if made.commit != environment["commit"]:
+        yield f"trained at commit {made.commit}"
+
+
+def reference_rows(images: TrainingImages) -> list[Row]:
+    """What can be had without looking at an image: by chance, and by naming the most frequent class
+    of training.
+    """
+    dataset, splits = images.dataset, images.splits
+    classes = len(dataset.classes)
+    test = dataset.labels[splits.test]
+    most = int(np.bincount(dataset.labels[splits.train], minlength=classes).argmax())
+    accuracies = dict(zip(REFERENCES, (1 / classes, float((test == most).mean())), strict=True))
+    areas = {"auc": 0.5, **{f"auc_{name}": 0.5 for name in dataset.classes}}
+    return [
+        Row(
+            name=name,
+            kind="reference",
+            metrics={
+                "validation": {},
+                "test": {
+                    key: Spread(value, None)
+                    for key, value in {**areas, "accuracy": accuracy}.items()
+                },
+            },
+        )
+        for name, accuracy in accuracies.items()
+    ]

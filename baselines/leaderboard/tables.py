@@ -1,0 +1,291 @@
+"""A board as tables: for programs (CSV), for papers and web pages (Markdown), and for the
+terminal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+from baselines.published import AT_CHANCE
+from nas.common.errors import UserError
+from nas.report.board import INTERVALS_SAY, Board, BoardData, Published, Row
+
+# Columns in which less is better.
+_COSTS = ("wrong", "parameters", "flops", "latency_ms", "seconds", "auc_std", "p_value")
+_WORDS = ("network", "kind", "size_fed", "published", "source", "architecture", "notes", "failure")
+
+# What all columns need that are worth showing in a terminal.
+_WIDE = 150
+
+
+def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
+    """All of a row in columns for a program; None where there is nothing to say."""
+    test = row.metrics.get("test", {})
+    auc, accuracy = test.get("auc"), test.get("accuracy")
+    low, high = row.interval or (None, None)
+    compared = row.comparison
+    below, above = compared.interval if compared else (None, None)
+    card = row.card or {}
+    return {
+        "network": row.name,
+        "kind": row.kind,
+        "auc": auc and auc.mean,
+        "auc_low": low,
+        "auc_high": high,
+        "auc_std": auc and auc.std,
+        # A name of their own, for a class may be named low, high or std.
+        **{
+            f"class_auc_{name}": test[f"auc_{name}"].mean if test else None for name in data.classes
+        },
+        "accuracy": accuracy and accuracy.mean,
+        "wrong": accuracy and round((1 - accuracy.mean) * data.images["test"], 1),
+        "images": data.images["test"],
+        "validation_auc": row.validation_auc if row.trainings else None,
+        "difference": compared and compared.difference,
+        "difference_low": below,
+        "difference_high": above,
+        "p_value": compared and compared.p_value,
+        "parameters": row.params,
+        "flops": row.flops,
+        **{f"latency_ms_{batch}": row.latency_ms.get(str(batch)) for batch in batches},
+        "seconds": round(sum(item.seconds for item in row.trainings) / len(row.trainings), 1)
+        if row.trainings
+        else None,
+        "seeds": len(row.trainings) or None,
+        "learning_rate": row.learning_rate,
+        "size_fed": _pixels(card.get("resized_to") or card.get("image_size")),
+        "published": _published(row),
+        "source": row.source,
+        "architecture": card.get("architecture"),
+        "notes": "; ".join(row.notes),
+        "failure": row.failure,
+    }
+
+
+def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[int]) -> list[Row]:
+    """Rows in the order of a column, the best first; those without a value are last.
+
+    Raises:
+        UserError: there is no such column of numbers.
+    """
+    rows = list(rows)
+    known = [name for name in record(Row("", "reference"), data, batches) if name not in _WORDS]
+    if column not in known:
+        raise UserError(f"--sort {column} is no column of numbers: give one of {', '.join(known)}")
+    sign = 1 if column.startswith(_COSTS) else -1
+
+    def key(row: Row) -> tuple[bool, float]:
+        value = record(row, data, batches)[column]
+        return value is None, 0.0 if value is None else sign * value
+
+    return sorted(rows, key=key)
+
+
+def csv(board: Board) -> str:
+    """The board as CSV, one line a row under a line of names."""
+    records = [record(row, board.data, board.latency_batches) for row in board.rows]
+    table = pd.DataFrame(records).convert_dtypes()  # or a count beside an empty cell is a fraction
+    table.insert(
+        0, "rank", pd.Series([board.ranks.get(row.name) for row in board.rows], dtype="Int64")
+    )
+    text: str = table.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def markdown(board: Board) -> str:
+    """The board as a page: what was compared, the table, and what must be known to read it."""
+    shown = [_texts(row, board) for row in board.rows]
+    titles = list(shown[0])
+    table = [_line(titles), "|" + "---|" * len(titles), *(_line(texts.values()) for texts in shown)]
+    return (
+        "\n".join(["# Leaderboard", "", *_about(board), "", *table, "", *_footnotes(board)]) + "\n"
+    )
+
+
+def terminal(board: Board, width: int) -> Table:
+    """The columns that fit a terminal of so many characters."""
+    table = Table(box=None, pad_edge=False)
+    titles = ["#", "network", "test AUC (95 %)", "± seeds", "accuracy", "parameters"]
+    if width >= _WIDE:
+        titles += ["MFLOPs", f"ms, batch {board.latency_batches[0]}"]
+        titles += ["against the best found (p)"] if board.best_found is not None else []
+    for title in titles:
+        table.add_column(
+            title, justify="left" if title == "network" else "right", no_wrap=title != "network"
+        )
+    for row in board.rows:
+        texts = _texts(row, board)
+        table.add_row(*(texts.get(title, "") for title in titles))
+    return table
+
+
+def _texts(row: Row, board: Board) -> dict[str, str]:
+    """A row as people read it, by the title of the column."""
+    own = record(row, board.data, board.latency_batches)
+    interval = f" ({own['auc_low']:.4f} – {own['auc_high']:.4f})" if row.interval else ""
+    texts = {
+        "#": _text(board.ranks.get(row.name), "d"),
+        "network": row.name,
+        "kind": row.kind,
+        "test AUC (95 %)": "failed" if row.failure else f"{own['auc']:.4f}{interval}",
+        "± seeds": _text(own["auc_std"], ".4f"),
+        **{f"AUC {name}": _text(own[f"class_auc_{name}"], ".4f") for name in board.data.classes},
+        "accuracy": _text(own["accuracy"], ".1%"),
+        f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",g"),
+    }
+    if board.best_found is not None:
+        texts["against the best found (p)"] = _against(row, board)
+    texts |= {
+        "parameters": _text(row.params, ","),
+        "MFLOPs": _text(row.flops and row.flops / 1e6, ",.1f"),
+        **{
+            f"ms, batch {batch}": _text(own[f"latency_ms_{batch}"], ",.1f")
+            for batch in board.latency_batches
+        },
+        "training (s)": _text(own["seconds"], ",.0f"),
+        "learning rate": _text(row.learning_rate, "g"),
+        "pixels fed": own["size_fed"] or "–",
+        "published on other data: AUC, accuracy": own["published"] or "–",
+    }
+    return texts
+
+
+def _against(row: Row, board: Board) -> str:
+    if row.name == board.best_found:
+        return "best found"
+    if row.comparison is None:
+        return "–"
+    low, high = row.comparison.interval
+    p_value = row.comparison.p_value
+    small = f"p {p_value:.3f}" if p_value >= 0.001 else "p < 0.001"
+    return f"{row.comparison.difference:+.4f} ({low:+.4f} – {high:+.4f}), {small}"
+
+
+def _about(board: Board) -> list[str]:
+    data, recipe = board.data, board.recipe
+    images = ", ".join(f"{count:,} {name}" for name, count in data.images.items())
+    augmentation = _settings(recipe["augmentation"])
+    place = Path(data.directory)
+    # A whole path holds on one machine alone, and is nobody else's business.
+    shown = place.name if place.is_absolute() else place
+    return [
+        f"Made by `{board.command}`, commit {board.environment.get('commit', 'unknown')}, "
+        f"{board.environment.get('date', '')}.",
+        "",
+        f"* Data: {shown}, {_pixels(data.image_size)} pixels, images: {images}; classes: "
+        f"{', '.join(data.classes)}; fingerprint {data.fingerprint[:16]}.",
+        f"* Recipe, the same for all: {_settings(recipe)}; augmentation: {augmentation}. Of the "
+        f"learning rates {', '.join(_rates(board))} every network tried all with its first seed, "
+        "and validation chose.",
+        f"* Device: {board.device}; {board.environment.get('hardware', '')}; "
+        f"{board.environment.get('versions', '')}.",
+    ]
+
+
+def _footnotes(board: Board) -> list[str]:
+    lines = [
+        "Networks are numbered by test AUC. Validation images chose the epoch, the learning rate "
+        "and the best found network; the test images were read once for each training that "
+        "counts. The AUC is one-vs-rest, the mean over classes and seeds; its interval and the "
+        "difference to the best found network come from the same resamples of the test images "
+        f"(within classes). {INTERVALS_SAY} ± is the sample standard deviation over seeds. Wrong "
+        "images, and seconds of a training, are means over seeds. A multiplication and an "
+        "addition are two FLOPs. Where the pixels that a network is fed are not those of the "
+        "data, it takes no such images, and they are resized (bilinearly) on their way in; FLOPs "
+        "and latency are at the size fed.",
+        "",
+        "Latency is the median of float32 forward passes on the machine that wrote this page, "
+        f"wherever networks were trained: {board.device}, {_threads(board.threads)}. "
+        f"{' '.join(_training(board))}",
+    ]
+    if board.best_found is None:
+        lines += [
+            "",
+            "No found network is among the rows, so that there is nothing to compare with.",
+        ]
+    lines += [""]
+    lines += [f"* {row.name}: {note}." for row in board.rows for note in row.notes]
+    lines += [f"* {row.name} failed: {row.failure}" for row in board.rows if row.failure]
+    others = "; ".join(f"{name}: {_list(scores)}" for name, scores in board.published.items())
+    lines += [
+        "",
+        f"Published on other data, of networks that are not in the table: {others}. {AT_CHANCE}",
+    ]
+    return lines
+
+
+def _training(board: Board) -> list[str]:
+    """How the trainings were run, and whether their settings left something to be gained."""
+    rows = [row for row in board.rows if row.trainings]
+    if not rows:
+        return []
+    groups: dict[tuple[int, int], list[str]] = {}
+    for row in rows:
+        for training in row.trainings:
+            groups.setdefault((training.made.at_a_time, training.made.threads), []).append(row.name)
+    told = [
+        f"{at_a_time} at a time with {_threads(threads)} each"
+        + (f" ({', '.join(dict.fromkeys(names))})" if len(groups) > 1 else "")
+        for (at_a_time, threads), names in groups.items()
+    ]
+    ended = [training.epoch == board.recipe["epochs"] for row in rows for training in row.trainings]
+    lines = [
+        f"Trainings ran {'; '.join(told)}.",
+        f"In {sum(ended)} of {len(ended)} the last epoch was the best, so that more epochs might "
+        "raise their scores.",
+    ]
+    tried = [row for row in rows if len(row.tried) > 1]
+    if tried:
+        smallest, largest = (
+            sum(f"{row.learning_rate:g}" == choose(row.tried, key=float) for row in tried)
+            for choose in (min, max)
+        )
+        lines.append(
+            f"Of {len(tried)} networks that tried several learning rates, {smallest} chose the "
+            f"smallest and {largest} the largest."
+        )
+    return lines
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' if count > 1 else ''}"
+
+
+def _rates(board: Board) -> list[str]:
+    return list(dict.fromkeys(rate for row in board.rows for rate in row.tried))
+
+
+def _settings(values: Mapping[str, Any]) -> str:
+    plain = {
+        name: value
+        for name, value in values.items()
+        if name not in ("augmentation", "learning_rate")
+    }
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain.items())
+
+
+def _published(row: Row) -> str:
+    return _list(row.published)
+
+
+def _list(scores: Iterable[Published]) -> str:
+    return ", ".join(
+        f"{score.dataset} {score.auc:.4f}"
+        + (f" / {100 * score.accuracy:.4g} %" if score.accuracy is not None else "")
+        for score in scores
+    )
+
+
+def _pixels(size: Sequence[int] | None) -> str:
+    return f"{size[0]} × {size[1]}" if size else ""
+
+
+def _text(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def _line(texts: Iterable[str]) -> str:
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

@@ -1,0 +1,221 @@
+"""The trainings of a leaderboard: each in a directory named after its content.
+
+A training that only competes for a learning rate is scored on validation images and leaves
+``validation.json``; one that counts is scored on the test images too and leaves ``result.json`` and
+``predictions.parquet`` (:mod:`nas.training.repeated`); one whose loss was no number leaves
+``diverged.json``. None is done again, but for one that lost and then counts in a later leaderboard:
+a loser's weights are not kept.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from nas.common.errors import UserError
+from nas.common.files import room_for, write_json
+from nas.tracking.options import TrackerName
+from nas.training.final import train_and_test
+from nas.training.images import TrainingImages
+from nas.training.loop import OnEpoch
+from nas.training.metrics import NonFiniteError
+from nas.training.predictions import PREDICTIONS, read_predictions
+from nas.training.result import RESULT, FinalScores, read_scores
+from nas.training.spec import TrainingSpec
+from nas.training.tracked import tracked_epochs
+
+_TRIED = "validation.json"
+_DIVERGED = "diverged.json"
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One training to be done.
+
+    Attributes:
+        spec: the network, its recipe, and the seed.
+        counts: whether it is judged on the test images; otherwise it competes for a learning rate.
+        directory: of its files.
+        track: where its curves go.
+    """
+
+    spec: TrainingSpec
+    counts: bool
+    directory: Path
+    track: TrackerName
+
+    def run(
+        self, images: TrainingImages, device: torch.device, *, asked_by: str, at_a_time: int
+    ) -> float | FinalScores:
+        """Train, or go on where a killed call came; return the validation AUC, or what the training
+        came to.
+
+        Args:
+            images: to learn from, and to be judged on.
+            device: where to train.
+            asked_by: command line of the leaderboard.
+            at_a_time: how many trainings run at a time.
+
+        Raises:
+            NonFiniteError: a loss or a score is not a number; it is noted, for it would be none
+                again.
+            UserError: the directory belongs to another training, or cannot be written.
+        """
+        try:
+            with tracked_epochs(self.track, self.directory, self.spec.to_json()) as on_epoch:
+                if self.counts:
+                    return self._judge(images, device, on_epoch, asked_by, at_a_time)
+                return self._try(images, device, on_epoch)
+        except NonFiniteError as error:
+            self._note(_DIVERGED, {"reason": str(error)})
+            raise
+
+    def _try(self, images: TrainingImages, device: torch.device, on_epoch: OnEpoch) -> float:
+        model = self.spec.build()
+        auc = self.spec.fit(
+            model, images.train(device), images.val(device), self.directory, on_epoch
+        ).best.val["auc"]
+        self._note(_TRIED, {"auc": auc})
+        return auc
+
+    def _judge(
+        self,
+        images: TrainingImages,
+        device: torch.device,
+        on_epoch: OnEpoch,
+        asked_by: str,
+        at_a_time: int,
+    ) -> FinalScores:
+        return train_and_test(
+            self.spec,
+            self.spec.build(),
+            images,
+            directory=self.directory,
+            device=device,
+            on_epoch=on_epoch,
+            asked_by=asked_by,
+            at_a_time=at_a_time,
+        )
+
+    def _note(self, name: str, values: dict[str, Any]) -> None:
+        with room_for(self.directory, "the same command goes on"):
+            write_json(self.directory / name, {**self.spec.to_json(), **values})
+
+
+class Cache:
+    """What was trained before.
+
+    Args:
+        root: directory of all trainings.
+        images: that they learned from and are judged on.
+        track: where the curves of new ones go.
+    """
+
+    def __init__(self, root: Path, images: TrainingImages, track: TrackerName = "none") -> None:
+        self._root = root
+        self._images = images
+        self._track = track
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the data set."""
+        return self._images.dataset.fingerprint
+
+    def directory(self, spec: TrainingSpec) -> Path:
+        """Where the files of a training are."""
+        return self._root / spec.digest
+
+    def assignment(self, spec: TrainingSpec, *, counts: bool) -> Assignment:
+        """What is to be done for a training."""
+        return Assignment(spec, counts, self.directory(spec).absolute(), self._track)
+
+    def validation(self, spec: TrainingSpec) -> float | None:
+        """The validation AUC of a training that has ended; None where it has not.
+
+        Raises:
+            UserError: its directory is damaged.
+        """
+        scores = self.scores(spec)
+        return (
+            scores.validation["auc"]
+            if scores is not None
+            else self._noted(spec, _TRIED, "auc", float)
+        )
+
+    def divergence(self, spec: TrainingSpec) -> str | None:
+        """Why a training came to no number; None where it did not, or was not tried.
+
+        Raises:
+            UserError: its directory is damaged.
+        """
+        return self._noted(spec, _DIVERGED, "reason", str)
+
+    def scores(self, spec: TrainingSpec) -> FinalScores | None:
+        """What a training came to that was judged on the test images; None where it was not.
+
+        Raises:
+            UserError: its directory is damaged.
+        """
+        directory = self.directory(spec)
+        if not (directory / RESULT).exists():
+            return None
+        try:
+            scores = read_scores(directory, spec)
+            table = read_predictions(directory / PREDICTIONS, spec.card.classes)
+            numbers = table[list(spec.card.classes)].to_numpy(np.float64)
+            named = [spec.card.classes[label] for label in self.labels]
+            if list(table["label"]) != named or not np.isfinite(numbers).all():
+                raise UserError("the predictions are not those of the test images")
+        except UserError as error:
+            raise self._damaged(spec) from error
+        return scores
+
+    def predictions(self, spec: TrainingSpec) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """Class probabilities (N, K) of the test images."""
+        table = read_predictions(self.directory(spec) / PREDICTIONS, spec.card.classes)
+        return table[list(spec.card.classes)].to_numpy(np.float64)
+
+    @property
+    def labels(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """(N,) labels of the test images."""
+        return self._images.dataset.labels[self._images.splits.test]
+
+    def forget_state(self, spec: TrainingSpec, *, lost: bool) -> None:
+        """Remove what only a training that goes on needs; of one that lost and never was judged,
+        its weights too.
+        """
+        directory = self.directory(spec)
+        (directory / "state.safetensors").unlink(missing_ok=True)
+        if lost and not (directory / RESULT).exists():
+            (directory / "model.safetensors").unlink(missing_ok=True)
+
+    def _noted(
+        self, spec: TrainingSpec, file: str, name: str, kind: Callable[[Any], _Value]
+    ) -> _Value | None:
+        """One value of a file of a training; None where there is no such file."""
+        path = self.directory(spec) / file
+        if not path.exists():
+            return None
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            self._check_identity(spec, values)
+            return kind(values[name])
+        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._damaged(spec) from error
+
+    def _check_identity(self, spec: TrainingSpec, values: dict[str, object]) -> None:
+        if any(values[name] != value for name, value in spec.to_json().items()):
+            raise UserError("it is another training than its name says")
+
+    def _damaged(self, spec: TrainingSpec) -> UserError:
+        what = spec.card.architecture or spec.card.model
+        return UserError(
+            f"{self.directory(spec)} is damaged, the training of {what} with seed {spec.seed}: "
+            "remove it, and the same command trains that network anew"
+        )

@@ -1,0 +1,1 @@
+"""How fast data sets are read: ``python -m nas.benchmarks.reading``."""

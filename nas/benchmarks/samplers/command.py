@@ -1,0 +1,98 @@
+"""``python -m nas.benchmarks.samplers``: run samplers, and publish what they reach as a table and
+as curves.
+"""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from nas.benchmarks.samplers.landscapes import LANDSCAPES
+from nas.benchmarks.samplers.problems import (
+    Accuracy,
+    AccuracyAndParams,
+    BenchmarkTable,
+    Problem,
+    Synthetic,
+)
+from nas.benchmarks.samplers.report import (
+    best_reference,
+    draw_curves,
+    read_reference,
+    regret_table,
+    summarise,
+)
+from nas.benchmarks.samplers.runs import VARIANTS, load, search_all
+from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
+from nas.common.errors import UserError
+from nas.common.files import write_json, write_text
+from nas.common.provenance import command, environment
+
+
+def run(benchmark: SamplerBenchmarkSettings) -> None:
+    """Run what is missing, print the table, and write it with the curves."""
+    strategies, budgets = _strategies(benchmark.strategies), _budgets(benchmark.budgets)
+    problems = list(LANDSCAPES) if benchmark.table is None else [_table_problem(benchmark)]
+    make = partial(make_problem, benchmark.table)
+    first = make(problems[0], 0)
+    references = (
+        best_reference(read_reference(benchmark.reference), first.better)
+        if benchmark.reference
+        else {}
+    )
+    jobs = [
+        (s, problem, seed)
+        for s in strategies
+        for problem in problems
+        for seed in range(benchmark.seeds)
+    ]
+    path = benchmark.out / f"{benchmark.name}.jsonl"
+    search_all(jobs, budgets[-1], make, path, benchmark.workers)
+    runs = load(path)
+    rows = summarise(runs, budgets)
+    table = regret_table(rows, references, first.floor())
+    record = {"command": command(), **environment()}
+    lines = "".join(f"- {key}: {value}\n" for key, value in record.items())
+    write_text(benchmark.out / f"{benchmark.name}.md", f"{table}\n{lines}")
+    write_json(
+        benchmark.out / f"{benchmark.name}.json",
+        {**record, "rows": [row._asdict() for row in rows]},
+    )
+    draw_curves(runs, references, first.better, benchmark.out / f"{benchmark.name}.png")
+    sys.stdout.write(table)
+
+
+def make_problem(table: Path | None, name: str, seed: int) -> Problem:
+    """The problem of this name; a landscape's seed also says which one of its family it is."""
+    if table is None:
+        return Synthetic(LANDSCAPES[name](seed))
+    kind = AccuracyAndParams if name == "accuracy and parameters" else Accuracy
+    return kind(BenchmarkTable(table))
+
+
+def _table_problem(benchmark: SamplerBenchmarkSettings) -> str:
+    if benchmark.objectives not in (1, 2):
+        raise UserError(
+            "--objectives is 1 (accuracy) or 2 (accuracy and parameters), given was "
+            f"{benchmark.objectives}."
+        )
+    return "accuracy" if benchmark.objectives == 1 else "accuracy and parameters"
+
+
+def _strategies(text: str) -> list[str]:
+    strategies = [name.strip() for name in text.split(",")]
+    for name in strategies:
+        if name not in VARIANTS:
+            raise UserError(f"there is no strategy {name!r}: choose from {', '.join(VARIANTS)}.")
+    return strategies
+
+
+def _budgets(text: str) -> list[int]:
+    try:
+        budgets = sorted({int(number) for number in text.split(",")})
+    except ValueError:
+        budgets = [0]
+    if budgets[0] < 1:
+        raise UserError(
+            f"--budgets takes positive numbers separated by commas, given was {text!r}."
+        )
+    return budgets

@@ -1,0 +1,1 @@
+"""What an ask costs: ``python -m nas.benchmarks.samplers.speed``."""

@@ -1,0 +1,1 @@
+"""Strategies under one budget: ``python -m nas.benchmarks.search``."""

@@ -1,0 +1,10 @@
+"""The door: ``python -m nas.benchmarks.search``."""
+
+from nas.benchmarks.search.settings import SearchBenchmarkSettings
+from nas.common.cli import Command, main
+
+if __name__ == "__main__":
+    main(
+        "python -m nas.benchmarks.search",
+        Command(SearchBenchmarkSettings, "nas.benchmarks.search.command:run"),
+    )

@@ -1,0 +1,1 @@
+"""How fast a supernet trains: ``python -m nas.benchmarks.sharing``."""

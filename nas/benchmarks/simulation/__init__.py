@@ -1,0 +1,1 @@
+"""How fast lenses are simulated: ``python -m nas.benchmarks.simulation``."""

@@ -1,0 +1,1 @@
+"""Ray: where it runs, who works, and how work is handed out."""

@@ -1,0 +1,34 @@
+"""Where Ray runs and who works there: the settings that every command with workers shares."""
+
+from dataclasses import dataclass
+
+from nas.common.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterOptions:
+    """Where Ray runs."""
+
+    ray_address: str | None = None
+    """Ray cluster to run on; by default this machine alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerOptions(ClusterOptions):
+    """Who works, and on what."""
+
+    workers: int | None = None
+    """Trainings or candidates at a time (default: one for each core, but no more than 4 on one
+    machine)."""
+    gpus_per_trial: float | None = None
+    """Share of a GPU for each of them (default: all GPUs in equal shares; 0: CPUs alone)."""
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise UserError(f"--workers {self.workers} cannot be used: give 1 or more")
+        gpus = self.gpus_per_trial
+        if gpus is not None and not (0 <= gpus <= 1 or gpus == int(gpus) > 1):
+            raise UserError(
+                f"--gpus-per-trial {gpus} cannot be used: give a share from 0 to 1, or a whole "
+                "number"
+            )

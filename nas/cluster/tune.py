@@ -1,0 +1,282 @@
+"""The one view that Ray Tune has of our work: jobs go to actors, and what came of them goes back.
+
+Tune's own searchers cannot do this. They always ask for new trials, so that the jobs of a killed
+run would be lost; they evaluate what is known; and they drop scores that are not numbers and the
+reasons of failures.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+import ray.exceptions
+import torch
+from ray import tune
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+
+from nas.cluster.connection import Hands, environment_variables
+from nas.common.errors import UserError
+
+JobT = TypeVar("JobT")
+OutcomeT = TypeVar("OutcomeT")
+_OutcomeIn = TypeVar("_OutcomeIn", contravariant=True)
+_JobIn = TypeVar("_JobIn", contravariant=True)
+_OutcomeOut = TypeVar("_OutcomeOut", covariant=True)
+
+# Tune's own log files, console and signal handler; its checkpoints of the experiment, which our
+# histories replace.
+_QUIET = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_WARN_THRESHOLD_S": "60",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+}
+
+
+class JobWorker(Protocol[_JobIn, _OutcomeOut]):
+    """Does one job after the other, in a process of its own."""
+
+    def work(self, job: _JobIn) -> Iterator[tuple[_OutcomeOut, bool]]:
+        """Yield outcomes as they come, each with whether it is the last; closing the iterator ends
+        the job.
+
+        Whatever it raises fails this job alone.
+        """
+
+
+class Equipment(Protocol[_JobIn, _OutcomeOut]):
+    """What makes a worker: it travels to the actors through Ray's object store."""
+
+    def worker(self, device: torch.device) -> JobWorker[_JobIn, _OutcomeOut]:
+        """The worker on a device."""
+
+
+class Jobs(Protocol[JobT, _OutcomeIn]):
+    """Hands out jobs and takes what came of them; all of it in the process that runs the command.
+
+    A ``UserError`` that a method raises ends the run, and is raised by :func:`run_all`.
+    """
+
+    def next(self) -> JobT | None:
+        """The next job; None while there is none, or no more at all."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is running and nothing more will come."""
+
+    def report(self, job: JobT, step: int, outcome: _OutcomeIn) -> bool:
+        """Note an outcome that is not the last; return whether the job should be stopped early."""
+
+    def settle(self, job: JobT, outcome: _OutcomeIn, stopped: bool) -> None:
+        """Note the last outcome of a job that ended, or that was stopped early."""
+
+    def fail(self, job: JobT, reason: str) -> None:
+        """Note why a job came to nothing."""
+
+
+def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], hands: Hands) -> None:
+    """Do jobs until there are no more. Ray must be running.
+
+    On an interruption (``KeyboardInterrupt``) what came so far is noted, and nothing else.
+
+    Args:
+        jobs: hands out the jobs, and takes what came of them.
+        equipment: makes the workers.
+        hands: how many work at a time, and on what.
+
+    Raises:
+        UserError: a method of ``jobs`` raised it.
+    """
+    mistake = _Mistake()
+    searcher = _JobSearcher(jobs, mistake)
+    share = {"CPU": float(hands.cpus), **({"GPU": hands.gpus} if hands.gpus else {})}
+    with environment_variables(_QUIET), tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
+        tune.run(
+            tune.with_parameters(_Actor, equipment=equipment),
+            config={"gpus": hands.gpus},
+            search_alg=searcher,
+            scheduler=_JobScheduler(searcher),
+            resources_per_trial=tune.PlacementGroupFactory([share]),
+            num_samples=-1,
+            # Without it a searcher of one's own has one job at a time.
+            max_concurrent_trials=hands.workers,
+            # An actor imports torch and takes the images once, not for every job.
+            reuse_actors=True,
+            stop=_Stopper(mistake),
+            raise_on_failed_trial=False,
+            storage_path=scratch,
+            verbose=0,
+        )
+    if mistake.error is not None:
+        raise mistake.error
+
+
+def device_of(gpus: float) -> torch.device:
+    """Where a worker computes that has this share of a GPU."""
+    return torch.device("cuda" if gpus else "cpu")
+
+
+class _Actor(tune.Trainable):
+    """One actor: does one job after the other."""
+
+    def setup(self, config: dict[str, Any], equipment: Equipment[Any, Any]) -> None:  # type: ignore[override]
+        """Take images and weights to the device."""
+        self._device = device_of(config["gpus"])
+        if 0 < config["gpus"] < 1:
+            torch.cuda.set_per_process_memory_fraction(config["gpus"])
+        self._worker = equipment.worker(self._device)
+        self._outcomes = self._worker.work(config["job"])
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Go on with another job."""
+        self._outcomes.close()  # type: ignore[attr-defined]
+        self._outcomes = self._worker.work(new_config["job"])
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Return the next outcome, or why there is none."""
+        try:
+            outcome, last = next(self._outcomes)
+        except Exception as error:  # whatever it is, it is this job's; the actor goes on
+            result = {"failure": reason_of(error), "done": True}
+        else:
+            result = {"outcome": outcome, "done": last}
+        if result["done"] and self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        return result
+
+    def cleanup(self) -> None:
+        """Stop what is still running."""
+        self._outcomes.close()  # type: ignore[attr-defined]
+
+
+class _Mistake:
+    """What a method of the jobs raised, which Tune would bury in an error of its own."""
+
+    def __init__(self) -> None:
+        self.error: UserError | None = None
+
+
+class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
+    """Tune's searcher: a thin view of the jobs."""
+
+    def __init__(self, jobs: Jobs[JobT, OutcomeT], mistake: _Mistake) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._mistake = mistake
+        self._running: dict[str, JobT] = {}
+        self._stopped: set[str] = set()
+        self._reasons: dict[str, str] = {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]
+        """The next job; None while one must be waited for."""
+        try:
+            job = self._jobs.next()
+            if job is None:
+                return Searcher.FINISHED if self._jobs.done else None
+        except UserError as mistake:
+            self._mistake.error = mistake
+            return Searcher.FINISHED
+        self._running[trial_id] = job
+        return {"job": job}
+
+    def judge(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Note an outcome; return whether the job should be stopped early."""
+        if result.get("done") or "outcome" not in result or self._mistake.error is not None:
+            return False
+        try:
+            stop = self._jobs.report(
+                self._running[trial_id], result["training_iteration"], result["outcome"]
+            )
+        except UserError as mistake:
+            self._mistake.error = mistake
+            return True
+        if stop:
+            self._stopped.add(trial_id)
+        return stop
+
+    def note_failure(self, trial_id: str, reason: str) -> None:
+        """Remember why the actor of a job ended."""
+        self._reasons[trial_id] = reason
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Tell of a job that ended; but not of one that ended because all ends."""
+        if self._mistake.error is not None:
+            return
+        job, result = self._running.pop(trial_id), result or {}
+        try:
+            if "outcome" in result:
+                self._jobs.settle(job, result["outcome"], trial_id in self._stopped)
+            else:
+                reason = result.get("failure") or self._reasons.pop(trial_id, "its worker ended")
+                self._jobs.fail(job, reason)
+        except UserError as mistake:
+            self._mistake.error = mistake
+
+    def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
+        """Nothing: the history of the jobs is what a resumed run needs."""
+
+
+class _JobScheduler(FIFOScheduler):
+    """Tune's scheduler: stops a job where it should be, and learns why an actor ended."""
+
+    def __init__(self, searcher: _JobSearcher[Any, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._searcher = searcher
+
+    def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
+        """Stop or go on."""
+        stop = self._searcher.judge(trial.trial_id, result)
+        return TrialScheduler.STOP if stop else TrialScheduler.CONTINUE
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """Tune tells the searcher of the error right after, but not the reason."""
+        self._searcher.note_failure(trial.trial_id, why_ended(trial.get_pickled_error()))
+
+
+class _Stopper(tune.Stopper):
+    """Ends all jobs when a mistake was made.
+
+    Tune pickles it. So it knows the mistake alone, and not the jobs, which may hold locks of a
+    screen.
+    """
+
+    def __init__(self, mistake: _Mistake) -> None:
+        self._mistake = mistake
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """No job is ended by itself."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Whether all are."""
+        return self._mistake.error is not None
+
+
+def reason_of(error: Exception) -> str:
+    """An exception in one line."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    if isinstance(error, UserError):
+        return first
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def why_ended(error: Exception | None) -> str:
+    """Why an actor ended, in a few words, by the type of Ray's error."""
+    cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
+    if isinstance(cause, ray.exceptions.OutOfMemoryError):
+        return "its worker was killed, since the machine was low on memory"
+    if isinstance(cause, ray.exceptions.NodeDiedError):
+        return "the machine of its worker was lost"
+    if isinstance(cause, ray.exceptions.RayActorError | ray.exceptions.WorkerCrashedError):
+        return "its worker process died: it crashed, was killed, or ran out of memory"
+    return (
+        f"its worker ended: {reason_of(cause)[:300] if cause is not None else 'no reason is known'}"
+    )

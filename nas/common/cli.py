@@ -1,0 +1,205 @@
+"""How every command turns a frozen dataclass into flags, help and YAML, and a mistake into one
+sentence.
+
+A command is a function of one frozen dataclass. Its fields are the flags (``image_size`` is
+``--image-size``), a field that has no default is positional, as is one with :data:`POSITIONAL`, the
+strings below the fields are the help, and ``--config FILE`` and ``--print-config`` read and write
+the same fields as YAML.
+"""
+
+import dataclasses
+import importlib
+import inspect
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonargparse
+
+from nas.common.errors import UserError
+
+POSITIONAL = {"positional": True}
+"""Metadata of a field that has a default, and is positional all the same."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: what can be set, and what is then called.
+
+    Example:
+        ``Command(TrainSettings, "nas.train.command:run")``
+    """
+
+    settings: type
+    """The dataclass of its settings."""
+    run: str
+    """``package.module:function``, which is called with an instance of it. It is imported only
+    then, so that help and mistakes are answered before anything large is loaded."""
+    begun: Callable[[Any], Mapping[str, Any] | None] = lambda settings: None
+    """The settings of the run that is gone on with, as ``to_plain`` wrote them, if there is one:
+    they stand where no flag is given."""
+    check: Callable[[Any, Any], None] = lambda settings, begun: None
+    """Finds what is wrong with settings that can be known without work, given them and those of the
+    run that is gone on with, or None."""
+
+
+def main(name: str, commands: Command | Mapping[str, Command]) -> None:
+    """Parse the command line, run the command, and exit: 0 done, 2 a mistake of the user's, 130
+    interrupted.
+
+    Args:
+        name: what the user typed, for example ``python -m nas.data``.
+        commands: one command, or several by the name of their sub-command.
+    """
+    try:
+        command, settings = _read(name, commands, sys.argv[1:])
+        module, function = command.run.split(":")
+        getattr(importlib.import_module(module), function)(settings)
+    except _mistakes() as mistake:
+        _print_error(f"{mistake}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _print_error("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has seen enough; Python must not complain at exit
+        # either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def to_plain(settings: Any) -> dict[str, Any]:
+    """A dataclass of settings as values that YAML and JSON know, in the form that ``--config``
+    reads.
+    """
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(settings), default=str))
+    return plain
+
+
+class _Parser(jsonargparse.ArgumentParser):
+    """Flags with dashes, as users expect them, and booleans as ``--flag`` / ``--no-flag``.
+
+    Attributes:
+        optional: names of the arguments that are positional although they have a default.
+    """
+
+    optional: frozenset[str] = frozenset()
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> Any:
+        args = tuple(arg.replace("_", "-") if arg.startswith("--") else arg for arg in args)
+        # jsonargparse gives this method to groups of arguments too, which know their parser.
+        name = args[0].removeprefix("--")
+        if name in getattr(self, "parser", self).optional:
+            args, kwargs = (name,), {**kwargs, "nargs": "?"}
+        if kwargs.get("type") is bool:
+            del kwargs["type"]
+            kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
+        return super().add_argument(*args, **kwargs)
+
+
+def _read(
+    name: str, commands: Command | Mapping[str, Command], arguments: list[str]
+) -> tuple[Command, Any]:
+    """The command that was asked for, and its settings."""
+    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    command, parser = _choose(name, commands, arguments)
+    if not isinstance(commands, Command):
+        arguments = arguments[1:]
+    settings = _settings(parser, command, lambda: parser.parse_args(arguments))
+    plain, begun = command.begun(settings), None
+    if plain is not None:
+        base = _parsed(parser, lambda: parser.parse_object(dict(plain)))
+        begun = _settings(parser, command, lambda: base.clone())
+        settings = _settings(parser, command, lambda: parser.parse_args(arguments, namespace=base))
+    command.check(settings, begun)
+    return command, settings
+
+
+def _choose(
+    name: str, commands: Command | Mapping[str, Command], arguments: list[str]
+) -> tuple[Command, "_Parser"]:
+    """The command of the first argument, or the only one, and its parser."""
+    if isinstance(commands, Command):
+        return commands, _parser(name, commands)
+    if arguments and arguments[0] in commands:
+        command = commands[arguments[0]]
+        return command, _parser(f"{name} {arguments[0]}", command)
+    parser = _Parser(prog=name, exit_on_error=False)
+    subcommands = parser.add_subcommands(metavar="COMMAND")
+    for subname, command in commands.items():
+        summary = _summary(command.settings)
+        subcommands.add_subcommand(subname, _parser(f"{name} {subname}", command), help=summary)
+    _parsed(parser, lambda: parser.parse_args(arguments))
+    raise AssertionError  # the parser prints its help, or names the mistake
+
+
+def _settings(parser: "_Parser", command: Command, parse: Callable[[], Any]) -> Any:
+    values = _parsed(parser, lambda: parser.instantiate(parse()))
+    return command.settings(
+        **{field.name: values[field.name] for field in dataclasses.fields(command.settings)}
+    )
+
+
+def _parsed(parser: "_Parser", parse: Callable[[], Any]) -> Any:
+    """What is parsed; a mistake becomes one sentence."""
+    try:
+        return parse()
+    except jsonargparse.ArgumentError as error:
+        raise UserError(f"{_sentence(str(error))} (see {parser.prog} --help)") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A YAML file can hold what jsonargparse does not expect, such as a number for a group of
+        # settings.
+        raise UserError(
+            f"the settings are not of the form that {parser.prog} --print-config writes"
+        ) from error
+
+
+def _parser(name: str, command: Command) -> _Parser:
+    parser = _Parser(
+        prog=name,
+        description=_summary(command.settings),
+        exit_on_error=False,
+        allow_abbrev=False,
+        print_config="--print-config",
+    )
+    parser.add_argument(
+        "--config", action="config", help="YAML file with settings; flags after it take precedence."
+    )
+    parser.optional = frozenset(
+        field.name
+        for field in dataclasses.fields(command.settings)
+        if field.metadata.get("positional")
+    )
+    parser.add_class_arguments(command.settings, as_positional=True)
+    return parser
+
+
+def _sentence(message: str) -> str:
+    """Put jsonargparse's message in terms of flags, in one line."""
+    message = " ".join(message.split()).rstrip(".")
+    message = re.sub(
+        r'^Parser key "([\w.]+)": *', lambda match: f"--{match[1].replace('_', '-')}: ", message
+    )
+    message = re.sub(r"<class '(\w+)'>", r"\1", message)
+    message = message.replace("Expected a tuple.", "expected a list such as '[a, b]'.")
+    return re.sub(r"Expected an? (.*)\. Got value: ", r"expected \1, got ", message)
+
+
+def _summary(settings: type) -> str:
+    return (inspect.getdoc(settings) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """The exceptions that are a user's mistake; ``search_spaces`` is asked only if the command has
+    loaded it.
+    """
+    spaces = sys.modules.get("search_spaces")
+    return (UserError,) if spaces is None else (UserError, spaces.SpaceError)
+
+
+def _print_error(sentence: str) -> None:
+    print(f"error: {sentence}", file=sys.stderr)

@@ -1,0 +1,9 @@
+"""The one exception type for mistakes that a user can make and mend."""
+
+
+class UserError(Exception):
+    """A mistake of the user's.
+
+    The message is one sentence that names the thing and says what to do. Commands print it without
+    a traceback and exit with status 2; any other exception is a bug of ours and stays loud.
+    """

@@ -1,0 +1,136 @@
+"""Files that are either whole or not there."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from nas.common.errors import UserError
+
+RUNS = Path("results/runs")
+"""Where runs are that were given no other place."""
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same directory; on success it replaces ``path``, on an error it
+    is removed.
+
+    Args:
+        path: the file to write; its directory must exist.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _sync(temporary)
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON to ``path`` atomically."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+@contextmanager
+def room_for(path: Path, then: str) -> Iterator[None]:
+    """Say which file could not be written in the ``with`` block, and what to do: a full disk is no
+    bug of ours.
+
+    Args:
+        path: the file, or the directory of several.
+        then: what happens when there is room, for the sentence: ``the same command goes on``.
+
+    Raises:
+        UserError: the disk is full, or nothing can be written there.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} cannot be written ({reason}): make room, and {then}") from error
+
+
+def require_writable(path: Path, flag: str, source: Path) -> None:
+    """Check that a file can be written, before the work for it is done.
+
+    Args:
+        path: the file; what is there already will be replaced.
+        flag: where the user named it, for the sentence.
+        source: what the file is made from, and must not replace.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if path.is_dir() or not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise UserError(
+            f"{path} cannot be written: give a file in an existing directory with {flag}"
+        )
+    if path.resolve() == source.resolve():
+        raise UserError(f"{path} would replace what it is made from: give another file with {flag}")
+
+
+def make_directory(path: Path, flag: str = "") -> None:
+    """Make a directory and those above it, before the work for it is done.
+
+    Args:
+        path: the directory, which may be there.
+        flag: where the user named it, for the sentence.
+
+    Raises:
+        UserError: it cannot be made, or nothing can be written into it.
+    """
+    reason = None
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+    if reason is None and not os.access(path, os.W_OK):
+        reason = "Permission denied"
+    if reason is not None:
+        raise UserError(
+            f"{path} cannot be written ({reason}): give another directory{flag and f' with {flag}'}"
+        )
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def short_digest(values: Mapping[str, Any]) -> str:
+    """Sixteen characters for the name of a file or directory, which are others for other JSON
+    values.
+    """
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _sync(path: Path) -> None:
+    """Force what was written to the disk, so that a rename never publishes an empty file after a
+    power cut.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""What made a result: command, commit, versions, hardware and date, kept with every number that is
+published.
+"""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent.parent
+
+_PACKAGES = ("lens-nas", "numpy", "torch", "timm", "ray", "optuna", "lenstronomy")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What made one training.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        threads: of torch, that computed.
+        at_a_time: how many trainings ran at a time at most, this one among them.
+        hardware: as :func:`environment` names it; likewise the others.
+        versions: of Python and packages.
+        commit: of this toolkit.
+    """
+
+    device: str
+    threads: int
+    at_a_time: int
+    hardware: str
+    versions: str
+    commit: str
+
+
+def command() -> str:
+    """Return the command line of this process as a user would type it: pasted into a shell, it
+    runs.
+
+    A worker of Ray's has a command line that nobody typed; it must be told that of the driver.
+    """
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    if spec is None:
+        return shlex.join(sys.argv)
+    return shlex.join(["python", "-m", spec.name.removesuffix(".__main__"), *sys.argv[1:]])
+
+
+def environment(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
+    """Return hardware, versions of Python and ``packages``, git commit (``-dirty`` where changed)
+    and today's date.
+    """
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    return {
+        "hardware": f"{_processor()}, {os.cpu_count()} logical cores{_accelerators()}",
+        "versions": f"Python {platform.python_version()}, {versions}",
+        "commit": _commit(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def _commit() -> str:
+    git = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    done = subprocess.run(git, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _accelerators() -> str:
+    """Name the GPUs; only where torch is loaded anyway, since a process that did without it has not
+    used one.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return ""
+    names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return ", " + ", ".join(names)

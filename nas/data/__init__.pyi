@@ -1,0 +1,15 @@
+from .dataset import LensDataset as LensDataset
+from .dataset import open_dataset as open_dataset
+from .normalisation import Normalisation as Normalisation
+from .options import ImageOptions as ImageOptions
+from .options import ReadOptions as ReadOptions
+from .splits import Splits as Splits
+
+__all__ = [
+    "ImageOptions",
+    "LensDataset",
+    "Normalisation",
+    "ReadOptions",
+    "Splits",
+    "open_dataset",
+]

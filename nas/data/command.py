@@ -1,0 +1,40 @@
+"""What ``python -m nas.data`` does: simulate a data set, inspect or preview one."""
+
+import json
+
+from rich.console import Console
+
+from nas.common.settings import part
+from nas.data.dataset import open_dataset
+from nas.data.settings import InspectSettings, PreviewSettings, SimulateSettings
+from nas.data.simulation.settings import SimulationSettings
+
+
+def simulate_data(settings: SimulateSettings) -> None:
+    """Simulate a data set, or the rest of one."""
+    from nas.data.simulation.dataset import simulate
+
+    simulate(part(SimulationSettings, settings), settings.out, settings.workers)
+
+
+def inspect_data(settings: InspectSettings) -> None:
+    """Print what a data directory holds."""
+    from nas.data.inspect import show
+
+    dataset = open_dataset(settings.directory, settings)
+    if settings.json:
+        print(json.dumps(dataset.info, indent=2))
+    else:
+        show(dataset, Console())
+
+
+def preview_data(settings: PreviewSettings) -> None:
+    """Draw images of a data directory."""
+    # matplotlib is slow to load, and large in the simulation's workers, which import this module
+    # too.
+    from nas.data.preview import draw_preview
+
+    draw_preview(
+        open_dataset(settings.directory, settings), settings.columns, settings.seed, settings.out
+    )
+    print(f"wrote {settings.out}")

@@ -1,0 +1,77 @@
+"""The settings of ``python -m nas.data``."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nas.common.errors import UserError
+from nas.data.options import ReadOptions, require_folder
+from nas.data.simulation.settings import SimulationSettings
+
+# Without being asked, no more memory than 2 GB.
+_MOST_WORKERS = 4
+
+# A picture of more is too large to look at.
+_MOST_COLUMNS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateSettings(SimulationSettings):
+    """Simulate images of strong lenses of the three dark-matter classes."""
+
+    out: Path = Path("data/simulated")
+    """Directory to write; an unfinished one is continued."""
+    workers: int = min(os.cpu_count() or 1, _MOST_WORKERS)
+    """Processes of some 350 MB each (default: one for each core, but no more than 4); they change
+    no byte."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.workers < 1:
+            raise UserError(
+                f"--workers {self.workers} is not a number of processes: give 1 or more"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectSettings(ReadOptions):
+    """Say what a data directory holds: layout, classes, splits, duplicates, and files that cannot
+    be used.
+    """
+
+    directory: Path = field(kw_only=False)
+    """The data directory, of any known layout."""
+    json: bool = False
+    """Print JSON for programs instead of tables for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewSettings(ReadOptions):
+    """Draw images of a data directory by class; for simulated ones also what substructure adds."""
+
+    directory: Path = field(kw_only=False)
+    """The data directory, of any known layout."""
+    out: Path = Path("preview.png")
+    """Picture to write: .png, .pdf or .svg."""
+    columns: int = 6
+    """Images of each class."""
+    seed: int = 0
+    """Seed of the choice of images."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.columns <= _MOST_COLUMNS:
+            raise UserError(
+                f"--columns {self.columns} does not fit on a picture: give 1 to {_MOST_COLUMNS}"
+            )
+        if self.seed < 0:
+            raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
+
+
+def check(settings: InspectSettings | PreviewSettings, begun: None) -> None:
+    """Check that the directory is there.
+
+    Raises:
+        UserError: it is not.
+    """
+    require_folder(settings.directory)

@@ -1,0 +1,1 @@
+"""Writing a trained network as ONNX: ``python -m nas.export``."""

@@ -1,0 +1,7 @@
+"""The door: ``python -m nas.export``."""
+
+from nas.common.cli import Command, main
+from nas.export.settings import ExportSettings, check
+
+if __name__ == "__main__":
+    main("python -m nas.export", Command(ExportSettings, "nas.export.command:run", check=check))

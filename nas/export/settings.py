@@ -1,0 +1,40 @@
+"""The settings of ``python -m nas.export``."""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.common.errors import UserError
+from nas.common.files import require_writable
+
+PACKAGES = ("onnx", "onnxscript", "onnxruntime")
+"""What writing ONNX needs beyond the toolkit's own dependencies."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSettings:
+    """Write a trained network as ONNX, compare it with torch, and print how to load it with timm.
+
+    The graph takes images as the files hold them, float32 of shape (N, C, H, W) with any N, and
+    gives class probabilities (N, K): normalisation and softmax are inside. Class names are in its
+    metadata.
+    """
+
+    checkpoint: Path
+    """The model.safetensors of a trained network."""
+    onnx: Path
+    """File to write."""
+
+
+def check(settings: ExportSettings, begun: None) -> None:
+    """Check that the packages are installed, and that the file can be written.
+
+    Raises:
+        UserError: one of them does not hold.
+    """
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"ONNX needs {', '.join(missing)}: install them with pip install 'lens-nas[export]'"
+        )
+    require_writable(settings.onnx, "--onnx", settings.checkpoint)

@@ -1,0 +1,123 @@
+"""Can a supernet's ranking be trusted? ``python -m nas.fidelity``."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nas.common.errors import UserError
+from nas.common.files import make_directory
+from nas.common.lock import held
+from nas.common.progress import progress
+from nas.fidelity.report import Fidelity, publish_fidelity
+from nas.fidelity.settings import FidelitySettings
+from nas.fidelity.standalone import train_alone
+from nas.training.images import TrainingImages
+from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.precision import pick_device
+from nas.training.recipe import Recipe
+from nas.training.spec import TrainingSpec
+from nas.training.supernet.inheritance import Inheritance
+from nas.training.supernet.training import load_supernet
+from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flops
+
+
+def run(settings: FidelitySettings) -> None:
+    """Train, score, and write what came out."""
+    images = TrainingImages.open(settings.data, settings)
+    supernets = {name: _load(path, images) for name, path in settings.supernets.items()}
+    trained = {name: load_checkpoint(path).about for name, path in settings.supernets.items()}
+    space = _space(supernets)
+    device = pick_device("cpu" if settings.gpus_per_trial == 0 else "auto")
+    chosen = choose(
+        space, settings.architectures, images.card(space.name).image_size[0], settings.seed
+    )
+    for place, flag in ((settings.trainings, "--trainings"), (settings.out, "--out")):
+        make_directory(place, flag)
+    table = _train_alone(settings, images, chosen)
+    inheritance = Inheritance(images.train(device), images.val(device))
+    for name, supernet in supernets.items():
+        table[f"inherited_{name}"] = _inherit(name, inheritance, supernet.to(device), chosen)
+    about = {
+        "data": f"{settings.data}, fingerprint {images.dataset.fingerprint}",
+        "images": f"{len(images.splits.train):,} to learn from, {len(images.splits.val):,} to score",
+        "architectures": len(chosen),
+        "seeds": settings.seeds,
+        "recipe": Recipe.of(settings).to_json(),
+    }
+    print(publish_fidelity(Fidelity(table, tuple(supernets)), trained, about, settings.out))
+
+
+def choose(space: SearchSpace, count: int, image_size: int, seed: int) -> list[Architecture]:
+    """Draw distinct architectures evenly over their FLOPs.
+
+    Raises:
+        UserError: the space has fewer.
+    """
+    if count > len(space):
+        raise UserError(f"--architectures {count} cannot be drawn: {space.name} has {len(space)}")
+    rng = np.random.default_rng(seed)
+    drawn = EvenSampler(space, lambda a: flops(a, image_size)).draw(rng, count)
+    chosen = {space.canonical(architecture): None for architecture in drawn}
+    while len(chosen) < count:
+        chosen[space.canonical(space.mutate(next(reversed(chosen)), rng))] = None
+    return list(chosen)
+
+
+def _load(path: Path, images: TrainingImages) -> Supernet:
+    supernet, _, data = load_supernet(path)
+    if data != images.dataset.fingerprint:
+        raise UserError(f"{path} was trained on other images: give its data set with --data")
+    return supernet
+
+
+def _space(supernets: dict[str, Supernet]) -> SearchSpace:
+    spaces = {supernet.space.name: supernet.space for supernet in supernets.values()}
+    if len(spaces) > 1:
+        raise UserError(
+            f"the supernets are of the spaces {', '.join(spaces)}: give those of one space"
+        )
+    return next(iter(spaces.values()))
+
+
+def _train_alone(
+    settings: FidelitySettings, images: TrainingImages, chosen: list[Architecture]
+) -> pd.DataFrame:
+    """A row for each architecture with its costs and the validation AUC of every training."""
+    space, costs = chosen[0].space, images.costs()
+    recipe, seeds = Recipe.of(settings), range(settings.seeds)
+    # Seed by seed, so that a run that was cut short has all architectures with as many seeds as it
+    # came to.
+    specs = [
+        TrainingSpec(
+            data=images.dataset.fingerprint,
+            card=images.card(space, str(architecture)),
+            recipe=recipe,
+            seed=seed,
+        )
+        for seed in seeds
+        for architecture in chosen
+    ]
+    with held(settings.trainings, "filled", "--trainings"):
+        outcomes = train_alone(specs, images.train(), images.val(), settings.trainings, settings)
+    rows: list[dict[str, Any]] = [
+        {"architecture": str(a), "params": costs.params(a), "flops": costs.flops(a)} for a in chosen
+    ]
+    table = pd.DataFrame(rows)
+    for seed in seeds:
+        part = outcomes[seed * len(chosen) : (seed + 1) * len(chosen)]
+        table[f"seed_{seed}"] = [outcome["auc"] for outcome in part]
+    table["standalone"] = table[[f"seed_{seed}" for seed in seeds]].mean(axis=1)
+    return table
+
+
+def _inherit(
+    name: str, inheritance: Inheritance, supernet: Supernet, chosen: list[Architecture]
+) -> list[float]:
+    scores = []
+    with progress(f"scoring with the weights of {name}", len(chosen), "networks") as advance:
+        for architecture in chosen:
+            scores.append(inheritance.score(supernet, architecture).auc)
+            advance(1)
+    return scores

@@ -1,0 +1,75 @@
+"""The settings of ``python -m nas.fidelity``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.cluster.options import WorkerOptions
+from nas.common.errors import UserError
+from nas.common.files import RUNS
+from nas.data.options import ReadOptions, require_data
+from nas.training.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
+    """Train architectures alone and see how well a supernet, or counting FLOPs, would have ranked
+    them.
+
+    The recipe is that of the networks trained alone. Finished trainings are kept and never
+    repeated, so the same command goes on where it was interrupted, and another supernet is measured
+    against the same networks.
+    """
+
+    supernet: tuple[Path, ...] | Path | None = None
+    """Directory of a supernet's training, or several: '[A, B]'; their names are those of the
+    directories."""
+    data: Path | None = None
+    """Directory of the data set that it was trained on."""
+    architectures: int = 24
+    """Architectures to train alone, drawn evenly over FLOPs."""
+    seeds: int = 2
+    """Trainings of each, with seeds 0, 1, …"""
+    seed: int = 0
+    """Seed of the choice of architectures."""
+    trainings: Path = RUNS / "standalone"
+    """Directory of finished trainings."""
+    out: Path = RUNS / "fidelity"
+    """Directory for tables and picture."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        WorkerOptions.__post_init__(self)
+        for name, least in (("architectures", 4), ("seeds", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value < least:
+                raise UserError(
+                    f"--{name.replace('_', '-')} {value} cannot be used: give {least} or more"
+                )
+
+    @property
+    def supernets(self) -> dict[str, Path]:
+        """The checkpoint of each supernet, by the name of its directory."""
+        if not self.supernet:
+            raise UserError(
+                "--supernet is missing: train one with python -m nas.supernet, and give its "
+                "directory"
+            )
+        directories = self.supernet if isinstance(self.supernet, tuple) else (self.supernet,)
+        directories = tuple(path.parent if path.is_file() else path for path in directories)
+        named = {
+            directory.resolve().name: directory / "model.safetensors" for directory in directories
+        }
+        if len(named) < len(directories):
+            raise UserError("two supernets have directories of one name: rename one")
+        return named
+
+
+def check(settings: FidelitySettings, begun: None) -> None:
+    """Check that the data set is there, and a supernet given.
+
+    Raises:
+        UserError: one of them is not.
+    """
+    require_data(settings.data)
+    settings.supernets  # noqa: B018 - raises

@@ -1,0 +1,1 @@
+"""Classifying images: ``python -m nas.predict``."""

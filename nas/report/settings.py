@@ -1,0 +1,31 @@
+"""The settings of ``python -m nas.report``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nas.common.cli import POSITIONAL
+from nas.common.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSettings:
+    """Write one page that needs nothing beside it, report.html, and its figures as PNG and PDF."""
+
+    directory: Path | None = field(default=None, metadata=POSITIONAL)
+    """Directory of a search or of a leaderboard; by default the newest search in results/runs."""
+    out: Path | None = None
+    """Directory to write into (default: the same)."""
+    data: Path | None = None
+    """Where the data set is now, if it was moved; example images are taken from there."""
+
+
+def check(settings: ReportSettings, begun: None) -> None:
+    """Check that the directory is there.
+
+    Raises:
+        UserError: it is not.
+    """
+    if settings.directory is not None and not settings.directory.is_dir():
+        raise UserError(
+            f"{settings.directory} is no directory: give that of a search or a leaderboard"
+        )

@@ -1,0 +1,7 @@
+"""The door: ``python -m nas.retrain``."""
+
+from nas.common.cli import Command, main
+from nas.retrain.settings import RetrainSettings, check
+
+if __name__ == "__main__":
+    main("python -m nas.retrain", Command(RetrainSettings, "nas.retrain.command:run", check=check))

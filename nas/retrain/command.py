@@ -1,0 +1,148 @@
+"""Train architectures from scratch, several times, and judge them on the test split: ``python -m
+nas.retrain``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+import search_spaces
+from nas.common.errors import UserError
+from nas.common.files import RUNS, file_digest, short_digest
+from nas.common.progress import say
+from nas.retrain.recipe_tuning import RecipeTuning
+from nas.retrain.settings import RetrainSettings
+from nas.retrain.summary import Summary
+from nas.search.winners import Winners
+from nas.training.final import check_test, train_and_test
+from nas.training.precision import pick_device
+from nas.training.recipe import Recipe
+from nas.training.repeated import Repeated
+from nas.training.spec import InitialWeights, TrainingSpec
+from nas.training.tracked import tracked_epochs
+from search_spaces import Architecture, Supernet
+
+
+def run(settings: RetrainSettings) -> None:
+    """Train, print the scores, and write weights, predictions and ``summary.json``."""
+    device = pick_device(settings.device)
+    winners = _choose(settings)
+    check_test(winners.images)
+    base = winners.run.path / "retrain" if winners.run is not None else RUNS / "retrain"
+    recipe = _recipe(settings, winners, base, device.type)
+    supernet = winners.supernet() if settings.init == "supernet" else None
+    _show(
+        [
+            _retrain(settings, winners, item, recipe, supernet, base, device)
+            for item in winners.architectures
+        ]
+    )
+
+
+def _choose(settings: RetrainSettings) -> Winners:
+    if settings.run is None and settings.architecture is not None:
+        if settings.init == "supernet":
+            raise UserError("--init supernet needs the supernet of a search: give its --run")
+        return Winners.by_line(settings.space, settings.architecture, settings.data, settings)
+    return Winners.from_run(settings.run, settings.top, settings.architecture, settings.data)
+
+
+def _recipe(settings: RetrainSettings, winners: Winners, base: Path, device: str) -> Recipe:
+    recipe = Recipe.of(settings)
+    if not settings.tune:
+        return recipe
+    card = winners.images.card(winners.space, str(winners.architectures[0]))
+    spec = TrainingSpec(
+        data=winners.images.dataset.fingerprint, card=card, recipe=recipe, seed=settings.seed
+    )
+    tuning = RecipeTuning(spec, base / f"recipe-{spec.digest}")
+    tuned = tuning.run(
+        winners.images.train(), winners.images.val(), settings.tune, settings.workers, device
+    )
+    say(
+        f"best of {settings.tune} recipes: learning rate {tuned.learning_rate:.2g}, weight decay "
+        f"{tuned.weight_decay:.2g}, drop path {tuned.drop_path:.2g}, shift "
+        f"{tuned.augmentation.shift}, noise {tuned.augmentation.noise:.2g}"
+    )
+    return tuned
+
+
+def _retrain(
+    settings: RetrainSettings,
+    winners: Winners,
+    architecture: Architecture,
+    recipe: Recipe,
+    supernet: tuple[Supernet, Path] | None,
+    base: Path,
+    device: torch.device,
+) -> Summary:
+    """Train one architecture from all seeds, and write what that came to."""
+    spec = TrainingSpec(
+        data=winners.images.dataset.fingerprint,
+        card=winners.images.card(winners.space, str(architecture)),
+        recipe=recipe,
+        seed=settings.seed,
+        initial=InitialWeights("supernet", file_digest(supernet[1]))
+        if supernet is not None
+        else None,
+    )
+    # The directory is that of exactly these trainings, so that the same command finds it and no
+    # other does.
+    directory = base / short_digest(spec.without_seed())
+    inherited = (
+        search_spaces.extract(supernet[0], architecture).state_dict()
+        if supernet is not None
+        else None
+    )
+    scores = []
+    for number, seed in enumerate(range(settings.seed, settings.seed + settings.seeds), start=1):
+        own, place = replace(spec, seed=seed), directory / f"seed-{seed}"
+        say(f"seed {seed} ({number} of {settings.seeds}), {place}")
+        model = own.build()
+        if inherited is not None:
+            model.load_state_dict(inherited)
+        with tracked_epochs(settings.track, place, own.to_json()) as on_epoch:
+            scores.append(
+                train_and_test(
+                    own, model, winners.images, directory=place, device=device, on_epoch=on_epoch
+                )
+            )
+    costs = winners.images.costs()
+    summary = Summary(
+        directory,
+        spec.card,
+        costs.params(architecture),
+        costs.flops(architecture),
+        Repeated(tuple(scores)),
+    )
+    summary.write(spec)
+    return summary
+
+
+def _show(results: Sequence[Summary]) -> None:
+    """Print a line for each architecture; what validation likes best comes first."""
+    ranked = sorted(results, key=lambda result: -result.scores.spread("validation", "auc")[0])
+    table = Table(
+        "parameters", "MFLOPs", "seeds", "validation AUC", "test AUC", "test accuracy", box=None
+    )
+    for result in ranked:
+        table.add_row(
+            f"{result.params:,}",
+            f"{result.flops / 1e6:,.1f}",
+            f"{len(result.scores.trainings)}",
+            _plus_minus(*result.scores.spread("validation", "auc")),
+            _plus_minus(*result.scores.spread("test", "auc")),
+            _plus_minus(*result.scores.spread("test", "accuracy")),
+        )
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(table)
+    for result in ranked:
+        console.print(f"{result.directory}\n  {result.architecture}")
+
+
+def _plus_minus(mean: float, spread: float | None) -> str:
+    return f"{mean:.4f}" if spread is None else f"{mean:.4f} ± {spread:.4f}"

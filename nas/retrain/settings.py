@@ -1,0 +1,67 @@
+"""The settings of ``python -m nas.retrain``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nas.common.errors import UserError
+from nas.data.options import ReadOptions, require_folder
+from nas.tracking.options import TrackOptions
+from nas.training.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrainSettings(ReadOptions, Recipe, TrackOptions):
+    """Train the best architectures of a search from scratch, several times, and report their scores
+    on the test split.
+
+    Validation chooses the epoch; the test split is read once for each trained network. The same
+    command again continues what was interrupted, and ends with the same weights.
+    """
+
+    run: Path | None = None
+    """Directory of the search; by default the newest in results/runs."""
+    top: int = 1
+    """How many of the search's best architectures, by validation AUC."""
+    architecture: str | None = None
+    """An architecture to train instead: one line of genes, or a name; with --run on the data of
+    that search."""
+    space: str = "hybrid_nano"
+    """Search space of the architecture, where there is no --run."""
+    data: Path | None = None
+    """Directory of the data set, where there is no --run or its data set was moved; that of a run
+    is read as the search read it."""
+    seeds: int = 3
+    """Trainings of each architecture."""
+    seed: int = 0
+    """Seed of the first of them; the others follow."""
+    init: Literal["scratch", "supernet"] = "scratch"
+    """First weights: random ones, or those that the architecture inherits from the supernet of the
+    search."""
+    tune: int = 0
+    """Recipes to try first, on validation images with the best architecture: learning rate, weight
+    decay, drop path and augmentation."""
+    workers: int = 1
+    """Recipes to try at a time."""
+    device: str = "auto"
+    """Where to train: auto, cpu, cuda or cuda:1."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        for name, least in (("top", 1), ("seeds", 1), ("workers", 1), ("tune", 0), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise UserError(
+                    f"--{name} {getattr(self, name)} cannot be used: give {least} or more"
+                )
+
+
+def check(settings: RetrainSettings, begun: None) -> None:
+    """Check that tracker and data set are there.
+
+    Raises:
+        UserError: one of them is not.
+    """
+    settings.require_tracker()
+    if settings.data is not None:
+        require_folder(settings.data)

@@ -1,0 +1,187 @@
+"""What ``python -m nas.search`` does: search, print the winner, and leave all that is known in the
+run directory.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from rich.console import Console
+
+from nas.cluster.connection import Hands, cluster, share_out
+from nas.common.errors import UserError
+from nas.common.files import file_digest
+from nas.common.progress import say
+from nas.common.provenance import command, environment
+from nas.samplers.repeatable import get_repeatable_sampler
+from nas.search.evaluation import evaluate_all, least_latency
+from nas.search.live import candidate_table, live_view
+from nas.search.outcome import Outcome
+from nas.search.plan import SearchPlan
+from nas.search.result import Best
+from nas.search.run_directory import RunDirectory
+from nas.search.scoring import CandidateScoring
+from nas.search.settings import SearchSettings
+from nas.search.study import REDUCTION, SearchStudy, is_taken
+from nas.tracking.curves import tracking
+from nas.training.supernet.inheritance import calibration_images
+from search_spaces import Supernet
+
+# So many times the limit is no longer a matter of how busy the device was.
+_CLEARLY = 1.5
+
+
+def run(settings: SearchSettings) -> None:
+    """Search, print the winner, and leave all that is known in the run directory."""
+    plan = SearchPlan.of(settings)
+    # Now, so that a database or a cluster that does not answer is known before a supernet is
+    # trained.
+    if settings.storage is not None and is_taken(plan.study) and not plan.resumed:
+        raise UserError(
+            f"--storage holds a study {plan.study.name} already: go on with its search with "
+            "--resume, or give a directory of another name with --run"
+        )
+    with cluster(settings.ray_address, settings.workers):
+        hands = share_out(settings)
+        _check_latency(plan, hands)
+        with plan.directory.locked():
+            _begin(plan)
+            try:
+                supernet = (
+                    plan.shared.bring(plan.directory.supernet) if plan.shared is not None else None
+                )
+                _search(plan, supernet, hands)
+            except KeyboardInterrupt:
+                plan.directory.log("interrupted")
+                say(f"stopped; go on with: python -m nas.search --resume {plan.directory.path}")
+                raise
+
+
+def _check_latency(plan: SearchPlan, hands: Hands) -> None:
+    """Check that a limit can be kept: that it is not clearly below what the lightest networks
+    take.
+    """
+    if plan.latency is None or plan.latency.limit_ms is None or plan.resumed:
+        return
+    space, batch, limit = plan.space.space, plan.latency.batch, plan.latency.limit_ms
+    least = least_latency(plan.card, space.corners(heavy=False), batch, hands.gpus)
+    if limit * _CLEARLY < least:
+        raise UserError(
+            f"no architecture of {space.name} keeps --max-latency-ms {limit:g}: the fastest of "
+            f"its lightest ones takes {least:.3g} ms for {batch} images"
+        )
+
+
+def _begin(plan: SearchPlan) -> None:
+    """Write down what is searched and on what."""
+    directory = plan.directory
+    if not plan.resumed and directory.config_file.exists():
+        raise UserError(
+            f"{directory.path} holds a search already: go on with --resume {directory.path}, or "
+            "give another --run"
+        )
+    data = {"directory": plan.config["data"], "fingerprint": plan.source.fingerprint}
+    directory.write_environment(
+        {"command": command(), "seed": plan.seed, "data": data, **environment()}
+    )
+    directory.write_config(plan.config)
+    directory.log(f"{'resumed' if plan.resumed else 'started'}: {command()}")
+    say(
+        f"searching {plan.card.model} for {','.join(plan.objectives)} with {plan.strategy}, "
+        f"{directory.path}"
+    )
+
+
+def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
+    directory, scoring, study = plan.directory, _scoring(plan, supernet), _study(plan)
+    with live_view(study) as show, tracking(plan.track, directory.path, plan.identity) as log:
+        outcome = Outcome(directory, study, _describe(plan), log)
+
+        def on_outcome(number: int) -> None:
+            outcome.note(number)
+            show()
+
+        try:
+            # A candidate has one core; what it is scored with is small.
+            evaluate_all(study, scoring, Hands(hands.workers, 1, hands.gpus), on_outcome)
+        finally:
+            best = outcome.write()
+    directory.log(study.stopped or "finished")
+    if study.stopped is not None:
+        raise UserError(f"the search stopped since {study.stopped}")
+    if best is None:
+        raise UserError(f"no candidate could be scored: {directory.candidates_file} says why")
+    _report(directory, best)
+
+
+def _scoring(plan: SearchPlan, supernet: Supernet | None) -> CandidateScoring:
+    """What the workers need; candidates that only inherit do without most of the training
+    images.
+    """
+    train = plan.images.train()
+    return CandidateScoring(
+        fidelity=plan.fidelity,
+        card=plan.card,
+        train=calibration_images(train) if plan.fidelity == "inherit" else train,
+        val=plan.images.val(),
+        fingerprint=plan.source.fingerprint,
+        supernet=supernet,
+        recipe=plan.recipe,
+        seed=plan.seed,
+        run=RunDirectory(plan.directory.path.absolute()),
+        latency=plan.latency,
+    )
+
+
+def _study(plan: SearchPlan) -> SearchStudy:
+    supernet = plan.directory.supernet
+    identity = {
+        "space": plan.card.model,
+        "data": plan.source.fingerprint,
+        "supernet": file_digest(supernet) if supernet.exists() else None,
+        "objectives": ",".join(plan.objectives),
+        "fidelity": plan.fidelity,
+    }
+    return SearchStudy(
+        plan.study,
+        identity,
+        space=plan.space,
+        sampler=get_repeatable_sampler(plan.strategy, plan.seed, plan.space),
+        objectives=plan.objectives,
+        trials=plan.trials,
+        # Two rungs before the end: of nine candidates one is trained to the end.
+        first_rung=0 if plan.fidelity == "inherit" else max(1, plan.recipe.epochs // REDUCTION**2),
+    )
+
+
+def _describe(plan: SearchPlan) -> Callable[..., Best]:
+    """All of the outcome that is known before the search."""
+    directory = plan.directory
+    return partial(
+        Best,
+        space=plan.card.model,
+        objectives=plan.objectives,
+        fidelity=plan.fidelity,
+        recipe=None if plan.fidelity == "inherit" else plan.recipe.to_json(),
+        image_size=plan.card.image_size,
+        data=plan.source,
+        supernet=str(directory.supernet.relative_to(directory.path))
+        if directory.supernet.exists()
+        else None,
+    )
+
+
+def _report(directory: RunDirectory, best: Best) -> None:
+    """Print the winner, and the others of the Pareto set."""
+    console = Console(highlight=False, soft_wrap=True)
+    winner = best.winner
+    console.print(
+        f"best: validation AUC [bold]{winner.auc:.4f}[/bold] ({best.fidelity}), {winner.params:,} "
+        f"parameters, {winner.flops / 1e6:,.1f} MFLOPs\n{winner.architecture}"
+    )
+    if len(best.pareto) > 1:
+        console.print("none is better in every way than these:")
+        Console(highlight=False).print(candidate_table(list(best.pareto)))
+    console.print(
+        f"everything is in {directory.path}; train the best from scratch with "
+        f"python -m nas.retrain --run {directory.path}"
+    )

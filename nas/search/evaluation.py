@@ -1,0 +1,89 @@
+"""Candidates on workers: the study proposes, Ray Tune runs, the study takes what came of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import ray
+import torch
+
+from nas.cluster.connection import Hands
+from nas.cluster.tune import Equipment, device_of, run_all
+from nas.costs import measure_latency
+from nas.search.result import Evaluation
+from nas.search.study import Proposal, SearchStudy
+from nas.training.networks.card import ModelCard
+from search_spaces import Architecture
+
+
+def evaluate_all(
+    study: SearchStudy,
+    scoring: Equipment[Proposal, Evaluation],
+    hands: Hands,
+    on_outcome: Callable[[int], None] = lambda number: None,
+) -> None:
+    """Evaluate candidates until the study has all that it wants, or stops. Ray must be running.
+
+    On an interruption (``KeyboardInterrupt``) the study is left as it is, ready to be resumed.
+
+    Args:
+        study: proposes, and takes the outcomes.
+        scoring: how candidates are scored.
+        hands: how many are evaluated at a time, and on what.
+        on_outcome: called with the number of each candidate that was settled by an evaluation.
+    """
+    run_all(_Candidates(study, on_outcome), scoring, hands)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The candidates of a study as jobs."""
+
+    study: SearchStudy
+    on_outcome: Callable[[int], None]
+
+    def next(self) -> Proposal | None:
+        return self.study.next()
+
+    @property
+    def done(self) -> bool:
+        return self.study.done
+
+    def report(self, job: Proposal, step: int, outcome: Evaluation) -> bool:
+        return outcome.auc is not None and self.study.report(job.number, step, outcome.auc)
+
+    def settle(self, job: Proposal, outcome: Evaluation, stopped: bool) -> None:
+        settle = self.study.stop if stopped else self.study.complete
+        settle(job.number, outcome)
+        self.on_outcome(job.number)
+
+    def fail(self, job: Proposal, reason: str) -> None:
+        self.study.fail(job.number, reason)
+        self.on_outcome(job.number)
+
+
+def least_latency(
+    card: ModelCard, architectures: Sequence[Architecture], batch: int, gpus: float
+) -> float:
+    """Time networks as candidates are timed, in a process with the same share of a machine; Ray
+    must be running.
+
+    Args:
+        card: of the networks of the space; it names no architecture.
+        architectures: at least one.
+        batch: images in a pass.
+        gpus: share of a GPU; 0 times on a CPU.
+
+    Returns:
+        The milliseconds that the fastest takes for a batch.
+    """
+    timed = ray.remote(num_cpus=1, num_gpus=gpus)(_least_latency)
+    least: float = ray.get(timed.remote(card, architectures, batch, device_of(gpus)))
+    return least
+
+
+def _least_latency(
+    card: ModelCard, architectures: Sequence[Architecture], batch: int, device: torch.device
+) -> float:
+    shape = (card.in_chans, *card.image_size)
+    networks = (replace(card, architecture=str(item)).build(0).to(device) for item in architectures)
+    return min(measure_latency(network, shape, batch, device).milliseconds for network in networks)

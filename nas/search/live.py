@@ -1,0 +1,87 @@
+"""What a search shows while it runs: a progress bar and the best candidates; in pipes and in CI
+next to nothing.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from nas.common.progress import say
+from nas.search.objectives import ranked
+from nas.search.result import Candidate
+from nas.search.study import SearchStudy
+from search_spaces import get_space
+from search_spaces.hybrid import describe, operator
+
+_SHOWN = 5
+
+
+@contextmanager
+def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
+    """Show how a search goes, on stderr.
+
+    Yields:
+        What to call when a candidate is done.
+    """
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        start, before = time.monotonic(), study.finished
+        done = f", {before:,} of them done before" if before else ""
+        say(f"searching {study.trials:,} candidates{done}")
+        yield lambda: None
+        say(f"searched {study.finished - before:,} candidates in {time.monotonic() - start:.1f} s")
+        return
+    progress = Progress(
+        TextColumn("searching"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    bar = progress.add_task("", total=study.trials, completed=study.finished)
+    with Live(
+        Group(progress, candidate_table([])), console=Console(stderr=True), refresh_per_second=4
+    ) as live:
+
+        def update() -> None:
+            progress.update(bar, completed=study.finished)
+            live.update(Group(progress, candidate_table(ranked(study.candidates())[:_SHOWN])))
+
+        update()
+        yield update
+
+
+def candidate_table(candidates: list[Candidate]) -> Table:
+    """A table of candidates for a terminal."""
+    timed = any(item.latency_ms is not None for item in candidates)
+    table = Table(box=None, pad_edge=False)
+    for column in ("trial", "val AUC", "parameters", "MFLOPs", *(["ms"] if timed else [])):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
+    for item in candidates:
+        costs = [f"{item.params:,}", f"{item.flops / 1e6:,.1f}"]
+        if timed:
+            costs.append(f"{item.latency_ms:.1f}" if item.latency_ms is not None else "–")
+        table.add_row(str(item.number), f"{item.auc:.4f}", *costs, _outline(item.architecture))
+    return table
+
+
+def _outline(line: str) -> str:
+    """An architecture in some thirty letters: M1·32 is a stage of one MBConv block with 32
+    channels.
+    """
+    _, stages = describe(get_space(line.partition("/")[0]).parse(line))
+    return " ".join(f"{operator(stage)[0].upper()}{stage.depth}·{stage.width}" for stage in stages)

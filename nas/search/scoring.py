@@ -1,0 +1,138 @@
+"""How a candidate gets its score: by the supernet's weights, by training on from them, or by
+training from nothing.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from nas.costs import measure_latency
+from nas.data.tensors import LensTensors
+from nas.search.options import FidelityName
+from nas.search.result import Evaluation
+from nas.search.run_directory import RunDirectory
+from nas.search.study import Proposal
+from nas.training.evaluation import evaluate
+from nas.training.networks.card import ModelCard
+from nas.training.paced import paced
+from nas.training.recipe import Recipe
+from nas.training.spec import TrainingSpec
+from nas.training.supernet.inheritance import Inheritance
+from search_spaces import Architecture, Supernet
+
+
+@dataclass(frozen=True)
+class LatencyWanted:
+    """That the latency is to be measured, and how."""
+
+    batch: int
+    """Images in a batch."""
+    limit_ms: float | None
+    """From where on a candidate need not be scored at all."""
+
+
+@dataclass(frozen=True)
+class CandidateScoring:
+    """All that a worker needs to score candidates.
+
+    Attributes:
+        fidelity: how.
+        card: of the networks of the space; it names no architecture.
+        train: images to learn from, on the CPU.
+        val: images to score on, on the CPU.
+        fingerprint: of the data set.
+        supernet: its weights are inherited; None for ``scratch``.
+        recipe: of the training, unless candidates inherit only.
+        seed: of the training.
+        run: where checkpoints of candidates go, each in a directory of its own; seen by all
+            workers.
+        latency: whether it is measured.
+    """
+
+    fidelity: FidelityName
+    card: ModelCard
+    train: LensTensors
+    val: LensTensors
+    fingerprint: str
+    supernet: Supernet | None
+    recipe: Recipe
+    seed: int
+    run: RunDirectory
+    latency: LatencyWanted | None
+
+    def worker(self, device: torch.device) -> "CandidateScorer":
+        """The scorer with images and supernet on the device."""
+        supernet = self.supernet.to(device) if self.supernet is not None else None
+        own = replace(self, train=self.train.to(device), val=self.val.to(device), supernet=supernet)
+        return CandidateScorer(own, device)
+
+
+class CandidateScorer:
+    """Scores candidates on a device.
+
+    Args:
+        scoring: with images and supernet on the device.
+        device: where they are.
+    """
+
+    def __init__(self, scoring: CandidateScoring, device: torch.device) -> None:
+        self._scoring = scoring
+        self._device = device
+        self._inheritance = Inheritance(scoring.train, scoring.val)
+
+    def work(self, proposal: Proposal) -> Iterator[tuple[Evaluation, bool]]:
+        """Yield what is known after each epoch, or once where candidates inherit; and whether it is
+        the last.
+
+        Raises:
+            NonFiniteError: a loss or a score is not a number.
+        """
+        start = time.perf_counter()
+        network, wanted, latency = self._network(proposal.architecture), self._scoring.latency, None
+        if wanted is not None:
+            shape = (self._scoring.card.in_chans, *self._scoring.card.image_size)
+            latency = measure_latency(network, shape, wanted.batch, self._device).milliseconds
+            if wanted.limit_ms is not None and latency > wanted.limit_ms:
+                yield Evaluation(latency_ms=latency, seconds=time.perf_counter() - start), True
+                return
+        for auc, done in self._scores(proposal, network):
+            yield Evaluation(auc=auc, latency_ms=latency, seconds=time.perf_counter() - start), done
+
+    def _network(self, architecture: Architecture) -> nn.Module:
+        scoring = self._scoring
+        if scoring.supernet is not None:
+            return self._inheritance.network(scoring.supernet, architecture)
+        card = replace(scoring.card, architecture=str(architecture))
+        return card.build(scoring.seed, scoring.recipe.drop_path).to(self._device)
+
+    def _scores(self, proposal: Proposal, network: nn.Module) -> Iterator[tuple[float, bool]]:
+        scoring = self._scoring
+        if scoring.fidelity == "inherit":
+            yield evaluate(network, scoring.val).auc, True
+            return
+        directory = scoring.run.candidate(proposal.number)
+        # A candidate that was killed is trained again from its beginning, so that it reports all
+        # its epochs.
+        shutil.rmtree(directory, ignore_errors=True)
+        card = replace(scoring.card, architecture=str(proposal.architecture))
+        spec = TrainingSpec(
+            data=scoring.fingerprint, card=card, recipe=scoring.recipe, seed=scoring.seed
+        )
+        epochs = paced(
+            lambda on_epoch: spec.fit(network, scoring.train, scoring.val, directory, on_epoch)
+        )
+        best = 0.0
+        try:
+            for record in epochs:
+                best = max(best, record.val["auc"])
+                done = record.epoch == scoring.recipe.epochs
+                yield (best if done else record.val["auc"]), done
+        finally:
+            epochs.close()
+            # Optimizer and current weights; nobody goes on from here, and the best weights are kept
+            # beside them.
+            (directory / "state.safetensors").unlink(missing_ok=True)

@@ -1,0 +1,159 @@
+"""The settings of a search, and which of them a resumed one may change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nas.cluster.options import WorkerOptions
+from nas.common.cli import to_plain
+from nas.common.errors import UserError
+from nas.common.settings import part
+from nas.data.options import ReadOptions, require_folder
+from nas.samplers.names import require_strategy
+from nas.search.objectives import OBJECTIVES
+from nas.search.options import FidelityName, Limits
+from nas.search.run_directory import RunDirectory
+from nas.tracking.options import TrackOptions
+from nas.training.recipe import Recipe
+from nas.training.supernet.sharing import Sharing
+
+# What a resumed search may have other than before: where things are, and how many hands there are.
+_FREE = (
+    "data",
+    "trials",
+    "workers",
+    "gpus_per_trial",
+    "ray_address",
+    "storage",
+    "run",
+    "resume",
+    "track",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
+    """Search for the architectures that tell the classes of a data set apart best.
+
+    Without arguments: simulate a small data set, train a supernet, and search it. A search that was
+    stopped or killed goes on with --resume.
+    """
+
+    strategy: str = "evolution"
+    """Who proposes candidates: evolution, rl, random, tpe, nsga2 or gp."""
+    data: Path | None = None
+    """Directory of the data set; by default one is simulated."""
+    space: str = "hybrid_nano"
+    """Search space."""
+    trials: int = 60
+    """Candidates to evaluate; those that break a limit do not count."""
+    fidelity: FidelityName = "inherit"
+    """How a candidate is scored: with the supernet's weights, trained on from them, or trained from
+    scratch."""
+    epochs: int = 5
+    """Passes over the training images for a candidate that is trained: finetune and scratch."""
+    objectives: str = "auc"
+    """What to search for, separated by commas: auc, and any of params, flops, latency."""
+    latency_batch: int = 64
+    """Images in a batch whose latency is measured, where it is an objective or limited."""
+    supernet: Path | None = None
+    """Checkpoint of a trained supernet; by default one is trained, or found where that was done
+    before."""
+    supernet_recipe: Recipe = field(default_factory=lambda: Recipe(epochs=16))
+    """How the supernet is trained."""
+    sharing: Sharing = field(default_factory=Sharing)
+    """How the supernet's weights are shared."""
+    seed: int = 0
+    """Seed of proposals, weights, and trainings."""
+    run: Path | None = None
+    """Directory of the run; by default one in results/runs, named after strategy and time."""
+    resume: Path | None = None
+    """Directory of a run to go on with; its settings are taken from there."""
+    storage: str | None = None
+    """Database of the study, for example postgresql://…; by default a file in the run directory."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        WorkerOptions.__post_init__(self)
+        require_strategy(self.strategy)
+        for name in ("trials", "latency_batch"):
+            if (value := getattr(self, name)) < 1:
+                raise UserError(
+                    f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more"
+                )
+        if self.seed < 0:
+            raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
+        if self.fidelity == "scratch" and self.supernet is not None:
+            raise UserError("--supernet is not used by --fidelity scratch: leave one of them out")
+        unknown = [name for name in self.objective_names if name not in OBJECTIVES]
+        if (
+            unknown
+            or "auc" not in self.objective_names
+            or len(set(self.objective_names)) < len(self.objective_names)
+        ):
+            raise UserError(
+                f"--objectives {self.objectives} cannot be used: give auc, and any of "
+                f"{', '.join(name for name in OBJECTIVES if name != 'auc')}, separated by commas"
+            )
+
+    @property
+    def objective_names(self) -> tuple[str, ...]:
+        """The objectives one by one."""
+        return tuple(name.strip() for name in self.objectives.split(","))
+
+    @property
+    def limits(self) -> Limits:
+        """What candidates may cost."""
+        return part(Limits, self)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings that a resumed search cannot change, as JSON values."""
+        return {name: value for name, value in to_plain(self).items() if name not in _FREE}
+
+    @property
+    def needs_latency(self) -> bool:
+        """Whether latency is measured at all."""
+        return "latency" in self.objective_names or self.max_latency_ms is not None
+
+
+def begun(given: SearchSettings) -> Mapping[str, Any] | None:
+    """The settings of the run that is gone on with, as they were written; None for a new one.
+
+    Raises:
+        UserError: there is no such run, or it is damaged.
+    """
+    return None if given.resume is None else RunDirectory.open(given.resume).config()
+
+
+def check(given: SearchSettings, begun: SearchSettings | None) -> None:
+    """Check that tracker and data set are there, and that a search goes on as it was begun.
+
+    Args:
+        given: all settings; where a run is gone on with, its settings are among them.
+        begun: those of that run alone; None for a new one.
+
+    Raises:
+        UserError: something is missing, or a setting differs that decides what is found.
+    """
+    given.require_tracker()
+    if given.data is not None:
+        require_folder(given.data)
+    before, now = _flags(begun.identity if begun else given.identity), _flags(given.identity)
+    for flag, value in now.items():
+        if before[flag] != value:
+            raise UserError(
+                f"{given.resume} was begun with {flag} {before[flag]}, not {value}: leave {flag} "
+                "out, or start another search with --run"
+            )
+
+
+def _flags(plain: Mapping[str, Any], prefix: str = "--") -> dict[str, Any]:
+    """Settings by flag: those of settings within settings too."""
+    flags: dict[str, Any] = {}
+    for name, value in plain.items():
+        flag = prefix + name.replace("_", "-")
+        flags |= _flags(value, f"{flag}.") if isinstance(value, Mapping) else {flag: value}
+    return flags

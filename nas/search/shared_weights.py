@@ -1,0 +1,115 @@
+"""The supernet of a search: given, trained before, or trained now; a copy goes into the run
+directory.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.common.errors import UserError
+from nas.common.files import atomic_path
+from nas.common.lock import held
+from nas.common.progress import say
+from nas.tracking.options import TrackerName
+from nas.training.images import TrainingImages
+from nas.training.precision import pick_device
+from nas.training.recipe import Recipe
+from nas.training.supernet.sharing import Sharing
+from nas.training.supernet.training import (
+    SupernetCard,
+    SupernetSpec,
+    SupernetTraining,
+    load_supernet,
+    require_batch_norm,
+)
+from nas.training.tracked import tracked_epochs
+from search_spaces import Supernet
+
+
+@dataclass(frozen=True)
+class SharedWeights:
+    """Which supernet a search inherits from.
+
+    Attributes:
+        space: name of the search space.
+        images: that the search is for.
+        recipe: how the supernet is trained, if it must be.
+        sharing: how its weights are shared.
+        seed: of its training.
+        track: where the curves of its training go.
+        given: checkpoint, or directory of a training, that is used instead.
+    """
+
+    space: str
+    images: TrainingImages
+    recipe: Recipe
+    sharing: Sharing
+    seed: int
+    track: TrackerName
+    given: Path | None = None
+
+    def check(self) -> None:
+        """Check the checkpoint that was given, if one was.
+
+        Raises:
+            UserError: it is missing or damaged, or of another space or data set.
+        """
+        if self.given is not None:
+            self._load(self._file(self.given))
+
+    def bring(self, to: Path) -> Supernet:
+        """Return the supernet of the checkpoint ``to``, which is made where there is none.
+
+        The directory of a training is named after all that decides its outcome, so one that was
+        done before is found again, and one that was interrupted goes on.
+
+        Raises:
+            UserError: the checkpoint is damaged, or of another space or data set.
+        """
+        if not to.exists():
+            if self.given is None:
+                self._train(to)
+            else:
+                self._copy(self._file(self.given), to)
+        return self._load(to)
+
+    def _copy(self, source: Path, to: Path) -> None:
+        self._load(source)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(to) as temporary:
+            shutil.copyfile(source, temporary)
+
+    def _train(self, to: Path) -> None:
+        spec = SupernetSpec(
+            card=SupernetCard(self.images.card(self.space)),
+            recipe=self.recipe,
+            sharing=self.sharing,
+            data=self.images.dataset.fingerprint,
+            seed=self.seed,
+        )
+        training = SupernetTraining(spec, spec.own_directory())
+        say(f"supernet of {self.space}, {self.recipe.epochs} epochs, {training.directory}")
+        device = pick_device("auto")
+        with held(training.directory, "trained", "--supernet"):
+            with tracked_epochs(self.track, training.directory, spec.to_json()) as on_epoch:
+                training.run(self.images.train(device), self.images.val(device), on_epoch=on_epoch)
+            self._copy(training.directory / "model.safetensors", to)
+
+    @staticmethod
+    def _file(given: Path) -> Path:
+        return given / "model.safetensors" if given.is_dir() else given
+
+    def _load(self, path: Path) -> Supernet:
+        supernet, card, data = load_supernet(path)
+        if card.networks.model != self.space:
+            raise UserError(
+                f"{path} is a supernet of {card.networks.model}, not of {self.space}: give --space "
+                f"{card.networks.model}, or another --supernet"
+            )
+        require_batch_norm(card, path)
+        if data != self.images.dataset.fingerprint:
+            raise UserError(
+                f"{path} was trained on other images than those in "
+                f"{self.images.dataset.directory}: leave --supernet out to train one on these"
+            )
+        return supernet

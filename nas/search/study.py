@@ -1,0 +1,423 @@
+"""The history of a search: which candidates were proposed, what came of them, and what to do next.
+
+The database is the one source of truth. Proposals are made on a copy of the study in memory, and a
+candidate enters the database in one transaction, with all its genes: so a kill leaves either no
+candidate or a whole one, which a resumed search evaluates again under its own number. What is known
+without an evaluation is settled on the spot.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from nas.common.errors import UserError
+from nas.search.limits import FeasibleSpace
+from nas.search.objectives import OBJECTIVES, Direction, objective, pareto
+from nas.search.result import Candidate, Evaluation
+from nas.search.run_directory import StudyAddress
+from nas.search.trials import evaluation_of, is_evaluated, is_infeasible, to_candidate
+from search_spaces import Architecture
+
+REDUCTION = 3
+"""Of the candidates that reach a rung, one in so many goes on, to so many times the epochs."""
+
+# A search stops when more than half of the first ten candidates failed,
+_FIRST = 10
+# or when so many proposals in a row break the limits, or fewer whose latency had to be measured to
+# know it.
+_PATIENCE = 1000
+_SLOW_PATIENCE = 200
+
+# What Optuna and we note of a candidate while it is evaluated, among the marks that it was proposed
+# with.
+_MARKS = ("completed_rung_", "constraints:latency_ms")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A candidate that waits for its evaluation."""
+
+    number: int
+    """Of the trial."""
+    architecture: Architecture
+    """In canonical form."""
+
+
+def without_password(url: str) -> str:
+    """The URL of a database as it may be written down.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError as error:
+        raise _unopened(error) from error
+
+
+def open_storage(url: str) -> BaseStorage:
+    """Open the database of a study, or make it.
+
+    Raises:
+        UserError: it is damaged or cannot be reached, or its driver is not installed.
+    """
+    if "***" in url:
+        raise UserError(
+            f"the password of {url} is not kept in the run directory: give --storage again"
+        )
+    try:
+        return RDBStorage(url)
+    except (SQLAlchemyError, RuntimeError, ImportError, ValueError) as error:
+        raise _unopened(error) from error
+
+
+def _unopened(error: Exception) -> UserError:
+    reason = str(error).splitlines()[0]
+    return UserError(
+        f"the study's database cannot be opened ({reason}): mend it or its address, or start "
+        "another search"
+    )
+
+
+def read_study(address: StudyAddress) -> optuna.Study:
+    """Open a study to read it.
+
+    Raises:
+        UserError: it is gone or damaged, or its database cannot be reached.
+    """
+    file = Path(address.url.removeprefix("sqlite:///"))
+    if address.url.startswith("sqlite:///") and not file.exists():
+        raise UserError(f"{file} is gone")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        return optuna.load_study(study_name=address.name, storage=open_storage(address.url))
+    except (SQLAlchemyError, KeyError, ValueError, RuntimeError) as error:
+        raise UserError(f"the study {address.name} in {address.url} is damaged") from error
+
+
+def is_taken(address: StudyAddress) -> bool:
+    """Whether there is a study of this name already.
+
+    Raises:
+        UserError: the database is damaged or cannot be reached.
+    """
+    return address.name in optuna.get_all_study_names(open_storage(address.url))
+
+
+class SearchStudy:
+    """A study and the rules by which it grows.
+
+    Args:
+        address: where it is.
+        identity: JSON values that say what is searched; a study is continued only where they are
+            equal.
+        space: what can be proposed.
+        sampler: who proposes.
+        objectives: names of :data:`nas.search.objectives.OBJECTIVES`, ``auc`` among them.
+        trials: how many candidates are wanted; those that break a limit do not count.
+        first_rung: epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018,
+            arXiv 1810.05934); 0 stops none. With several objectives none is stopped, for a poor AUC
+            can still be the best of its size.
+
+    Raises:
+        UserError: the study is damaged, or of another search.
+    """
+
+    def __init__(
+        self,
+        address: StudyAddress,
+        identity: Mapping[str, Any],
+        *,
+        space: FeasibleSpace,
+        sampler: BaseSampler,
+        objectives: Sequence[str] = ("auc",),
+        trials: int,
+        first_rung: int = 0,
+    ) -> None:
+        self.space = space
+        self.objectives = tuple(objectives)
+        self.trials = trials
+        self.stopped: str | None = None
+        """Why no more candidates are proposed although some are missing."""
+        self._storage = open_storage(address.url)
+        directions = [OBJECTIVES[name] for name in objectives]
+        self._study_id, past = _open(self._storage, address.name, directions, identity)
+        pruner: BasePruner = NopPruner()
+        if first_rung and len(directions) == 1:
+            pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)
+        self._study = optuna.create_study(directions=directions, sampler=sampler, pruner=pruner)
+        self._ids: dict[int, int] = {}  # of the trials in the database
+        self._first: dict[Architecture, int] = {}  # the trial that evaluates an architecture
+        self._twins: dict[int, list[int]] = {}  # trials that wait for the value of another
+        self._left: list[Proposal] = []
+        self._infeasible_in_a_row = 0
+        self._slow_in_a_row = 0  # of these
+        self._load(past)
+
+    # What to do
+
+    def next(self) -> Proposal | None:
+        """Return a candidate that must be evaluated; None if there is none now, or no more at all
+        (:attr:`done`).
+        """
+        if self._left:
+            return self._left.pop(0)
+        while self._wanted():
+            task = self._propose()
+            if task is not None:
+                return task
+        return None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is running and nothing more is wanted."""
+        return not self._left and not self._wanted() and not self._all(TrialState.RUNNING)
+
+    @property
+    def finished(self) -> int:
+        """How many of the wanted candidates have their outcome."""
+        return sum(trial.state.is_finished() and not is_infeasible(trial) for trial in self._all())
+
+    # What came of it
+
+    def report(self, number: int, epoch: int, auc: float) -> bool:
+        """Note the AUC after an epoch; return whether the candidate should be stopped."""
+        self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+        if len(self.objectives) > 1:
+            return False
+        trial = self._trial(number)
+        trial.report(auc, epoch)
+        return trial.should_prune()
+
+    def complete(self, number: int, evaluation: Evaluation) -> None:
+        """Settle a candidate that was evaluated."""
+        self._constrain(number, {"latency_ms": evaluation.latency_ms})
+        if is_infeasible(self._frozen(number)):
+            self._settle(
+                number, TrialState.PRUNED, replace(evaluation, reason="latency beyond its limit")
+            )
+        else:
+            self._settle(number, TrialState.COMPLETE, evaluation)
+
+    def stop(self, number: int, evaluation: Evaluation) -> None:
+        """Settle a candidate that was stopped early."""
+        self._constrain(number, {"latency_ms": evaluation.latency_ms})
+        self._settle(number, TrialState.PRUNED, evaluation)
+
+    def fail(self, number: int, reason: str) -> None:
+        """Settle a candidate that could not be evaluated; the search stops if that happens too
+        often at first.
+        """
+        self._settle(number, TrialState.FAIL, Evaluation(reason=reason))
+        evaluated = [
+            trial for trial in self._all() if trial.state.is_finished() and is_evaluated(trial)
+        ]
+        failures = sum(trial.state is TrialState.FAIL for trial in evaluated[:_FIRST])
+        if self.stopped is None and len(evaluated) <= _FIRST and failures > _FIRST // 2:
+            self.stopped = f"{failures} of the first {len(evaluated)} candidates failed, the last one because {reason}"
+
+    # What is known
+
+    def candidates(self) -> list[Candidate]:
+        """All candidates by number, without one whose proposal an interruption cut short."""
+        return [to_candidate(trial) for trial in self._all() if trial.number in self._ids]
+
+    def pareto(self) -> list[Candidate]:
+        """The candidates that no other beats in every objective, by falling AUC.
+
+        Where AUC is the only objective they are judged by AUC and parameters.
+        """
+        return pareto(
+            self.candidates(), self.objectives if len(self.objectives) > 1 else ("auc", "params")
+        )
+
+    # Growing
+
+    def _wanted(self) -> bool:
+        self.stopped = self.stopped or self._impatience()
+        counted = sum(not is_infeasible(trial) for trial in self._all())
+        return self.stopped is None and counted < self.trials
+
+    def _impatience(self) -> str | None:
+        """Why there is little hope that a further proposal keeps the limits; None while there is
+        some.
+        """
+        if self._slow_in_a_row >= _SLOW_PATIENCE:
+            fastest = min(
+                item.latency_ms for item in self.candidates() if item.latency_ms is not None
+            )
+            limit = self.space.limits.max_latency_ms
+            return (
+                f"{_SLOW_PATIENCE:,} candidates in a row took longer than --max-latency-ms "
+                f"{limit:g} (the fastest of all {fastest:.3g} ms): search again with a higher "
+                "limit"
+            )
+        if self._infeasible_in_a_row >= _PATIENCE:
+            return f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another strategy"
+        return None
+
+    def _propose(self) -> Proposal | None:
+        """Let the sampler propose a candidate; return it unless its outcome is known already."""
+        trial = self._study.ask()
+        for name, distribution in self.space.distributions().items():
+            assert isinstance(distribution, CategoricalDistribution)  # every gene is one
+            trial.suggest_categorical(name, distribution.choices)
+        number, architecture = trial.number, self._architecture(trial.params)
+        costs = {
+            "params": self.space.costs.params(architecture),
+            "flops": self.space.costs.flops(architecture),
+        }
+        for key, value in {"architecture": str(architecture), **costs}.items():
+            trial.set_user_attr(key, value)
+        self._constrain(number, costs)
+        self._ids[number] = self._storage.create_new_trial(self._study_id, self._frozen(number))
+        return self._unless_settled(Proposal(number, architecture))
+
+    def _unless_settled(self, task: Proposal) -> Proposal | None:
+        """The candidate if it must be evaluated; else its outcome is settled now, or with that of
+        another trial.
+        """
+        excess = self._frozen(task.number).constraints
+        broken = [name for name in ("params", "flops") if excess.get(name, 0.0) > 0]
+        if broken:
+            reason = f"{' and '.join(broken)} beyond the limit"
+            self._settle(task.number, TrialState.PRUNED, Evaluation(reason=reason))
+            return None
+        first = self._first.setdefault(task.architecture, task.number)
+        if first == task.number:
+            return task
+        if self._frozen(first).state.is_finished():
+            self._copy(first, task.number)
+        else:
+            self._twins.setdefault(first, []).append(task.number)
+        return None
+
+    def _copy(self, first: int, number: int) -> None:
+        """Settle a trial with the outcome of an earlier one of the same architecture."""
+        source = self._frozen(first)
+        evaluation = replace(evaluation_of(source), seconds=None, duplicate_of=first)
+        self._constrain(number, {"latency_ms": evaluation.latency_ms})
+        for epoch, auc in source.intermediate_values.items():
+            self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+            if len(self.objectives) == 1:
+                self._trial(number).report(auc, epoch)
+        self._settle(number, source.state, evaluation)
+
+    def _settle(self, number: int, state: TrialState, evaluation: Evaluation) -> None:
+        """Write an outcome, first to memory, then to the database, there the state last."""
+        trial = self._trial(number)
+        trial.set_user_attr("evaluation", asdict(evaluation))
+        values = self._values(number) if state is TrialState.COMPLETE else None
+        self._study.tell(trial, values, state)
+        frozen = self._frozen(number)
+        self._count(frozen)
+        self._storage.set_trial_user_attr(
+            self._ids[number], "evaluation", frozen.user_attrs["evaluation"]
+        )
+        written = self._storage.get_trial(self._ids[number]).system_attrs
+        for key, value in frozen.system_attrs.items():
+            if (
+                written.get(key) != value
+            ):  # a settlement that a kill cut short may have left another
+                self._storage.set_trial_system_attr(self._ids[number], key, value)
+        self._storage.set_trial_state_values(self._ids[number], state, values)
+        for twin in self._twins.pop(number, []):
+            self._copy(number, twin)
+
+    def _count(self, trial: FrozenTrial) -> None:
+        """Count what breaks the limits, in the order of settlement."""
+        if is_infeasible(trial):
+            self._infeasible_in_a_row += 1
+            self._slow_in_a_row += is_evaluated(trial)
+        else:
+            self._infeasible_in_a_row = self._slow_in_a_row = 0
+
+    def _constrain(self, number: int, costs: Mapping[str, float | None]) -> None:
+        """Note how far the costs that are known lie beyond their limits, or within."""
+        known = {name: cost for name, cost in costs.items() if cost is not None}
+        for name, share in self.space.limits.excess(known).items():
+            self._trial(number).set_constraint(name, share)
+
+    def _values(self, number: int) -> list[float]:
+        candidate = to_candidate(self._frozen(number))
+        return [objective(candidate, name) for name in self.objectives]
+
+    # Remembering
+
+    def _load(self, past: Sequence[FrozenTrial]) -> None:
+        """Take over the trials of the database; those that a killed search left are to be evaluated
+        again.
+        """
+        for trial in past:
+            self._ids[trial.number] = trial._trial_id
+            if not trial.state.is_finished():
+                _forget_evaluation(trial)
+            self._study.add_trial(trial)
+        for trial in past:
+            task = Proposal(trial.number, self._architecture(trial.params))
+            if not trial.state.is_finished():
+                if self._unless_settled(task) is not None:
+                    self._left.append(task)
+            elif is_evaluated(trial):
+                self._first[task.architecture] = task.number
+
+    def _trial(self, number: int) -> optuna.Trial:
+        return optuna.Trial(self._study, self._frozen(number)._trial_id)
+
+    def _frozen(self, number: int) -> FrozenTrial:
+        return self._all()[number]
+
+    def _all(self, *states: TrialState) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False, states=states or None)
+
+    def _architecture(self, params: Mapping[str, Any]) -> Architecture:
+        return self.space.canonical(self.space.from_params(params))
+
+
+def _forget_evaluation(trial: FrozenTrial) -> None:
+    """Leave the trial as it was proposed: what it reported before a kill, it will report again."""
+    trial.intermediate_values = {}
+    trial.user_attrs = {
+        key: value for key, value in trial.user_attrs.items() if key != "evaluation"
+    }
+    trial.system_attrs = {
+        key: value for key, value in trial.system_attrs.items() if not key.startswith(_MARKS)
+    }
+
+
+def _open(
+    storage: BaseStorage, name: str, directions: list[Direction], identity: Mapping[str, Any]
+) -> tuple[int, list[FrozenTrial]]:
+    """Return the id of the study, which is made where there is none, and its trials."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        study = optuna.create_study(
+            storage=storage, study_name=name, directions=directions, load_if_exists=True
+        )
+        before = study.user_attrs.get("identity")
+        if before is None:
+            study.set_user_attr("identity", dict(identity))
+        past = study.get_trials()
+    except (SQLAlchemyError, RuntimeError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"the study {name} is damaged ({reason}): restore its database from a copy, or start "
+            "another search"
+        ) from error
+    for key in identity:
+        if before is not None and before.get(key) != identity[key]:
+            raise UserError(
+                f"the study {name} was begun with {key.replace('_', ' ')} {before.get(key)}, not "
+                f"{identity[key]}: give the former, or start another search with --run"
+            )
+    return study._study_id, past

@@ -1,0 +1,45 @@
+"""What a trial of a search's study says about its candidate."""
+
+from dataclasses import asdict
+
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.search.result import Candidate, Evaluation
+
+_STATES = {TrialState.COMPLETE: "complete", TrialState.FAIL: "failed"}
+
+
+def is_infeasible(trial: FrozenTrial) -> bool:
+    """Whether the candidate breaks a limit; one that failed does not, whatever was measured
+    before.
+    """
+    return trial.state is not TrialState.FAIL and any(
+        share > 0 for share in trial.constraints.values()
+    )
+
+
+def evaluation_of(trial: FrozenTrial) -> Evaluation:
+    """What is known of the candidate's worth; nothing while it is running."""
+    return Evaluation(**trial.user_attrs.get("evaluation", {}))
+
+
+def is_evaluated(trial: FrozenTrial) -> bool:
+    """Whether a worker had the candidate, rather than the outcome was known without."""
+    evaluation = evaluation_of(trial)
+    return evaluation.duplicate_of is None and (
+        not is_infeasible(trial) or bool(evaluation.latency_ms)
+    )
+
+
+def to_candidate(trial: FrozenTrial) -> Candidate:
+    """The candidate of a trial."""
+    attributes = trial.user_attrs
+    unsettled = "stopped" if trial.state is TrialState.PRUNED else "running"
+    return Candidate(
+        number=trial.number,
+        state="infeasible" if is_infeasible(trial) else _STATES.get(trial.state, unsettled),
+        architecture=attributes["architecture"],
+        params=attributes["params"],
+        flops=attributes["flops"],
+        **asdict(evaluation_of(trial)),
+    )

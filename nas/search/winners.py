@@ -1,0 +1,109 @@
+"""Which architectures are trained from scratch, and on which data: the best of a search, or what
+the user wrote.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import search_spaces
+from nas.common.errors import UserError
+from nas.common.progress import say
+from nas.data.options import ReadOptions
+from nas.search.objectives import ranked
+from nas.search.result import Best
+from nas.search.run_directory import RunDirectory
+from nas.training.images import TrainingImages
+from nas.training.supernet.training import load_supernet, require_batch_norm
+from search_spaces import Architecture, Supernet
+
+
+@dataclass(frozen=True)
+class Winners:
+    """What is to be trained.
+
+    Attributes:
+        space: name of the search space.
+        architectures: of it, the best first.
+        images: the data set.
+        run: the search that they come from; None for an architecture that the user wrote.
+    """
+
+    space: str
+    architectures: tuple[Architecture, ...]
+    images: TrainingImages
+    run: RunDirectory | None
+
+    @staticmethod
+    def from_run(path: Path | None, top: int, line: str | None, data: Path | None) -> "Winners":
+        """Take the best of a search, on the data that it searched with.
+
+        Args:
+            path: of the run; None for the newest.
+            top: how many architectures.
+            line: an architecture to take instead of the best.
+            data: where the data set is now, which is read as it was then; None for where it was.
+
+        Raises:
+            UserError: the run has found nothing yet, or the data set is gone or another one.
+        """
+        run = RunDirectory.newest() if path is None else RunDirectory.open(path)
+        best = run.best()
+        directory = data or Path(best.data.directory)
+        if not directory.is_dir():
+            raise UserError(
+                f"{directory} is gone, the data set that {run.path} searched with: say where with "
+                "--data"
+            )
+        images = TrainingImages.open(directory, best.data.read_options())
+        if images.dataset.fingerprint != best.data.fingerprint:
+            raise UserError(
+                f"{images.dataset.directory} is not the data set that {run.path} searched with: "
+                "give that with --data, or train on this one with --architecture and --data alone"
+            )
+        space = search_spaces.get_space(best.space)
+        lines = [line] if line is not None else _best_lines(run, best, top)
+        return Winners(best.space, tuple(space.parse(line) for line in lines), images, run)
+
+    @staticmethod
+    def by_line(space: str, line: str, data: Path | None, options: ReadOptions) -> "Winners":
+        """Take the architecture that the user wrote.
+
+        Raises:
+            UserError: there is no data set.
+            search_spaces.SpaceError: it is no architecture of the space.
+        """
+        architecture = search_spaces.get_space(space).parse(line)
+        return Winners(space, (architecture,), TrainingImages.open(data, options), None)
+
+    def supernet(self) -> tuple[Supernet, Path]:
+        """Return the supernet of the search and its checkpoint.
+
+        Raises:
+            UserError: there is none, or it is for other images.
+        """
+        path = self.run.supernet if self.run is not None else None
+        if path is None or not path.exists():
+            where = self.run.path if self.run is not None else "an architecture of one's own"
+            raise UserError(
+                f"there is no supernet of {where}: train with --init scratch, or give the --run "
+                "of one"
+            )
+        supernet, card, _ = load_supernet(path)
+        require_batch_norm(card, path)
+        own = self.images.card(self.space)
+        for what in ("model", "classes", "in_chans", "image_size"):
+            then, now = getattr(card.networks, what), getattr(own, what)
+            if then != now:
+                raise UserError(
+                    f"{path} is a supernet with {what} {then}, not {now}: train with --init scratch"
+                )
+        return supernet, path
+
+
+def _best_lines(run: RunDirectory, best: Best, top: int) -> list[str]:
+    """The winner and those next to it by validation AUC, each network once."""
+    others = [item.architecture for item in ranked(run.candidates())]
+    lines = list(dict.fromkeys([best.winner.architecture, *others]))
+    if len(lines) < top:
+        say(f"{run.path} has {len(lines)} finished candidates, not {top}")
+    return lines[:top]

@@ -1,0 +1,1 @@
+"""Training shared weights: ``python -m nas.supernet``."""

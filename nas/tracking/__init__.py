@@ -1,0 +1,1 @@
+"""Curves of what runs, and the services that show them."""

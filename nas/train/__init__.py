@@ -1,0 +1,1 @@
+"""Training one network: ``python -m nas.train``."""

@@ -1,0 +1,66 @@
+"""Train one network: ``python -m nas.train``."""
+
+from rich.console import Console
+
+import search_spaces
+from nas.common.progress import say
+from nas.train.settings import TrainSettings
+from nas.training.images import TrainingImages
+from nas.training.loop import Result
+from nas.training.networks.card import ModelCard
+from nas.training.networks.pretrained import read_weights
+from nas.training.precision import pick_device
+from nas.training.recipe import Recipe
+from nas.training.result import write_result
+from nas.training.spec import InitialWeights, TrainingSpec
+from nas.training.tracked import tracked_epochs
+
+
+def run(settings: TrainSettings) -> None:
+    """Train the network, print its scores and write ``result.json``."""
+    device = pick_device(settings.device)
+    images = TrainingImages.open(settings.data, settings)
+    card = _card(settings, images)
+    weights = read_weights(settings, card.model)
+    spec = TrainingSpec(
+        data=images.dataset.fingerprint,
+        card=card.fitted(weights),
+        recipe=Recipe.of(settings),
+        seed=settings.seed,
+        initial=InitialWeights("weights", weights.digest) if weights is not None else None,
+    )
+    model = spec.build(weights)
+    directory = settings.run or spec.own_directory()
+    parameters = sum(weight.numel() for weight in model.parameters())
+    say(
+        f"{card.model} with {parameters:,} parameters, {len(images.splits.train):,} images to "
+        f"learn from, {directory}"
+    )
+    with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
+        result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
+    _report(result, spec.recipe)
+    write_result(directory, spec.to_json(), result, images, parameters=parameters)
+
+
+def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
+    if settings.model is not None:
+        return images.card(settings.model)
+    return images.card(
+        settings.space,
+        str(search_spaces.get_space(settings.space).parse(settings.architecture or "")),
+    )
+
+
+def _report(result: Result, recipe: Recipe) -> None:
+    """Print the scores of the best epoch in one line, and its AUC by class in another."""
+    best = result.best
+    classes = ", ".join(
+        f"{name.removeprefix('auc_')} {value:.4f}"
+        for name, value in best.val.items()
+        if name.startswith("auc_")
+    )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"validation AUC [bold]{best.val['auc']:.4f}[/bold] ({classes}), accuracy "
+        f"{best.val['accuracy']:.1%}, epoch {best.epoch} of {recipe.epochs}"
+    )

@@ -1,0 +1,55 @@
+"""The settings of ``python -m nas.train``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.common.errors import UserError
+from nas.data.options import ReadOptions, require_data
+from nas.tracking.options import TrackOptions
+from nas.training.networks.start import StartOptions
+from nas.training.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
+    """Train one network, an architecture of a search space or a model of timm, and report its
+    validation scores.
+
+    The weights of the best epoch are kept in the run directory. The same command again continues a
+    training that was interrupted, and ends with the same weights.
+    """
+
+    architecture: str | None = None
+    """Architecture to train: one line of genes, or the name of one, for example coatnet_like."""
+    space: str = "hybrid_nano"
+    """Search space of the architecture."""
+    model: str | None = None
+    """Or a model of timm to train, by its name: resnet18."""
+    data: Path | None = None
+    """Directory of the data set."""
+    run: Path | None = None
+    """Directory for weights, log and result; by default one in results/runs that is named after the
+    settings."""
+    seed: int = 0
+    """Seed of the first weights, the order of the images, and their augmentation."""
+    device: str = "auto"
+    """Where to train: auto, cpu, cuda or cuda:1."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        Recipe.__post_init__(self)
+        StartOptions.__post_init__(self)
+        if (self.architecture is None) == (self.model is None):
+            raise UserError(
+                "give either --architecture LINE or --model NAME, the one network to train"
+            )
+
+
+def check(settings: TrainSettings, begun: None) -> None:
+    """Check that tracker and data set are there.
+
+    Raises:
+        UserError: one of them is not.
+    """
+    settings.require_tracker()
+    require_data(settings.data)

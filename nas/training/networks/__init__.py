@@ -1,0 +1,1 @@
+"""Networks of any kind: how they are described, built, stored, and used."""

@@ -1,0 +1,149 @@
+"""Tensors and what is known about them in one safetensors file, written whole or not at all;
+nothing is pickled.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from nas.common.errors import UserError
+from nas.common.files import atomic_path
+
+# Raised when a reader of the old files could not read the new ones, or the other way round.
+_FORMAT = 1
+_KEY = "lens-nas"
+_CHECK = "lens-nas-check"
+
+CheckpointKind = Literal["model", "state"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file that was read.
+
+    Attributes:
+        about: JSON values that were stored beside the tensors.
+        tensors: by name, on the CPU.
+    """
+
+    about: dict[str, Any]
+    tensors: dict[str, Tensor]
+
+
+def save_checkpoint(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    about: Mapping[str, Any],
+    kind: CheckpointKind = "model",
+) -> None:
+    """Write tensors and JSON values atomically.
+
+    Args:
+        path: the file; its directory must exist.
+        tensors: of any device and memory layout; they may share memory.
+        about: JSON values; finite numbers only.
+        kind: ``model``: weights of a network; ``state``: what a training needs to go on.
+    """
+    # Copies, since safetensors writes only what is contiguous and does not share memory.
+    plain = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
+    header = {
+        "format": _FORMAT,
+        "kind": kind,
+        "about": dict(about),
+        "digest": _digest(plain),
+        "versions": {name: version(name) for name in ("lens-nas", "torch", "timm")},
+    }
+    with atomic_path(path) as temporary:
+        text = json.dumps(header, allow_nan=False)
+        save_file(plain, temporary, metadata={_KEY: text, _CHECK: _check(text)})
+
+
+def load_checkpoint(path: Path, kind: CheckpointKind = "model") -> Checkpoint:
+    """Read what ``save_checkpoint`` wrote.
+
+    Raises:
+        UserError: there is no such file, it is damaged, of another kind or version, or this toolkit
+            did not write it.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a directory: give the {kind}.safetensors in it")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    except FileNotFoundError as error:
+        raise UserError(
+            f"there is no checkpoint {path}: train a network with python -m nas.train first"
+        ) from error
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path} is no whole safetensors file ({error}): copy it again or train anew"
+        ) from error
+    if _KEY not in metadata:
+        raise UserError(
+            f"{path} was not written by this toolkit: give the model.safetensors of a training"
+        )
+    if metadata.get(_CHECK, _check(metadata[_KEY])) != _check(
+        metadata[_KEY]
+    ):  # the first files had none
+        raise UserError(f"what {path} says of itself is damaged: copy it again or train anew")
+    header = json.loads(metadata[_KEY])
+    if header["format"] != _FORMAT:
+        raise UserError(
+            f"{path} was written by another version of this toolkit "
+            f"({header['versions']['lens-nas']})"
+        )
+    if header["kind"] != kind:
+        raise UserError(
+            f"{path} is the {header['kind']} of a training: give the {kind}.safetensors beside it"
+        )
+    if header["digest"] != _digest(tensors):
+        raise UserError(f"the weights in {path} are damaged: copy it again or train anew")
+    return Checkpoint(header["about"], tensors)
+
+
+def _check(header: str) -> str:
+    """A hash of all but the tensors."""
+    return hashlib.sha256(header.encode()).hexdigest()
+
+
+def load_weights(model: nn.Module, checkpoint: Checkpoint, path: Path, name: str) -> None:
+    """Give a network the weights of a checkpoint.
+
+    Args:
+        model: the network, changed in place.
+        checkpoint: what was read.
+        path: where from, for the sentence.
+        name: what the checkpoint says it is, likewise.
+
+    Raises:
+        UserError: they are the weights of another network.
+    """
+    try:
+        model.load_state_dict(checkpoint.tensors)
+    except RuntimeError as error:
+        raise UserError(
+            f"the weights in {path} are not those of {name}, which it names: train it anew"
+        ) from error
+
+
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    """A hash of names, shapes, types and values."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype};".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,34 @@
+"""Scores of one network that was trained from several seeds."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from nas.training.result import FinalScores
+
+Part = Literal["validation", "test"]
+"""The images that chose, or those that report."""
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One network, trained from several seeds."""
+
+    trainings: tuple[FinalScores, ...]
+
+    def spread(self, split: Part, name: str) -> tuple[float, float | None]:
+        """Mean of a score over the seeds, and its sample standard deviation; None for one seed."""
+        values = [getattr(training, split)[name] for training in self.trainings]
+        return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return means, deviations, and all trainings as JSON values."""
+        values: dict[str, Any] = {"trainings": [asdict(training) for training in self.trainings]}
+        for split in get_args(Part):
+            names = getattr(self.trainings[0], split)
+            values[split] = {
+                name: dict(zip(("mean", "std"), self.spread(split, name), strict=True))
+                for name in names
+            }
+        return values

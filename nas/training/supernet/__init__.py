@@ -1,0 +1,1 @@
+"""Shared weights: training them, and scoring networks that inherit them."""

@@ -1,0 +1,225 @@
+"""Training a supernet, and reading a trained one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from nas.common.errors import UserError
+from nas.common.files import RUNS, short_digest
+from nas.data.tensors import LensTensors
+from nas.training.files import TrainingFiles
+from nas.training.loop import OnEpoch, Result, Validate, fit
+from nas.training.networks.card import ModelCard
+from nas.training.networks.checkpoint import load_checkpoint, load_weights
+from nas.training.precision import autocast
+from nas.training.recipe import Recipe
+from nas.training.spec import plain
+from nas.training.supernet.inheritance import Inheritance
+from nas.training.supernet.sharing import Sharing
+from nas.training.supernet.sharing_step import SharingStep
+from nas.training.supernet.worker import Worker
+from search_spaces import Supernet, get_space
+
+SHOWN = ("auc_smallest", "auc_largest")
+"""The validation scores that tell how a supernet's training goes."""
+
+
+@dataclass(frozen=True)
+class SupernetCard:
+    """What must be known to build a supernet again and to feed it images: stored with its
+    checkpoint.
+
+    Attributes:
+        networks: the card that all its networks share; it names the space and no architecture.
+        norm: normalisation of the convolutions, ``batch`` or ``group``.
+    """
+
+    networks: ModelCard
+    norm: str = "batch"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as JSON values."""
+        return {**self.networks.to_json(), "norm": self.norm}
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> "SupernetCard":
+        """Return the card that ``to_json`` wrote.
+
+        Raises:
+            UserError: something is missing, or from another version.
+        """
+        return SupernetCard(ModelCard.from_json(values), values.get("norm", "batch"))
+
+    def build(self, seed: int = 0) -> Supernet:
+        """Build the supernet with fresh weights on the CPU.
+
+        Args:
+            seed: of the weights; the global random state is left as it was found.
+
+        Raises:
+            search_spaces.SpaceError: there is no such space, or it has no networks.
+        """
+        with torch.random.fork_rng([]):
+            torch.manual_seed(seed)
+            space = get_space(self.networks.model)
+            return Supernet(
+                space, self.networks.in_chans, len(self.networks.classes), norm=self.norm
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupernetSpec:
+    """All that decides the outcome of a supernet's training: equal specs have equal outcomes.
+
+    Attributes:
+        data: fingerprint of the data set.
+        card: the supernet and its images.
+        sharing: which networks learn from a batch.
+        recipe: how it is trained.
+        seed: of first weights, order of the images, augmentation, and the random networks.
+        workers: processes that train together.
+    """
+
+    data: str
+    card: SupernetCard
+    sharing: Sharing
+    recipe: Recipe
+    seed: int = 0
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.recipe.compile:
+            raise UserError(
+                "--compile cannot be used for a supernet, whose networks change at every step"
+            )
+        if self.recipe.drop_path:
+            raise UserError(
+                "--drop-path cannot be used for a supernet, whose smallest network has no blocks "
+                "to spare"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the spec as JSON values: what checkpoints say of their training."""
+        # Batch statistics are those of a worker's share; without them, several workers do what one
+        # does.
+        workers = {"workers": self.workers} if self.card.norm == "batch" else {}
+        network = {"supernet": self.card.to_json(), "sharing": self.sharing.to_json(), **workers}
+        return plain(
+            {"data": self.data, **network, "recipe": self.recipe.to_json(), "seed": self.seed}
+        )
+
+    def own_directory(self) -> Path:
+        """A directory in results/runs for exactly this training."""
+        return RUNS / f"supernet-{self.card.networks.model}-{short_digest(self.to_json())}"
+
+
+@dataclass(frozen=True)
+class SupernetTraining:
+    """The training of a supernet in a directory."""
+
+    spec: SupernetSpec
+    """What is trained, and how."""
+    directory: Path
+    """Where state, best weights and log are."""
+
+    def is_finished(self) -> bool:
+        """Whether all epochs are done.
+
+        Raises:
+            UserError: the directory belongs to another training, or its state is damaged.
+        """
+        saved = TrainingFiles(self.directory, self.spec.to_json()).read()
+        return saved is not None and len(saved[1]) == self.spec.recipe.epochs
+
+    def run(
+        self,
+        train: LensTensors,
+        val: LensTensors,
+        worker: Worker | None = None,
+        on_epoch: OnEpoch | None = None,
+    ) -> Result:
+        """Train, or go on where an earlier call came; see :func:`nas.training.loop.fit`.
+
+        The epoch that is kept is the one whose smallest and largest networks have the highest mean
+        validation AUC.
+
+        Args:
+            train: images to learn from.
+            val: images that choose the epoch.
+            worker: which of several workers this process is; None if it is alone.
+            on_epoch: called for each epoch.
+
+        Raises:
+            NonFiniteError: the loss of a network is not a number.
+            UserError: the directory belongs to another training.
+            SpaceError: the space has no networks, or one of them is too deep for such images.
+        """
+        spec, worker = self.spec, worker or Worker()
+        supernet = spec.card.build(spec.seed)
+        precision = autocast(spec.recipe.amp, supernet, train.images.device)
+        step = SharingStep(
+            supernet.space, spec.sharing, spec.seed, precision, spec.recipe.label_smoothing
+        )
+        return fit(
+            supernet,
+            train,
+            val,
+            spec.recipe,
+            seed=spec.seed,
+            files=TrainingFiles(self.directory, spec.to_json(), writes=worker.rank == 0),
+            step=worker.share(step),
+            validate=_ends(train),
+            shown=SHOWN,
+            on_epoch=on_epoch,
+        )
+
+
+def _ends(train: LensTensors) -> Validate:
+    """Score the smallest and the largest network; all others lie between."""
+
+    def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
+        assert isinstance(model, Supernet)
+        inheritance = Inheritance(train, val)
+        smallest = inheritance.score(model, model.space.smallest).auc
+        largest = inheritance.score(model, model.space.largest).auc
+        return {"auc": (smallest + largest) / 2, "auc_smallest": smallest, "auc_largest": largest}
+
+    return validate
+
+
+def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
+    """Build the supernet of a ``model.safetensors`` with its weights, on the CPU and in evaluation
+    mode.
+
+    Returns:
+        The supernet, its card, and the fingerprint of the data set it was trained on.
+
+    Raises:
+        UserError: there is no such file, or it holds no supernet that can be built.
+    """
+    checkpoint = load_checkpoint(path)
+    if "supernet" not in checkpoint.about:
+        raise UserError(
+            f"{path} holds a single network: give the model.safetensors of python -m nas.supernet"
+        )
+    card = SupernetCard.from_json(checkpoint.about["supernet"])
+    supernet = card.build()
+    load_weights(supernet, checkpoint, path, f"a supernet of {card.networks.model}")
+    return supernet.eval(), card, checkpoint.about["data"]
+
+
+def require_batch_norm(card: SupernetCard, path: Path) -> None:
+    """Refuse a supernet whose networks cannot be trained on as the networks of a space, which are
+    normalised by batch.
+
+    Raises:
+        UserError: its normalisation is another.
+    """
+    if card.norm != "batch":
+        raise UserError(
+            f"{path} was trained with --norm {card.norm}: give a supernet that was trained with "
+            "--norm batch"
+        )

@@ -1,0 +1,498 @@
+"""``python -m baselines.leaderboard``: what is trained and judged, what is written, how it goes on,
+and mistakes."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+import search_spaces
+from baselines.leaderboard import command as leaderboard
+from baselines.leaderboard.settings import LeaderboardSettings
+from nas.cluster.connection import cluster
+from nas.common.errors import UserError
+from nas.common.files import RUNS
+from nas.report.board import INTERVALS_SAY, Board, Row
+from nas.search.run_directory import RunDirectory
+from nas.training.predictions import read_predictions
+from tests.folders import folder
+from tests.nas.search.runs import LINES, searched
+
+QUICK: dict[str, Any] = {
+    "epochs": 1,
+    "batch_size": 16,
+    "workers": 1,
+    "gpus_per_trial": 0.0,
+    "latency_batch": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A place with data, a search, and a leaderboard of its best, an architecture, and two
+    models."""
+    place = tmp_path_factory.mktemp("leaderboard")
+    with pytest.MonkeyPatch.context() as patch, cluster(cpus=1):
+        patch.setenv("LENS_NAS_CACHE", str(place / "cache"))
+        patch.chdir(place)
+        searched(place / RUNS / "search", folder(place / "data"))
+        leaderboard.run(settings())
+        yield place
+
+
+@pytest.fixture
+def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that place; no more reports are written, which takes longer than to train such
+    networks."""
+    copy = tmp_path / "place"
+    shutil.copytree(finished, copy)
+    monkeypatch.setenv("LENS_NAS_CACHE", str(finished / "cache"))
+    monkeypatch.setattr(
+        leaderboard, "write_report", lambda directory, data: directory / "report.html"
+    )
+    monkeypatch.chdir(copy)
+    return copy
+
+
+def settings(**changes: Any) -> LeaderboardSettings:
+    chosen = {
+        "random": 0,
+        "models": "test_resnet,test_vit",
+        "architecture": f"mbconv={LINES[1]}",
+        "seeds": 2,
+        **QUICK,
+        **changes,
+    }
+    return LeaderboardSettings(**chosen)
+
+
+def board() -> Board:
+    return Board.read(RUNS / "leaderboard")
+
+
+def row(name: str) -> Row:
+    return next(row for row in board().rows if row.name == name)
+
+
+def networks(shown: Board) -> list[Row]:
+    return [row for row in shown.rows if row.kind != "reference"]
+
+
+def trainings() -> dict[str, int]:
+    """When each training that ended was written."""
+    files = [
+        *RUNS.glob("leaderboard/trainings/*/result.json"),
+        *RUNS.glob("leaderboard/trainings/*/validation.json"),
+    ]
+    return {str(path): path.stat().st_mtime_ns for path in files}
+
+
+def directory(row: Row, number: int = 0) -> Path:
+    return (RUNS / "leaderboard" / row.trainings[number].predictions).parent
+
+
+def test_every_row(place: Path) -> None:
+    shown = board()
+    assert {row.name: row.kind for row in shown.rows} == {
+        "found: search": "found",
+        "mbconv": "named",
+        "test_resnet": "baseline",
+        "test_vit": "baseline",
+        "chance": "reference",
+        "majority class": "reference",
+    }
+    assert [row.test_auc for row in shown.rows] == sorted(
+        (row.test_auc for row in shown.rows), reverse=True
+    )
+    for entry in networks(shown):
+        aucs, correct = [], []
+        for training in entry.trainings:
+            table = read_predictions(
+                RUNS / "leaderboard" / training.predictions, shown.data.classes
+            )
+            areas = {
+                name: roc_auc_score(table["label"] == name, table[name])
+                for name in shown.data.classes
+            }
+            aucs.append(np.mean(list(areas.values())))
+            correct.append((table[list(areas)].idxmax(axis=1) == table["label"]).mean())
+            assert training.test["auc"] == pytest.approx(aucs[-1])
+            assert {name: training.test[f"auc_{name}"] for name in areas} == pytest.approx(areas)
+        spread = entry.metrics["test"]["auc"]
+        assert (spread.mean, spread.std) == pytest.approx((np.mean(aucs), np.std(aucs, ddof=1)))
+        assert entry.metrics["test"]["accuracy"].mean == pytest.approx(np.mean(correct))
+        assert [training.seed for training in entry.trainings] == [0, 1]
+        for number, training in enumerate(entry.trainings):
+            made = training.made
+            assert (training.epoch, made.device, made.threads, made.at_a_time) == (1, "cpu", 1, 1)
+            # The command that was typed, not that of the worker.
+            assert (
+                json.loads((directory(entry, number) / "result.json").read_text())["command"]
+                == shown.command
+            )
+        assert entry.latency_ms.keys() == {"1", "2"}
+        assert entry.interval is not None
+        assert entry.interval[0] - 1e-9 <= spread.mean <= entry.interval[1] + 1e-9
+        if entry.name == "found: search":
+            assert shown.best_found == entry.name
+            assert entry.comparison is None
+        else:
+            assert entry.comparison is not None
+            assert entry.comparison.difference == pytest.approx(
+                spread.mean - row("found: search").test_auc
+            )
+    assert shown.data.directory == "data"
+    found = row("found: search")
+    assert (RUNS / "leaderboard" / found.source).resolve() == (RUNS / "search").resolve()
+    assert (found.params, found.flops) == (
+        search_spaces.params(search_spaces.get_space("hybrid_nano").smallest),
+        search_spaces.flops(search_spaces.get_space("hybrid_nano").smallest, 32),
+    )
+    for name in ("chance", "majority class"):
+        scores = row(name).metrics["test"]
+        assert (scores["auc"].mean, scores["accuracy"].mean) == (0.5, pytest.approx(1 / 3))
+
+
+def test_all_try_the_same_rates_and_losers_never_see_the_test_images(place: Path) -> None:
+    counted = set()
+    for entry in networks(board()):
+        assert list(entry.tried) == ["0.0005", "0.002"]
+        assert entry.learning_rate == float(
+            max(entry.tried, key=lambda rate: entry.tried[rate] or 0.0)
+        )
+        assert entry.tried[f"{entry.learning_rate:g}"] == entry.trainings[0].validation["auc"]
+        counted |= {directory(entry, number).name for number in range(2)}
+    tried = {path.parent.name for path in RUNS.glob("leaderboard/trainings/*/validation.json")}
+    assert len(tried) == 8
+    assert len(counted) == 8
+    assert len(tried & counted) == 4
+    for lost in tried - counted:
+        names = {path.name for path in (RUNS / "leaderboard" / "trainings" / lost).iterdir()}
+        assert names == {"log.csv", "tracking", "validation.json"}
+
+
+def test_the_tables(place: Path) -> None:
+    table = pd.read_csv(RUNS / "leaderboard" / "leaderboard.csv")
+    shown = board()
+    assert list(table["network"]) == [row.name for row in shown.rows]
+    aucs = table["auc"][table["rank"].notna()]
+    assert list(table["rank"].dropna()) == list(aucs.rank(method="min", ascending=False))
+    assert set(table["network"][table["rank"].isna()]) == {"chance", "majority class"}
+    assert list(table["auc"]) == pytest.approx([row.test_auc for row in shown.rows])
+    assert list(table["wrong"]) == pytest.approx(
+        [round(9 * (1 - value), 1) for value in table["accuracy"]]
+    )
+    page = (RUNS / "leaderboard" / "leaderboard.md").read_text()
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[1] for line in lines[1:]] == [row.name for row in shown.rows]
+    assert len({line.count("|") for line in lines}) == 1
+    assert "Published on other data" in page
+    assert str(Path.cwd()) not in page
+    for words in (
+        INTERVALS_SAY,
+        "Trainings ran 1 at a time with 1 thread each. In 8 of 8 the last epoch was the best",
+        "Of 4 networks that tried several learning rates",
+    ):
+        assert words in page
+    assert (RUNS / "leaderboard" / "report.html").stat().st_size > 10_000
+    # A leaderboard is no search: the newest search stays what it was.
+    assert RunDirectory.newest().path == RUNS / "search"
+
+
+def test_every_training_is_tracked(place: Path) -> None:
+    for training in (RUNS / "leaderboard" / "trainings").iterdir():
+        assert list(training.glob("tracking/tensorboard-*/events*"))
+
+
+def test_finished_is_not_trained_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, page = trainings(), (RUNS / "leaderboard" / "leaderboard.csv").read_text()
+    left = (
+        directory(row("test_vit")) / "state.safetensors"
+    )  # by a kill right after the network was judged
+    left.touch()
+    monkeypatch.delattr(leaderboard, "train_all")
+    leaderboard.run(settings())
+    assert trainings() == before
+    assert (RUNS / "leaderboard" / "leaderboard.csv").read_text() == page
+    assert not left.exists()
+    ranks = board().ranks
+    leaderboard.run(settings(sort="parameters"))
+    assert [row.params for row in networks(board())] == sorted(
+        row.params or 0 for row in networks(board())
+    )
+    table = pd.read_csv(RUNS / "leaderboard" / "leaderboard.csv").dropna(subset="rank")
+    assert dict(zip(table["network"], table["rank"], strict=True)) == ranks
+
+
+def test_what_was_made_otherwise_is_said(place: Path) -> None:
+    result = directory(row("test_vit"), 1) / "result.json"
+    values = json.loads(result.read_text())
+    others = {
+        "device": "cuda",
+        "commit": "0123abc",
+        "threads": 7,
+        "versions": f"{values['versions']}, ray 0.1",
+    }
+    result.write_text(json.dumps({**values, **others, "hardware": "a big one"}))
+    leaderboard.run(settings())
+    notes = (
+        "trained on cuda",
+        "trained on a big one",
+        "trained with ray 0.1",
+        "trained at commit 0123abc",
+    )
+    assert {entry.name: entry.notes for entry in networks(board()) if entry.notes} == {
+        "test_vit": notes
+    }
+    page = (RUNS / "leaderboard" / "leaderboard.md").read_text()
+    assert all(f"* test_vit: {note}.\n" in page for note in notes)
+    assert "1 at a time with 7 threads each (test_vit)" in page
+
+
+def test_adding_a_model_adds_its_row(place: Path) -> None:
+    before, rows = trainings(), {row.name: row for row in board().rows}
+    leaderboard.run(settings(models="test_resnet,test_vit,test_efficientnet", seeds=2))
+    after = trainings()
+    assert {path: after[path] for path in before} == before
+    added = {Path(path).parent for path in after.keys() - before.keys()}
+    assert {
+        json.loads(next(path.glob("*.json")).read_text())["model"]["model"] for path in added
+    } == {"test_efficientnet"}
+    assert len(added) == 3
+    assert {row.name: row for row in board().rows if row.name != "test_efficientnet"} == rows
+
+
+def test_a_failure_costs_one_row(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One training's state is not what it should be; then all losses are no numbers."""
+    spoilt = directory(row("test_resnet"), 1)
+    for name in ("result.json", "predictions.parquet"):
+        (spoilt / name).unlink()
+    (spoilt / "state.safetensors").write_bytes(b"nothing")
+    rows = {row.name: row for row in board().rows}
+    leaderboard.run(settings())
+    assert (
+        f"test_resnet failed: seed 1: {spoilt / 'state.safetensors'} is no whole"
+        in capsys.readouterr().out
+    )
+    assert row("test_resnet").trainings == ()
+    assert {row.name: row for row in board().rows if row.name != "test_resnet"} == {
+        name: row for name, row in rows.items() if name != "test_resnet"
+    }
+    with pytest.raises(UserError, match="no network could be trained"):
+        leaderboard.run(
+            settings(models="test_vit", architecture="", learning_rates="1e38", seeds=1)
+        )
+    failure = row("test_vit").failure
+    assert failure.startswith("seed 0: in epoch 1 the loss of step 1 is ")
+    # It would be none again, and is not tried.
+    monkeypatch.delattr(leaderboard, "train_all")
+    with pytest.raises(UserError, match="no network could be trained"):
+        leaderboard.run(
+            settings(models="test_vit", architecture="", learning_rates="1e38", seeds=1)
+        )
+    assert row("test_vit").failure == failure
+
+
+def test_a_full_disk_ends_it_with_one_sentence(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    changes: dict[str, Any] = {"models": "test_efficientnet", "architecture": "", "seeds": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(leaderboard, "write_text", full)
+        with pytest.raises(
+            UserError,
+            match=r"leaderboard cannot be written \(No space left on device\): make room, and",
+        ):
+            leaderboard.run(settings(**changes))
+    leaderboard.run(settings(**changes))
+    assert row("test_efficientnet").trainings
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("result.json", "cut"),
+        ("result.json", "another"),
+        ("result.json", "old"),
+        ("predictions.parquet", "cut"),
+        ("predictions.parquet", "another"),
+        ("predictions.parquet", "gone"),
+        ("validation.json", "cut"),
+        ("validation.json", "another"),
+    ],
+)
+def test_a_broken_row(place: Path, name: str, how: str) -> None:
+    chosen = directory(row("test_vit"))
+    if name == "validation.json":
+        counted = {path.parent for path in RUNS.glob("leaderboard/trainings/*/result.json")}
+        chosen = next(
+            path.parent
+            for path in RUNS.glob(f"leaderboard/trainings/*/{name}")
+            if path.parent not in counted
+        )
+    broken = chosen / name
+    if how == "cut":
+        broken.write_bytes(broken.read_bytes()[:40])
+    elif how == "gone":
+        broken.unlink()
+    elif how == "old":  # it does not say what made it
+        broken.write_text(broken.read_text().replace('"threads"', '"others"'))
+    elif name == "predictions.parquet":
+        pd.read_parquet(broken).iloc[::-1].to_parquet(broken, index=False)
+    else:
+        broken.write_text(broken.read_text().replace('"seed": 0', '"seed": 7'))
+    before = trainings()
+    with pytest.raises(
+        UserError, match=f"{chosen.name} is damaged, .*: remove it, and the same command trains"
+    ):
+        leaderboard.run(settings())
+    assert trainings() == before
+
+
+def test_killed_and_continued(place: Path) -> None:
+    """Killed when the first training was judged; all predictions are those of an unbroken
+    leaderboard."""
+    unbroken = {row.name: row for row in networks(board())}
+    shutil.move(RUNS / "leaderboard", "unbroken")
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
+    flags += ["--models=test_vit", "--seeds=2"]
+    command = [sys.executable, "-m", "baselines.leaderboard", *flags]
+    root = Path(leaderboard.__file__).parent.parent
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    while not list(RUNS.glob("leaderboard/trainings/*/result.json")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(60) == -signal.SIGKILL
+    judged = {
+        path: path.stat().st_mtime_ns for path in RUNS.glob("leaderboard/trainings/*/result.json")
+    }
+    assert 1 <= len(judged) < 4
+    leaderboard.run(settings(models="test_vit", architecture=""))
+    assert {path: path.stat().st_mtime_ns for path in judged} == judged
+    for entry in networks(board()):
+        for number, training in enumerate(entry.trainings):
+            now = pd.read_parquet(RUNS / "leaderboard" / training.predictions)
+            then = pd.read_parquet(
+                Path("unbroken") / unbroken[entry.name].trainings[number].predictions
+            )
+            pd.testing.assert_frame_equal(now, then, rtol=1e-4, atol=1e-5)
+
+
+def test_the_command_without_a_search(run: Callable[..., Any], place: Path, tmp_path: Path) -> None:
+    """All is in the cache: the command prints the table, and says what it misses."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
+    done = run(
+        "baselines.leaderboard",
+        *flags,
+        "--models=test_vit",
+        f"--data={place / 'data'}",
+        f"--out={place / RUNS / 'leaderboard'}",
+        "--seeds=2",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no search has found anything yet" in done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:2] == ["#", "network"]
+    assert {line[3:17].strip() for line in lines[1:4]} == {"test_vit", "chance", "majority class"}
+    assert f"{row('test_vit').test_auc:.4f}" in done.stdout
+
+
+def test_the_same_network_of_two_names_is_trained_once(place: Path) -> None:
+    leaderboard.run(settings(models="test_vit", architecture=f"smallest={LINES[0]}"))
+    assert len(networks(board())) == 2
+    assert row("found: search").notes == ("the same network as smallest",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"models": "resnet81"}, "there is no model resnet81: did you mean "),
+        (
+            {"models": "", "architecture": "", "data": Path("other"), "out": Path("new")},
+            "there is nothing to compare",
+        ),
+        ({"sort": "auk"}, "--sort auk is no column of numbers: give one of auc, "),
+        ({"crop": 40}, "results/runs/search read its data with --crop None, not 40"),
+        ({"sort": "network"}, "--sort network is no column of numbers"),
+        ({"seeds": 0}, "--seeds 0 cannot be used: give 1 or more"),
+        ({"learning_rates": ","}, "--learning-rates is empty"),
+        ({"learning_rates": "fast"}, "--learning-rates fast"),
+        ({"learning_rates": "0,1"}, "--learning-rates 0,1 cannot be used: give positive numbers"),
+        ({"gpus_per_trial": 1.5}, "--gpus-per-trial 1.5 cannot be used"),
+        ({"run": "nowhere"}, "nowhere is not the directory of a search"),
+        (
+            {"run": f"{RUNS}/search,elsewhere"},
+            "elsewhere searched on other data than results/runs/search",
+        ),
+        (
+            {"data": Path("other")},
+            "is the leaderboard of another data set: give another directory with --out",
+        ),
+        ({"architecture": LINES[0]}, "has no name for the table: give --architecture NAME=LINE"),
+        ({"architecture": f"test_vit={LINES[1]}"}, "two rows are named test_vit: name them apart"),
+        ({"architecture": f"chance={LINES[1]}"}, "two rows are named chance"),
+        ({"data": Path("nowhere"), "run": ""}, "nowhere does not exist"),
+    ],
+)
+def test_mistakes(place: Path, changes: dict[str, Any], sentence: str) -> None:
+    searched(Path("elsewhere"), folder(Path("other"), size=48))
+    before, page = trainings(), (RUNS / "leaderboard" / "leaderboard.json").read_text()
+    with pytest.raises(UserError, match=sentence):
+        leaderboard.run(settings(**changes))
+    assert trainings() == before
+    assert (RUNS / "leaderboard" / "leaderboard.json").read_text() == page
+
+
+def test_a_test_split_that_lacks_a_class(fails: Callable[..., str], tmp_path: Path) -> None:
+    folder(tmp_path / "data" / "train")
+    for name in ("no_sub", "cdm"):
+        (tmp_path / "data" / "test" / name).mkdir(parents=True)
+        np.save(
+            tmp_path / "data" / "test" / name / "0.npy",
+            np.random.default_rng(1).random((1, 32, 32)),
+        )
+    assert "images of vortex" in fails(
+        "baselines.leaderboard", "--data", "data", "--models", "test_vit"
+    )
+    assert not (tmp_path / RUNS).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "leaderboard.json is damaged: remove it"),
+        (
+            '{"version": 99}',
+            "was written by another version of this toolkit .its format is 99, not 2",
+        ),
+        ('{"version": 2}', "leaderboard.json is damaged: remove it"),
+        ("[]", "was written by another version"),
+    ],
+)
+def test_a_board_of_another_version(place: Path, text: str, sentence: str) -> None:
+    (RUNS / "leaderboard" / "leaderboard.json").write_text(text)
+    before = trainings()
+    with pytest.raises(UserError, match=sentence):
+        leaderboard.run(settings())
+    assert trainings() == before
+    assert (RUNS / "leaderboard" / "leaderboard.json").read_text() == text

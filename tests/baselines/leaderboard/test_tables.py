@@ -1,0 +1,67 @@
+"""What the tables make of a board; and which published scores stand where."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from baselines.leaderboard import tables
+from baselines.leaderboard.contest import Contest
+from baselines.leaderboard.costs import LatencyCache
+from baselines.leaderboard.entries import Entry
+from baselines.leaderboard.standings import Standings
+from baselines.leaderboard.trainings import Cache
+from baselines.published import published_elsewhere
+from nas.common.provenance import environment
+from nas.data.options import ReadOptions
+from nas.training.images import TrainingImages
+from nas.training.recipe import Recipe
+from tests.folders import folder
+from tests.nas.report.made import make_board
+from tests.nas.search.runs import LINES
+
+
+def test_classes_of_any_name(tmp_path: Path) -> None:
+    """A class named as a part of another column's name, which is a score and no cost."""
+    board = make_board(tmp_path, ("ResNet-18", "ViT"), classes=("low", "high", "std"))
+    table = pd.read_csv(io.StringIO(tables.csv(board)))
+    assert table.columns.is_unique
+    first = board.rows[0]
+    assert (table["auc_low"][0], table["auc_high"][0]) == pytest.approx(first.interval)
+    assert table["auc_std"][0] == pytest.approx(first.metrics["test"]["auc"].std)
+    assert table["class_auc_std"][0] == pytest.approx(first.metrics["test"]["auc_std"].mean)
+    ranked = tables.ranked(board.rows, "class_auc_std", board.data, board.latency_batches)
+    scores = [row.metrics["test"]["auc_std"].mean for row in ranked if row.metrics]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_whole_path_is_not_published(tmp_path: Path) -> None:
+    board = make_board(tmp_path, ("ResNet-18",))
+    secret = replace(board, data=replace(board.data, directory="/home/somebody/lenses"))
+    assert "* Data: lenses, " in tables.markdown(secret)
+    assert "somebody" not in tables.markdown(secret)
+
+
+def test_published_scores_are_those_of_the_network(tmp_path: Path) -> None:
+    """By what a network is, not by what it is called."""
+    images = TrainingImages.open(folder(tmp_path / "data"), ReadOptions())
+    cache = Cache(tmp_path / "trainings", images)
+    entries = [
+        Entry.of("a title", "baseline", "", images.card("resnet18"), Recipe()),
+        Entry.of("ResNet-18", "named", "", images.card("hybrid_nano", LINES[0]), Recipe()),
+    ]
+    contests = [Contest(entry, (0.001,), (0,), cache) for entry in entries]
+    for contest in contests:
+        task = contest.next()
+        assert task is not None
+        contest.fail(task, "it broke")
+    latencies = LatencyCache(tmp_path / "latencies", torch.device("cpu"), "", (1,))
+    standings = Standings(contests, images, cache, latencies, tmp_path, environment(), "cpu")
+    published = {row.name: [score.dataset for score in row.published] for row in standings.rows()}
+    assert (published["a title"], published["ResNet-18"]) == (["Model I", "Model II"], [])
+    assert {"EfficientNet-B2", "ResNet-18"} - published_elsewhere({"resnet18"}).keys() == {
+        "ResNet-18"
+    }

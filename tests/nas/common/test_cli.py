@@ -1,0 +1,136 @@
+"""Flags, YAML, and how mistakes and bugs end."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROGRAM = '''
+from dataclasses import dataclass, field
+from nas.common.cli import Command, main
+from nas.common.errors import UserError
+
+
+@dataclass(frozen=True)
+class Optics:
+    """Optics."""
+
+    seeing: float = 0.5
+    """Seeing in arcsec."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Observe a lens."""
+
+    target: str
+    """What to look at."""
+    image_size: int = 64
+    """Pixels on a side."""
+    quiet: bool = False
+    """Say nothing."""
+    optics: Optics = field(default_factory=Optics)
+
+
+def run(settings):
+    if settings.target == "sun":
+        raise UserError("the sun is too bright: choose a star")
+    if settings.target == "bug":
+        raise ValueError("ours")
+    if settings.target == "stop":
+        raise KeyboardInterrupt
+    print(settings)
+
+
+main("observe", Command(Settings, run))
+'''
+
+Observe = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def observe(tmp_path: Path) -> Observe:
+    (tmp_path / "observe.py").write_text(PROGRAM)
+
+    def observe(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, tmp_path / "observe.py", *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False
+        )
+
+    return observe
+
+
+def test_flags_with_dashes_nested_and_boolean(observe: Observe) -> None:
+    done = observe("vega", "--image-size", "32", "--quiet", "--optics.seeing", "0.7")
+    assert (
+        done.stdout
+        == "Settings(target='vega', image_size=32, quiet=True, optics=Optics(seeing=0.7))\n"
+    )
+
+
+def test_help_says_what_the_dataclass_says(observe: Observe) -> None:
+    text = observe("--help").stdout
+    for words in (
+        "Observe a lens.",
+        "--image-size",
+        "Pixels on a side.",
+        "default: 64",
+        "Seeing in arcsec.",
+    ):
+        assert words in text
+
+
+def test_printed_config_reads_back_and_flags_win(observe: Observe, tmp_path: Path) -> None:
+    printed = observe("vega", "--optics.seeing", "0.9", "--print-config").stdout
+    assert yaml.safe_load(printed)["optics"] == {"seeing": 0.9}
+    (tmp_path / "config.yaml").write_text(printed)
+    again = observe("--config", "config.yaml", "deneb", "--image-size", "8")
+    assert (
+        again.stdout
+        == "Settings(target='deneb', image_size=8, quiet=False, optics=Optics(seeing=0.9))\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["sun"], "the sun is too bright: choose a star"),
+        ([], "target"),
+        (["vega", "--image-size", "big"], "--image-size"),
+        (["vega", "--colour", "red"], "--colour"),
+        (["vega", "--config", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_status_2(
+    observe: Observe, arguments: list[str], named: str
+) -> None:
+    done = observe(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert named in done.stderr
+
+
+def test_an_unknown_key_in_yaml_is_a_mistake(observe: Observe, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("image_siz: 3\n")
+    done = observe("vega", "--config", "config.yaml")
+    assert done.returncode == 2
+    assert "image_siz" in done.stderr
+
+
+def test_a_bug_is_loud(observe: Observe) -> None:
+    done = observe("bug")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "ValueError: ours" in done.stderr
+
+
+def test_an_interrupt_is_quiet(observe: Observe) -> None:
+    done = observe("stop")
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,60 @@
+import io
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from nas.common.progress import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress("simulating", 40, "images", completed=10) as advance:
+        for _ in range(3):
+            advance(10)
+    shown = terminal.getvalue()
+    assert "40/40" in shown
+    assert "images/s" in shown
+    assert "0:00:00" in shown
+
+
+@pytest.mark.parametrize(("stderr", "ci"), [(io.StringIO, ""), (Terminal, "true")])
+def test_two_lines_elsewhere(
+    stderr: type[io.StringIO], ci: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    output = stderr()
+    monkeypatch.setattr(sys, "stderr", output)
+    with progress("simulating", 2000, "images", completed=500) as advance:
+        advance(1000)
+        advance(500)
+    first, last = output.getvalue().splitlines()
+    assert first == "simulating 2,000 images, 500 of them done before"
+    assert last.startswith("simulating done: 1,500 images in ")
+    assert "\x1b" not in output.getvalue()
+
+
+def test_units_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, clock = io.StringIO(), iter([0.0, 50.0])
+    monkeypatch.setattr(sys, "stderr", output)
+    monkeypatch.setattr("nas.common.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with progress("training", 4, "networks") as advance:
+        advance(4)
+    assert output.getvalue().splitlines()[1] == "training done: 4 networks in 50.0 s (12.5 s each)"
+
+
+def test_an_interrupted_task_is_not_called_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output)
+    with pytest.raises(KeyboardInterrupt), progress("simulating", 2, "images"):
+        raise KeyboardInterrupt
+    assert output.getvalue() == "simulating 2 images\n"

@@ -1,0 +1,90 @@
+"""``python -m nas.export``: the ONNX file computes what torch does, and the printed lines load the
+network."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from nas.common.errors import UserError
+from nas.export.command import run as export
+from nas.export.settings import ExportSettings
+from nas.training.networks.classifier import load_classifier
+from tests.nas.checkpoints import checkpoint
+
+
+def probabilities(path: Path, images: np.ndarray[Any, Any]) -> Any:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(None, {"images": images})[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "size"), [("hybrid_nano", 32), ("test_vit", 64), ("botnet26t_256", 40)]
+)
+def test_onnx_and_the_three_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str, size: int
+) -> None:
+    weights, out = tmp_path / "model.safetensors", tmp_path / "model.onnx"
+    card = checkpoint(weights, model, size=size)
+    export(ExportSettings(checkpoint=weights, onnx=out))
+    images = np.random.default_rng(0).normal(2, 1, (7, 1, size, size)).astype(np.float32)
+    classifier, _ = load_classifier(weights)
+    with torch.no_grad():
+        expected = classifier(torch.from_numpy(images)).numpy()
+    np.testing.assert_allclose(probabilities(out, images), expected, atol=1e-5)
+    metadata = {entry.key: entry.value for entry in onnx.load(out).metadata_props}
+    assert json.loads(metadata["classes"]) == list(card.classes)
+    lines = capsys.readouterr().out
+    assert lines.count("\n") == 3
+    scope: dict[str, Any] = {}
+    exec(lines, scope)
+    for name, tensor in load_file(weights).items():
+        assert torch.equal(scope["model"].state_dict()[name], tensor)
+    assert scope["model"].eval()(torch.zeros(1, 1, *card.input_size)).shape == (1, 3)
+
+
+def test_as_a_command(run: Callable[..., Any], tmp_path: Path) -> None:
+    checkpoint(tmp_path / "model.safetensors")
+    done = run("nas.export", "--checkpoint", "model.safetensors", "--onnx", "model.onnx")
+    assert done.returncode == 0, done.stderr
+    assert "timm.create_model" in done.stdout
+    assert "model.onnx gives the probabilities of torch" in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnxscript" else found(name)
+    )
+    with pytest.raises(
+        UserError,
+        match=r"ONNX needs onnxscript: install them with pip install 'lens-nas\[export\]'",
+    ):
+        export(
+            ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx")
+        )
+
+
+def test_another_result_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint(tmp_path / "model.safetensors")
+    monkeypatch.setattr("nas.export._difference", lambda *_: 0.5)
+    with pytest.raises(UserError, match="computes something else as ONNX"):
+        export(
+            ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx")
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_a_file_that_is_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no checkpoint .*nowhere"):
+        export(ExportSettings(checkpoint=tmp_path / "nowhere", onnx=tmp_path / "model.onnx"))
+    assert not list(tmp_path.iterdir())

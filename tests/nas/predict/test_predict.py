@@ -1,0 +1,177 @@
+"""``python -m nas.predict``: any folder of images, the right numbers, and mistakes by name."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from nas.common.errors import UserError
+from nas.data.dataset import open_dataset
+from nas.data.tensors import LensTensors
+from nas.predict.command import run as classify
+from nas.predict.settings import PredictSettings
+from nas.training.evaluation import predict
+from nas.training.networks.card import load_network
+from nas.training.networks.checkpoint import save_checkpoint
+from tests.nas.checkpoints import NAMES, checkpoint
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    checkpoint(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def images(count: int, size: int = 32, channels: int = 1) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).normal(2, 1, (count, channels, size, size)).astype(np.float32)
+
+
+def read(out: Path) -> pd.DataFrame:
+    table = pd.read_csv(out)
+    np.testing.assert_allclose(table[list(NAMES)].sum(axis=1), 1, atol=1e-5)
+    assert (table["predicted"] == table[list(NAMES)].idxmax(axis=1)).all()
+    return table
+
+
+def test_a_labelled_data_set_has_the_probabilities_of_training(
+    run: Callable[..., Any], tmp_path: Path, network: Path
+) -> None:
+    for name in ("no_sub", "cdm", "axion"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for number, image in enumerate(images(30)):
+        np.save(tmp_path / "data" / ("no_sub", "cdm", "axion")[number % 3] / f"{number}.npy", image)
+    done = run("nas.predict", "--checkpoint", network, "--data", "data", "--out", "out.csv")
+    assert done.returncode == 0, done.stderr
+    table = read(tmp_path / "out.csv").set_index("file")
+    counts = ", ".join(f"{(table['predicted'] == name).sum()} {name}" for name in NAMES)
+    assert done.stdout == f"out.csv: {counts}\n"
+    model, card = load_network(network)
+    dataset = open_dataset(tmp_path / "data")
+    tensors = LensTensors.load(dataset, np.arange(30), card.normalisation)
+    expected = pd.DataFrame(predict(model, tensors), dataset.table["file"], NAMES)
+    np.testing.assert_allclose(table.loc[expected.index, list(NAMES)], expected, atol=1e-5)
+
+
+def test_a_flat_folder_of_arrays_and_pictures(tmp_path: Path, network: Path) -> None:
+    data = tmp_path / "data"
+    (data / "deeper").mkdir(parents=True)
+    for number, image in enumerate(images(3)):
+        np.save(data / f"{number}.npy", image[0])
+    Image.fromarray(np.zeros((32, 32), np.uint8)).save(data / "deeper" / "picture.png")
+    (data / "notes.txt").write_text("not an image")
+    classify(PredictSettings(checkpoint=network, data=data, out=tmp_path / "out.csv", device="cpu"))
+    assert list(read(tmp_path / "out.csv")["file"]) == [
+        "0.npy",
+        "1.npy",
+        "2.npy",
+        "deeper/picture.png",
+    ]
+
+
+def test_packed_images_with_and_without_labels(tmp_path: Path, network: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    np.save(data / "x.npy", images(4))
+    classify(PredictSettings(checkpoint=network, data=data, out=tmp_path / "out.csv", device="cpu"))
+    alone = read(tmp_path / "out.csv")
+    assert list(alone["row"]) == [0, 1, 2, 3]
+    np.save(data / "y.npy", np.zeros((4, 1), np.int64))
+    classify(PredictSettings(checkpoint=network, data=data, out=tmp_path / "out.csv", device="cpu"))
+    assert read(tmp_path / "out.csv").equals(alone)
+
+
+def test_a_network_that_its_images_are_resized_for(tmp_path: Path) -> None:
+    assert checkpoint(tmp_path / "model.safetensors", "botnet26t_256", size=40).resized_to == (
+        64,
+        64,
+    )
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "a.npy", images(1, 40)[0])
+    out = tmp_path / "out.csv"
+    classify(
+        PredictSettings(checkpoint=tmp_path / "model.safetensors", data=tmp_path / "data", out=out)
+    )
+    assert len(read(out)) == 1
+
+
+def test_files_that_cannot_be_used_are_named(
+    tmp_path: Path, network: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "a.npy", images(1)[0])
+    np.save(tmp_path / "data" / "b.npy", np.full((1, 32, 32), np.nan))
+    settings = {"checkpoint": network, "data": tmp_path / "data", "out": tmp_path / "out.csv"}
+    with pytest.raises(UserError, match=r"b.npy holds NaN .*--allow-skipped"):
+        classify(PredictSettings(**settings))
+    assert not (tmp_path / "out.csv").exists()
+    classify(PredictSettings(**settings, allow_skipped=True))
+    assert "passed over: b.npy holds NaN" in capsys.readouterr().err
+    assert list(read(tmp_path / "out.csv")["file"]) == ["a.npy"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ((3, 32, 32), r"have 3 channel\(s\), the network of .* takes 1"),
+        (
+            (1, 48, 48),
+            "have 48 × 48 pixels, .* learned from 32 × 32: crop or pad them with --crop 32",
+        ),
+    ],
+)
+def test_images_of_another_kind(
+    tmp_path: Path, network: Path, shape: tuple[int, ...], sentence: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "a.npy", np.ones(shape))
+    settings = PredictSettings(checkpoint=network, data=tmp_path / "data", out=tmp_path / "out.csv")
+    with pytest.raises(UserError, match=sentence):
+        classify(settings)
+
+
+def test_a_folder_without_images(tmp_path: Path, network: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "notes.txt").write_text("nothing")
+    with pytest.raises(UserError, match="data holds no image"):
+        classify(
+            PredictSettings(checkpoint=network, data=tmp_path / "data", out=tmp_path / "out.csv")
+        )
+
+
+def test_checkpoints_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "text.safetensors").write_text("text")
+    save_checkpoint(tmp_path / "state.safetensors", {}, {}, "state")
+    save_checkpoint(tmp_path / "shared.safetensors", {}, {"supernet": {}})
+    for name, sentence in (
+        ("text", "is no whole safetensors file"),
+        ("state", "is the state of a training"),
+        ("shared", "holds the shared weights of a supernet"),
+    ):
+        settings = PredictSettings(
+            checkpoint=tmp_path / f"{name}.safetensors", data=tmp_path, out=tmp_path / "out.csv"
+        )
+        with pytest.raises(UserError, match=sentence):
+            classify(settings)
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path, network: Path) -> None:
+    for out in (tmp_path, tmp_path / "nowhere" / "out.csv", network / "out.csv"):
+        with pytest.raises(
+            UserError, match="cannot be written: give a file in an existing directory with --out"
+        ):
+            classify(PredictSettings(checkpoint=network, data=tmp_path, out=out))
+
+
+def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None:
+    before = network.read_bytes()
+    (tmp_path / "link").symlink_to(network)
+    for out in (network, tmp_path / "link"):
+        with pytest.raises(
+            UserError, match="would replace what it is made from: give another file with --out"
+        ):
+            classify(PredictSettings(checkpoint=network, data=tmp_path, out=out))
+    assert network.read_bytes() == before
