@@ -7,8 +7,10 @@ reasons of failures.
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+import ray.cloudpickle
 import ray.exceptions
 import torch
 from ray import tune
@@ -238,7 +240,7 @@ class _JobScheduler(FIFOScheduler):
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Tune tells the searcher of the error right after, but not the reason."""
-        self._searcher.note_failure(trial.trial_id, why_ended(trial.get_pickled_error()))
+        self._searcher.note_failure(trial.trial_id, why_ended(*_error_of(trial)))
 
 
 class _Stopper(tune.Stopper):
@@ -268,15 +270,34 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def why_ended(error: Exception | None) -> str:
-    """Why an actor ended, in a few words, by the type of Ray's error."""
+def _error_of(trial: Trial) -> tuple[Exception | None, str]:
+    """Why the actor of a trial ended: the error itself where Tune keeps it, and its text.
+
+    Tune pickles it in this process, into a directory of this run. ``Trial.get_pickled_error`` looks
+    for it in the storage, where it is copied only later.
+    """
+    error, text = None, ""
+    if trial.pickled_error_file and Path(trial.pickled_error_file).exists():
+        error = ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+    if trial.error_file:
+        text = Path(trial.error_file).read_text(encoding="utf-8")
+    return error, text
+
+
+def why_ended(error: Exception | None, text: str) -> str:
+    """Say in a few words why an actor ended.
+
+    Args:
+        error: Ray's error; None where Tune did not keep it.
+        text: what Tune wrote of it.
+    """
     cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
-    if isinstance(cause, ray.exceptions.OutOfMemoryError):
+    # Of an actor that was killed for want of memory Ray gives no type.
+    if isinstance(cause, ray.exceptions.OutOfMemoryError) or "low on memory" in text:
         return "its worker was killed, since the machine was low on memory"
     if isinstance(cause, ray.exceptions.NodeDiedError):
         return "the machine of its worker was lost"
     if isinstance(cause, ray.exceptions.RayActorError | ray.exceptions.WorkerCrashedError):
         return "its worker process died: it crashed, was killed, or ran out of memory"
-    return (
-        f"its worker ended: {reason_of(cause)[:300] if cause is not None else 'no reason is known'}"
-    )
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"its worker ended: {lines[-1][:300] if lines else 'no reason is known'}"

@@ -1,10 +1,9 @@
-"""How every command turns a frozen dataclass into flags, help and YAML, and a mistake into one
-sentence.
+"""Commands: settings become flags, help and YAML, and a mistake becomes one sentence.
 
-A command is a function of one frozen dataclass. Its fields are the flags (``image_size`` is
-``--image-size``), a field that has no default is positional, as is one with :data:`POSITIONAL`, the
-strings below the fields are the help, and ``--config FILE`` and ``--print-config`` read and write
-the same fields as YAML.
+A command is a function of one frozen dataclass, its settings. The fields are the flags
+(``image_size`` is ``--image-size``), and the strings below them are the help. A field without a
+default is positional, and so is one with the metadata :data:`POSITIONAL`. ``--config FILE`` and
+``--print-config`` read and write the same fields as YAML.
 """
 
 import dataclasses
@@ -16,11 +15,13 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonargparse
 
 from nas.common.errors import UserError
+
+SettingsT = TypeVar("SettingsT")
 
 POSITIONAL = {"positional": True}
 """Metadata of a field that has a default, and is positional all the same."""
@@ -48,8 +49,10 @@ class Command:
 
 
 def main(name: str, commands: Command | Mapping[str, Command]) -> None:
-    """Parse the command line, run the command, and exit: 0 done, 2 a mistake of the user's, 130
-    interrupted.
+    """Parse the command line, run the command, and exit.
+
+    The exit status is 0 when the command is done, 2 after a mistake of the user's, and 130 after an
+    interruption (Ctrl-C).
 
     Args:
         name: what the user typed, for example ``python -m nas.data``.
@@ -73,11 +76,36 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
 
 
 def to_plain(settings: Any) -> dict[str, Any]:
-    """A dataclass of settings as values that YAML and JSON know, in the form that ``--config``
-    reads.
+    """Return a dataclass of settings as JSON values, in the form that ``--config`` reads.
+
+    Example:
+        >>> from nas.data.options import ImageOptions
+        >>> to_plain(ImageOptions(crop=64))
+        {'channel_axis': 'auto', 'crop': 64, 'allow_skipped': False}
     """
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(settings), default=str))
     return plain
+
+
+def from_plain(kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    """Return the settings that ``to_plain`` wrote.
+
+    Args:
+        kind: dataclass of the settings.
+        values: JSON values, as they were read from a file.
+
+    Raises:
+        UserError: another version wrote them, or somebody changed them.
+
+    Example:
+        >>> from nas.data.options import ImageOptions
+        >>> from_plain(ImageOptions, {"crop": 64}).crop
+        64
+    """
+    command = Command(kind, "")
+    parser = _parser("", command)
+    settings: SettingsT = _settings(parser, command, lambda: _restored(parser, values))
+    return settings
 
 
 class _Parser(jsonargparse.ArgumentParser):
@@ -104,30 +132,32 @@ class _Parser(jsonargparse.ArgumentParser):
 def _read(
     name: str, commands: Command | Mapping[str, Command], arguments: list[str]
 ) -> tuple[Command, Any]:
-    """The command that was asked for, and its settings."""
+    """Return the command that was asked for, and its settings."""
     jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    command, parser = _choose(name, commands, arguments)
+    name, command = _choose(name, commands, arguments)
     if not isinstance(commands, Command):
         arguments = arguments[1:]
+    parser = _parser(name, command)
     settings = _settings(parser, command, lambda: parser.parse_args(arguments))
     plain, begun = command.begun(settings), None
     if plain is not None:
-        base = _parsed(parser, lambda: parser.parse_object(dict(plain)))
-        begun = _settings(parser, command, lambda: base.clone())
-        settings = _settings(parser, command, lambda: parser.parse_args(arguments, namespace=base))
+        # jsonargparse adds a flag of its own at every parse, so that a parser serves one alone.
+        anew = _parser(name, command)
+        base = _restored(anew, plain)
+        begun = _settings(anew, command, lambda: base.clone())
+        settings = _settings(anew, command, lambda: anew.parse_args(arguments, namespace=base))
     command.check(settings, begun)
     return command, settings
 
 
 def _choose(
     name: str, commands: Command | Mapping[str, Command], arguments: list[str]
-) -> tuple[Command, "_Parser"]:
-    """The command of the first argument, or the only one, and its parser."""
+) -> tuple[str, Command]:
+    """Return what the user typed for the command that the first argument names, and that command."""
     if isinstance(commands, Command):
-        return commands, _parser(name, commands)
+        return name, commands
     if arguments and arguments[0] in commands:
-        command = commands[arguments[0]]
-        return command, _parser(f"{name} {arguments[0]}", command)
+        return f"{name} {arguments[0]}", commands[arguments[0]]
     parser = _Parser(prog=name, exit_on_error=False)
     subcommands = parser.add_subcommands(metavar="COMMAND")
     for subname, command in commands.items():
@@ -142,6 +172,14 @@ def _settings(parser: "_Parser", command: Command, parse: Callable[[], Any]) -> 
     return command.settings(
         **{field.name: values[field.name] for field in dataclasses.fields(command.settings)}
     )
+
+
+def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:
+    """What the parser makes of settings that were written down."""
+    try:
+        return parser.parse_object(dict(values))
+    except (jsonargparse.ArgumentError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"the settings cannot be read ({_sentence(str(error))})") from error
 
 
 def _parsed(parser: "_Parser", parse: Callable[[], Any]) -> Any:
@@ -194,9 +232,8 @@ def _summary(settings: type) -> str:
 
 
 def _mistakes() -> tuple[type[Exception], ...]:
-    """The exceptions that are a user's mistake; ``search_spaces`` is asked only if the command has
-    loaded it.
-    """
+    """Return the exceptions that are a user's mistake."""
+    # Only a command that has loaded search_spaces, which is slow to load, can raise its exception.
     spaces = sys.modules.get("search_spaces")
     return (UserError,) if spaces is None else (UserError, spaces.SpaceError)
 

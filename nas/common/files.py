@@ -19,11 +19,21 @@ RUNS = Path("results/runs")
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same directory; on success it replaces ``path``, on an error it
-    is removed.
+    """Yield a temporary path in the same directory, which replaces ``path`` on success.
+
+    On an error the temporary file is removed, and ``path`` stays as it was.
 
     Args:
-        path: the file to write; its directory must exist.
+        path: file to write; its directory must exist.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory) / "numbers.txt"
+        ...     with atomic_path(path) as temporary:
+        ...         _ = temporary.write_text("1 2 3")
+        ...     path.read_text()
+        '1 2 3'
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     os.close(handle)
@@ -53,11 +63,12 @@ def write_json(path: Path, value: Any) -> None:
 
 @contextmanager
 def room_for(path: Path, then: str) -> Iterator[None]:
-    """Say which file could not be written in the ``with`` block, and what to do: a full disk is no
-    bug of ours.
+    """Say which file could not be written in the ``with`` block, and what to do.
+
+    A full disk is the user's to mend, and no bug of ours.
 
     Args:
-        path: the file, or the directory of several.
+        path: file that is written, or the directory of several.
         then: what happens when there is room, for the sentence: ``the same command goes on``.
 
     Raises:
@@ -113,22 +124,23 @@ def make_directory(path: Path, flag: str = "") -> None:
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def short_digest(values: Mapping[str, Any]) -> str:
-    """Sixteen characters for the name of a file or directory, which are others for other JSON
-    values.
+    """Return sixteen characters that differ for different JSON values, to name a file by them.
+
+    Example:
+        >>> short_digest({"seed": 0}) == short_digest({"seed": 1})
+        False
     """
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _sync(path: Path) -> None:
-    """Force what was written to the disk, so that a rename never publishes an empty file after a
-    power cut.
-    """
+    """Force what was written to the disk: a power cut must not leave an empty file after a rename."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,12 +1,12 @@
 """The settings of a search, and which of them a resumed one may change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nas.cluster.options import WorkerOptions
-from nas.common.cli import to_plain
+from nas.common.cli import from_plain, to_plain
 from nas.common.errors import UserError
 from nas.common.settings import part
 from nas.data.options import ReadOptions, require_folder
@@ -148,6 +148,23 @@ def check(given: SearchSettings, begun: SearchSettings | None) -> None:
                 f"{given.resume} was begun with {flag} {before[flag]}, not {value}: leave {flag} "
                 "out, or start another search with --run"
             )
+
+
+def resumed(run: Path, **changes: Any) -> SearchSettings:
+    """Return the settings that go on with a run from Python, as ``--resume`` does.
+
+    Args:
+        run: directory of the run.
+        changes: settings that shall be others than before.
+
+    Raises:
+        UserError: there is no such run, it is damaged, or a setting differs that decides what is
+            found.
+    """
+    before = from_plain(SearchSettings, RunDirectory.open(run).config())
+    given = replace(before, resume=run, **changes)
+    check(given, before)
+    return given
 
 
 def _flags(plain: Mapping[str, Any], prefix: str = "--") -> dict[str, Any]:

@@ -23,7 +23,7 @@ from nas.retrain.settings import RetrainSettings
 from nas.samplers.registry import STRATEGIES
 from nas.search.command import run as search
 from nas.search.run_directory import RunDirectory
-from nas.search.settings import SearchSettings, begun
+from nas.search.settings import SearchSettings, resumed
 from nas.training.images import TrainingImages
 from nas.training.networks.card import load_network
 from nas.training.networks.checkpoint import load_checkpoint
@@ -62,11 +62,6 @@ def outcomes(directory: Path) -> list[tuple[Any, ...]]:
             )
         )
     return told
-
-
-def again(run: Path, **changes: Any) -> SearchSettings:
-    """The settings of a run that is gone on with, as the command line makes them."""
-    return replace(begun(run), resume=run, **changes)
 
 
 def until_done(
@@ -198,8 +193,8 @@ def test_trainings_that_were_killed_end_as_unbroken_ones(tmp_path: Path, data: P
         tmp_path / "broken", 1, ["--data", "data", *flags, "--run", "broken"], signal.SIGKILL
     )
     assert status == -signal.SIGKILL
-    search(again(tmp_path / "broken", data=data))
-    search(replace(begun(tmp_path / "broken"), data=data, run=tmp_path / "unbroken"))
+    search(resumed(tmp_path / "broken", data=data))
+    search(replace(resumed(tmp_path / "broken", data=data), resume=None, run=tmp_path / "unbroken"))
     assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
     assert len(outcomes(tmp_path / "broken")) == 3
 
@@ -248,7 +243,7 @@ def unfinished(tmp_path: Path, data: Path, supernet: Path) -> Path:
 def test_what_a_resumed_search_cannot_change(tmp_path: Path, unfinished: Path, data: Path) -> None:
     def resume(message: str, **changes: Any) -> None:
         with pytest.raises(UserError, match=message):
-            search(again(unfinished, **changes))
+            search(resumed(unfinished, **changes))
 
     resume(
         "was begun with --space hybrid_nano, not hybrid_small: leave --space out",
@@ -258,7 +253,7 @@ def test_what_a_resumed_search_cannot_change(tmp_path: Path, unfinished: Path, d
     resume(r"was begun with --supernet-recipe.epochs \d+, not 2", supernet_recipe=Recipe(epochs=2))
     with RunDirectory(unfinished).locked():
         resume("is being searched by process")
-    search(again(unfinished, trials=1))
+    search(resumed(unfinished, trials=1))
     (unfinished / "study.db").write_bytes(b"this is no database" * 100)
     resume("database cannot be opened")
     (unfinished / "study.db").unlink()
@@ -280,7 +275,7 @@ def test_every_flag_of_a_resumed_search_counts(unfinished: Path, fails: Callable
 def test_another_data_set_is_refused(tmp_path: Path, unfinished: Path, data: Path) -> None:
     other = folder(tmp_path / "other", size=40)
     with pytest.raises(UserError, match="was trained on other images"):
-        search(again(unfinished, data=other))
+        search(resumed(unfinished, data=other))
 
 
 @pytest.mark.parametrize(
@@ -358,13 +353,13 @@ def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) 
     search(
         SearchSettings(data=data, supernet=supernet, run=tmp_path / "run", storage=url, trials=1)
     )
-    search(again(tmp_path / "run", trials=2))
+    search(resumed(tmp_path / "run", trials=2))
     assert not (tmp_path / "run" / "study.db").exists()
     assert len(optuna.load_study(study_name="run", storage=url).trials) == 2
     with pytest.raises(UserError, match="database cannot be opened"):
-        search(again(tmp_path / "run", storage="nonsense"))
+        search(resumed(tmp_path / "run", storage="nonsense"))
     with pytest.raises(UserError, match="is not kept in the run directory"):
-        search(again(tmp_path / "run", storage="postgresql://me:***@host/db"))
+        search(resumed(tmp_path / "run", storage="postgresql://me:***@host/db"))
     # Another search, whose directory happens to have the same name.
     with pytest.raises(
         UserError, match="--storage holds a study run already: go on with its search with --resume"

@@ -1,0 +1,1 @@
+"""How fast commands answer: ``python -m nas.benchmarks.answers``."""

@@ -1,0 +1,56 @@
+"""What ``python -m nas.benchmarks.answers`` does: ask every command for its help, and count."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from nas.benchmarks.answers.settings import AnswersBenchmarkSettings
+from nas.benchmarks.record import publish
+from nas.common.progress import progress
+
+_ROOT = Path(__file__).parents[3]
+
+
+def run(settings: AnswersBenchmarkSettings) -> None:
+    """Measure, print the table and write it."""
+    checkouts = {"": _ROOT}
+    if settings.against is not None:
+        checkouts = {"before": settings.against.absolute(), "now": _ROOT}
+    seconds: dict[tuple[str, str], list[float]] = {
+        (module, name): [] for module in commands() for name in checkouts
+    }
+    with progress("asking", settings.rounds * len(seconds), "helps") as advance:
+        for _ in range(settings.rounds):
+            for (module, name), times in seconds.items():
+                times.append(_seconds(module, checkouts[name]))
+                advance(1)
+    figures = {
+        f"{module} --help{name and f', {name}'} (processor s)": round(min(times), 2)
+        for (module, name), times in seconds.items()
+    }
+    publish(settings.out, "answers", {"rounds": settings.rounds, **figures})
+
+
+def commands() -> list[str]:
+    """Return the modules of all commands, this one left out."""
+    found = [
+        path.parent for name in ("nas", "baselines") for path in (_ROOT / name).rglob("__main__.py")
+    ]
+    own = Path(__file__).parent
+    return sorted(".".join(path.relative_to(_ROOT).parts) for path in found if path != own)
+
+
+def _seconds(module: str, checkout: Path) -> float:
+    """Processor seconds, of the user and the system, that a command's help takes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(  # noqa: S603 - these are our own commands
+        [sys.executable, "-m", module, "--help"],
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        cwd=Path(sys.executable).parent,  # where no package of ours lies
+        capture_output=True,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

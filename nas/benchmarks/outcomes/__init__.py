@@ -1,0 +1,1 @@
+"""Whether two versions come to the same: ``python -m nas.benchmarks.outcomes``."""

@@ -1,0 +1,10 @@
+"""The door: ``python -m nas.benchmarks.outcomes``."""
+
+from nas.benchmarks.outcomes.settings import OutcomesBenchmarkSettings, check
+from nas.common.cli import Command, main
+
+if __name__ == "__main__":
+    main(
+        "python -m nas.benchmarks.outcomes",
+        Command(OutcomesBenchmarkSettings, "nas.benchmarks.outcomes.command:run", check=check),
+    )

@@ -1,0 +1,120 @@
+"""Commands answer at once: what is asked of them is read before anything large is loaded.
+
+How many seconds that takes is shown by ``python -m nas.benchmarks.answers``.
+"""
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+LARGE = ("torch", "timm", "ray", "optuna", "matplotlib", "pandas", "lenstronomy")
+
+MODULES = (
+    "nas.search",
+    "nas.retrain",
+    "nas.train",
+    "nas.supernet",
+    "nas.fidelity",
+    "nas.predict",
+    "nas.export",
+    "nas.report",
+    "nas.data",
+    "nas.data simulate",
+    "nas.data inspect",
+    "nas.data preview",
+    "nas.benchmarks.answers",
+    "nas.benchmarks.outcomes",
+    "nas.benchmarks.reading",
+    "nas.benchmarks.samplers",
+    "nas.benchmarks.samplers.speed",
+    "nas.benchmarks.search",
+    "nas.benchmarks.sharing",
+    "nas.benchmarks.simulation",
+    "nas.benchmarks.training",
+    "baselines.leaderboard",
+)
+
+MISTAKES = (
+    ("nas.search --trial 5", "--trial"),
+    ("nas.search --strategy evolutoin", "did you mean evolution"),
+    ("nas.search --trials 0", "--trials 0 cannot be used"),
+    ("nas.search --data nowhere", "nowhere does not exist"),
+    ("nas.search --resume nowhere", "nowhere is not the directory of a search"),
+    ("nas.retrain --seeds 0", "--seeds 0 cannot be used"),
+    ("nas.retrain --data nowhere", "nowhere does not exist"),
+    ("nas.train --data nowhere --model resnet18", "nowhere does not exist"),
+    ("nas.train --model resnet18", "--data is missing"),
+    ("nas.supernet --data nowhere", "nowhere does not exist"),
+    ("nas.supernet --rule sandwitch --data .", "sandwitch"),
+    ("nas.fidelity --data nowhere --supernet there", "nowhere does not exist"),
+    ("nas.predict --checkpoint model.safetensors --data nowhere", "nowhere does not exist"),
+    ("nas.export --checkpoint model.safetensors --onnx no/such/file.onnx", "cannot be written"),
+    ("nas.report nowhere", "nowhere is no directory"),
+    ("nas.data inspect nowhere", "nowhere does not exist"),
+    ("nas.data simulate --images 0", "images"),
+    ("nas.benchmarks.search --trial 5 --data . --supernet .", "--trial"),
+    ("baselines.leaderboard --data nowhere", "nowhere does not exist"),
+    ("baselines.leaderboard --epoch 3", "--epoch"),
+)
+
+
+# Runs a command as ``python -m`` does, and says on standard error what it had loaded at its end.
+PROGRAM = """
+import atexit, runpy, sys
+sys.argv = sys.argv[1:]
+atexit.register(lambda: print("loaded:", *sys.modules, file=sys.stderr))
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def answer(words: str, directory: Path) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """Run a command; return what it said, and which large packages it had loaded when it ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words.split()],
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=300,
+        check=False,
+    )
+    said, _, loaded = done.stderr.partition("loaded:")
+    done.stderr = said
+    return done, set(LARGE) & set(loaded.split())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_help_and_settings_load_nothing_large(module: str, tmp_path: Path) -> None:
+    for flag in ("--help", "--print-config"):
+        if flag == "--print-config" and module == "nas.data":
+            continue  # its sub-commands have settings, not itself
+        done, loaded = answer(f"{module} {flag}", tmp_path)
+        assert done.stdout, done.stderr
+        assert not loaded
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISTAKES)
+def test_a_mistake_is_answered_at_once(words: str, sentence: str, tmp_path: Path) -> None:
+    done, loaded = answer(words, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert sentence in done.stderr
+    assert not loaded
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if " " not in name])
+def test_what_a_door_names_is_there(module: str) -> None:
+    """A command names its function by a string, which no type checker reads."""
+    door = Path(importlib.import_module(module).__path__[0], "__main__.py")
+    named = re.findall(r'"([\w.]+):(\w+)"', door.read_text(encoding="utf-8"))
+    assert named
+    for where, function in named:
+        assert callable(getattr(importlib.import_module(where), function))
