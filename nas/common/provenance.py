@@ -15,7 +15,10 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent.parent
 
-_PACKAGES = ("lens-nas", "numpy", "torch", "timm", "ray", "optuna", "lenstronomy")
+_TOOLKIT = "lens-nas"
+_PACKAGES = (_TOOLKIT, "numpy", "torch", "timm", "ray", "optuna", "lenstronomy")
+
+_NOT_INSTALLED = "0+checkout"
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,30 @@ def command() -> str:
     return shlex.join(["python", "-m", spec.name.removesuffix(".__main__"), *sys.argv[1:]])
 
 
+def version_of(package: str) -> str:
+    """Return the installed version of a package.
+
+    A checkout of this toolkit that is not installed has no version: it is ``0+checkout``.
+
+    Args:
+        package: Name of the distribution, as pip knows it.
+
+    Raises:
+        PackageNotFoundError: The package is not installed and is not this toolkit.
+    """
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        if package != _TOOLKIT:
+            raise
+        return _NOT_INSTALLED
+
+
 def environment(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
     """Return hardware, versions of Python and ``packages``, git commit (``-dirty`` where changed)
     and today's date.
     """
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    versions = ", ".join(f"{name} {version_of(name)}" for name in packages)
     return {
         "hardware": f"{_processor()}, {os.cpu_count()} logical cores{_accelerators()}",
         "versions": f"Python {platform.python_version()}, {versions}",

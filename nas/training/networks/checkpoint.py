@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
+from nas.common.provenance import version_of
 
 # Raised when a reader of the old files could not read the new ones, or the other way round.
 _FORMAT = 1
@@ -63,7 +63,7 @@ def save_checkpoint(
         "kind": kind,
         "about": dict(about),
         "digest": _digest(plain),
-        "versions": {name: version(name) for name in ("lens-nas", "torch", "timm")},
+        "versions": {name: version_of(name) for name in ("lens-nas", "torch", "timm")},
     }
     with atomic_path(path) as temporary:
         text = json.dumps(header, allow_nan=False)

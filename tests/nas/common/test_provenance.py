@@ -1,12 +1,16 @@
 """What is written down of what made a result."""
 
+import importlib.metadata
 import shlex
 import sys
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
+import torch
 
-from nas.common.provenance import command
+from nas.common.provenance import command, environment, version_of
+from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
 
 
 def test_a_recorded_command_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,3 +21,35 @@ def test_a_recorded_command_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> No
     )
     assert shlex.split(command()) == ["python", "-m", "baselines.leaderboard", *arguments]
     assert command().startswith("python -m baselines.leaderboard --architecture '")
+
+
+@pytest.fixture
+def not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a checkout that nobody installed: the toolkit has no metadata, all else has."""
+    installed = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "lens-nas":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return installed(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+
+
+@pytest.mark.usefixtures("not_installed")
+def test_a_checkout_that_is_not_installed_has_a_version() -> None:
+    assert version_of("lens-nas") == "0+checkout"
+    assert "lens-nas 0+checkout, numpy " in environment()["versions"]
+
+
+@pytest.mark.usefixtures("not_installed")
+def test_a_checkout_that_is_not_installed_writes_checkpoints(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, {"weight": torch.ones(1)}, {})
+    assert load_checkpoint(path).tensors.keys() == {"weight"}
+
+
+def test_another_package_must_be_installed() -> None:
+    assert version_of("numpy") == importlib.metadata.version("numpy")
+    with pytest.raises(importlib.metadata.PackageNotFoundError):
+        version_of("no-such-package")
