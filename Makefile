@@ -1,13 +1,15 @@
 # A fresh machine needs Python (3.11 or newer) and make; every target does its own set-up.
 #   make search   set up, then run the main job
 #   make test     set up, then linters, types, import rules and tests
+#   make test-oldest   the tests with the lowest versions that pyproject.toml admits
 #   make lock     write requirements.lock anew from pyproject.toml
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+OLDEST := $(VENV)-oldest
 
-.PHONY: setup search test lint lock clean
+.PHONY: setup search test test-oldest lint lock clean
 
 setup: $(READY)
 
@@ -25,6 +27,19 @@ search: $(READY)
 test: lint
 	$(BIN)/python -m pytest
 
+# What is installed with them is as new as it can be. Tests that look at a page in a browser or start
+# a cluster of two machines say nothing about versions and are left out.
+test-oldest: $(OLDEST)/.ready
+	$(OLDEST)/bin/python -m pytest -m "not browser and not cluster" $(TESTS)
+
+$(OLDEST)/.ready: pyproject.toml
+	rm -rf $(OLDEST)
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet uv
+	$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python \
+		--resolution lowest-direct --editable ".[dev]"
+	touch $@
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,4 +55,4 @@ lock:
 	rm -rf $(VENV)-lock
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(OLDEST)

@@ -10,6 +10,8 @@ from nas.report.report import write_report
 from tests.folders import folder
 from tests.nas.report.made import make_board, make_run
 
+pytestmark = pytest.mark.browser
+
 EVIL = "<script>document.title = 'broken in'</script>"
 NAMES = ("ResNet-18", "a $\\frac{b$ c", EVIL, "one & <b>two</b>")
 CLASSES = ("no", "<img src=x onerror=alert(1)>", "$x^{")

@@ -17,6 +17,8 @@ from tests.nas.search import scorings
 from tests.nas.search.scorings import Pretended
 from tests.nas.search.studies import study
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture
 def nodes() -> Iterator[Cluster]:
