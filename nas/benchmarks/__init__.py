@@ -1,1 +1,1 @@
-"""Commands that measure: their tables stand in ``results/``."""
+"""Commands that measure, whose tables stand in ``results/``."""

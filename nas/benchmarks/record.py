@@ -1,6 +1,4 @@
-"""Publishing a benchmark: the same record as JSON for programs and as a Markdown table for
-people.
-"""
+"""Publishing a benchmark, as JSON for programs and as a Markdown table for people."""
 
 import sys
 from pathlib import Path
@@ -11,7 +9,13 @@ from nas.common.provenance import command, environment
 
 
 def publish(out: Path, name: str, figures: dict[str, Any]) -> None:
-    """Print the figures and write them, with what made them, to ``out``/``name``.json and .md."""
+    """Print the figures and write them, with what made them, to ``out``/``name``.json and .md.
+
+    Args:
+        out: Directory for both files.
+        name: Name of both files, without its ending.
+        figures: What was measured and under which conditions, by what the table calls it.
+    """
     record = {"command": command(), **figures, **environment()}
     lines = [f"| {key.replace('_', ' ')} | {_text(value)} |" for key, value in record.items()]
     table = "\n".join(["| what | value |", "|---|---|", *lines]) + "\n"

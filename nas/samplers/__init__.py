@@ -1,6 +1,6 @@
-"""Samplers: they propose the next architecture from the history, on any Optuna study.
+"""Samplers propose the next architecture from the history, on any Optuna study.
 
-Names are imported when they are used, so that settings can be read without what they would load.
+A name is imported when it is first used, so that settings can be read without loading Optuna.
 """
 
 import lazy_loader

@@ -1,5 +1,6 @@
-"""What our samplers share: a proposal is a function of the study's history, the seed and the
-trial's number.
+"""The base of our own samplers, whose proposals are functions of the study's history.
+
+A proposal depends on the history, the seed and the trial's number, and on nothing else.
 """
 
 import zlib
@@ -25,8 +26,8 @@ class HistorySampler(BaseSampler):
     only when a strategy knows no other.
 
     Args:
-        seed: with the number of a trial it makes the trial's random numbers.
-        space: space knowledge.
+        seed: Seed that makes a trial's random numbers, together with the trial's number.
+        space: Space knowledge; None where the study's trials imply the space.
     """
 
     def __init__(self, seed: int, space: Space | None) -> None:
@@ -35,18 +36,18 @@ class HistorySampler(BaseSampler):
 
     @abstractmethod
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
-        """Architectures worth evaluating, the best first; one or more."""
+        """Yield one or more architectures worth evaluating, the best first."""
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Everything that is known to be a parameter; what a trial does not ask for is not used."""
+        """Return every known parameter; what a trial does not ask for is not used."""
         return dict(self._reader.distributions(study))
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The parameters of the first new proposal."""
+        """Return the parameters of the first new proposal."""
         if not search_space:
             return {}
         rng = self._generator(trial)
@@ -54,8 +55,8 @@ class HistorySampler(BaseSampler):
         space = history.space
         params: dict[str, Any] = {}
         for architecture in self.propose(history, rng):
-            # Genes that are inactive in the architecture are drawn, for a study may ask for them
-            # nevertheless.
+            # Inactive genes of the architecture are drawn, for a study may ask for them all the
+            # same.
             params = {**space.to_params(space.sample(rng)), **space.to_params(architecture)}
             if history.is_new(space.canonical(space.from_params(params))):
                 break
@@ -68,7 +69,7 @@ class HistorySampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Parameters that no finished trial had are drawn at random."""
+        """Draw a parameter that no finished trial had, at random."""
         return draw(param_distribution, self._generator(trial, param_name))
 
     def _generator(self, trial: FrozenTrial, parameter: str = "") -> np.random.Generator:

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from optuna.distributions import CategoricalDistribution
 
+from nas.samplers.arrays import Array
 from nas.samplers.space import Space
 from nas.samplers.values import to_unit
 
-Array = np.ndarray[Any, Any]
-
 
 class Encoding:
-    """The squared distance of two rows counts the genes in which they differ.
+    """Rows of numbers whose squared distance counts the genes in which two architectures differ.
 
     Ranges of numbers count by the square of how far apart two values are. Choices among names count
     one where they differ. Choices among numbers are a bit of both, half as names and half as
@@ -22,14 +21,15 @@ class Encoding:
     Inactive genes stand half-way.
 
     Args:
-        space: the space whose architectures are to be encoded.
+        space: The space whose architectures are to be encoded.
     """
 
     def __init__(self, space: Space) -> None:
         self._space = space
         self.distributions = dict(space.distributions())
         self._columns: dict[str, slice] = {}
-        self._entries: dict[str, Mapping[Any, list[float]]] = {}  # of every choice
+        self._entries: dict[str, Mapping[Any, list[float]]] = {}
+        """The entries of each choice, by the gene's name."""
         self._neutral: list[float] = []
         for name, distribution in self.distributions.items():
             neutral = [0.5]
@@ -39,7 +39,7 @@ class Encoding:
             self._neutral += neutral
 
     def row(self, architecture: Hashable) -> Array:
-        """Shape (columns,)."""
+        """Return the architecture as a row of numbers, shape (columns,)."""
         row = self._neutral.copy()
         params = self._space.to_params(architecture)
         for name in self._space.active_genes(architecture):
@@ -51,7 +51,7 @@ class Encoding:
 
 
 def _choices(distribution: CategoricalDistribution) -> tuple[dict[Any, list[float]], list[float]]:
-    """The entries of every choice, and those of none."""
+    """Return the entries of each choice, and the entries of an inactive gene."""
     choices, n = distribution.choices, len(distribution.choices)
     numbers = sorted(choice for choice in choices if isinstance(choice, int | float))
     ordered = len(numbers) == n > 1

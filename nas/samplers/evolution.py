@@ -1,10 +1,11 @@
-"""Evolution: aging or non-dominated parents, and offspring that a predictor has screened."""
+"""Evolution from aging or non-dominated parents, whose offspring a predictor has screened."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from nas.samplers.arrays import Array
 from nas.samplers.base import HistorySampler
 from nas.samplers.encoding import Encoding
 from nas.samplers.history import History, Record
@@ -12,37 +13,49 @@ from nas.samplers.predictor import Predictor
 from nas.samplers.ranking import best_first, expected_gain, normal_scores, ranks
 from nas.samplers.space import Space
 
-Array = np.ndarray[Any, Any]
-
 _WARMUP = 10
-"""How many random trials come first."""
+"""Number of random trials that come first."""
 _POPULATION = 50
+"""Number of trials among which parents are found."""
 _TOURNAMENT = 10
+"""Number of trials of which the best becomes a parent, with one objective."""
 _OFFSPRING = 50
+"""Least number of new children that are screened for one trial."""
 _OFFSPRING_PER_GENE = 6
-"""How many new children are screened for one trial: more where architectures have more
-neighbours."""
+"""New children for each active gene: more where architectures have more neighbours."""
 _MEMORY = 400
-"""On how many trials the predictor is fitted: the best half and the latest half."""
+"""Number of trials on which the predictor is fitted: the best half and the latest half."""
 _DRAWS = 100
-"""How many random architectures are tried where no child is new."""
+"""Number of random architectures that are tried where no child is new."""
 
 
 class EvolutionSampler(HistorySampler):
-    """Aging evolution (Real et al. 2019) whose offspring is screened by a predictor fitted on the
-    history.
+    """Aging evolution (Real et al. 2019) whose children a predictor of the history screens.
 
-    After a few random trials: parents are the winners of tournaments among the last trials that
-    finished (with several objectives: among the best fronts, by front and crowding, as NSGA-II
-    does), children are crossed and mutated on active genes, and of many children that were never
-    proposed before the most promising is evaluated.
+    The first trials are random. After them parents are the winners of tournaments among the last
+    trials that finished. With several objectives they are found among the best fronts, by front and
+    crowding, as NSGA-II does. Children are crossed and mutated on active genes, and of many
+    children that were never proposed before the most promising is evaluated.
 
     Args:
-        seed: with the number of a trial it makes the trial's random numbers.
-        space: space knowledge: which genes are active, and which architectures are the same.
-        predictor: whether children are screened; without it the first child is taken, which is
+        seed: Seed that makes a trial's random numbers, together with the trial's number.
+        space: Space knowledge: which genes are active, and which architectures are the same. None
+            where the study's trials imply the space.
+        predictor: Whether children are screened; without it the first child is taken, which is
             plain evolution.
-        crossover: how often a child has two parents.
+        crossover: Share of the children that have two parents.
+
+    Example:
+        >>> import optuna
+        >>> from nas.samplers import EvolutionSampler
+        >>> def score(trial):
+        ...     depth = trial.suggest_int("depth", 1, 10)
+        ...     kernel = trial.suggest_categorical("kernel", [3, 5, 7])
+        ...     return depth - 2 * abs(kernel - 5)
+        >>> study = optuna.create_study(direction="maximize", sampler=EvolutionSampler(seed=0))
+        >>> study.optimize(score, n_trials=25)
+        >>> study.best_params
+        {'depth': 10, 'kernel': 5}
     """
 
     def __init__(
@@ -59,7 +72,7 @@ class EvolutionSampler(HistorySampler):
         self._encoded: tuple[Encoding, dict[Record, Array]] | None = None
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
-        """Children of the population, the most promising first, then random architectures."""
+        """Yield children of the population, the most promising first, then random architectures."""
         if len(history.evaluated) >= _WARMUP:
             rank = ranks([record.standing for record in history.evaluated])
             children = self._children(history, rank, rng)
@@ -72,7 +85,7 @@ class EvolutionSampler(HistorySampler):
             yield history.space.sample(rng)
 
     def _children(self, history: History, rank: Array, rng: np.random.Generator) -> list[Hashable]:
-        """New children, each in its canonical form and only once."""
+        """Return new children, each in its canonical form and only once."""
         space, best = history.space, history.evaluated[best_first(rank, 1)[0]].architecture
         enough = max(_OFFSPRING, _OFFSPRING_PER_GENE * len(list(space.active_genes(best))))
         wanted = enough if self._predictor else 1
@@ -93,7 +106,7 @@ class EvolutionSampler(HistorySampler):
     def _screen(
         self, history: History, rank: Array, children: Sequence[Hashable], rng: np.random.Generator
     ) -> list[Hashable]:
-        """The children, the most promising first."""
+        """Return the children, the most promising first."""
         recent = np.arange(len(rank))[-_MEMORY // 2 :]
         kept = [history.evaluated[i] for i in np.union1d(best_first(rank, _MEMORY // 2), recent)]
         rows, candidates = self._encode(history.space, kept, children)
@@ -109,8 +122,9 @@ class EvolutionSampler(HistorySampler):
     def _encode(
         self, space: Space, kept: Sequence[Record], children: Sequence[Hashable]
     ) -> tuple[Array, Array]:
-        """Rows of trials, each encoded once in its life as long as the space stays the same, and of
-        children.
+        """Return rows of the trials and rows of the children.
+
+        A trial is encoded once in its life, as long as the space stays the same.
         """
         encoding, rows = self._encoded or (Encoding(space), {})
         if encoding.distributions != space.distributions():
@@ -125,7 +139,7 @@ class EvolutionSampler(HistorySampler):
 
 
 def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:
-    """Pairs of parents, shape (n, 2): winners of tournaments."""
+    """Return pairs of parents, which are winners of tournaments, shape (n, 2)."""
     if rank.shape[1] == 1:
         population = np.arange(len(rank))[-_POPULATION:]
         fitness, size = rank[population, 0], _TOURNAMENT

@@ -14,7 +14,7 @@ class OrderedNSGAIISampler(NSGAIISampler):
     """
 
     def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
-        """The parents of a generation, by number."""
+        """Return the parents of a generation, by their trials' numbers."""
         return sorted(
             super().get_parent_population(study, generation), key=lambda trial: trial.number
         )

@@ -1,4 +1,4 @@
-"""What a sampler may know: the finished trials of a study, in the order in which they finished."""
+"""What a sampler may know: a study's finished trials, in the order in which they finished."""
 
 import bisect
 import datetime
@@ -18,13 +18,14 @@ from nas.samplers.space import Point, Space, StudySpace, point
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One finished trial. Records are compared by identity: the same trial has the same record at
-    every ask.
+    """One finished trial.
+
+    Records are compared by identity: the same trial has the same record at every ask.
 
     Attributes:
-        architecture: what was evaluated, canonical.
-        order: sorts by time of completion, then by number.
-        standing: one row for each objective that compares trials as Deb does (2000, section 3):
+        architecture: Architecture that was evaluated, in canonical form.
+        order: Sort key: the time of completion, then the trial's number.
+        standing: One row for each objective, which compares trials as Deb does (2000, section 3):
             complete and feasible ones by loss, then pruned ones by how late they were pruned and
             their last loss, then infeasible ones by their total violation. Lower is better.
     """
@@ -39,10 +40,11 @@ class History:
     """A study at one moment.
 
     Attributes:
-        space: the given space, or the one that the trials imply.
-        evaluated: the finished trials that say how good they are, in the order of completion.
-        finished: every architecture of a finished trial, failed ones included.
-        running: architectures that are being evaluated now.
+        space: The given space, or the one that the trials imply.
+        evaluated: Records of the finished trials that say how good they are, in the order of
+            completion.
+        finished: Architectures of all finished trials, failed ones included.
+        running: Architectures that are being evaluated now.
     """
 
     space: Space
@@ -51,16 +53,17 @@ class History:
     running: Collection[Hashable]
 
     def is_new(self, architecture: Hashable) -> bool:
-        """Whether no trial has this architecture, given in canonical form."""
+        """Return whether no trial has this architecture, given in canonical form."""
         return architecture not in self.finished and architecture not in self.running
 
 
 class HistoryReader:
-    """Reads studies. What finished trials said never changes, so only the others are looked at
-    again.
+    """Reads studies.
+
+    What finished trials said never changes, so only the others are looked at again.
 
     Args:
-        space: space knowledge; without it every study implies a space of its own.
+        space: Space knowledge; without it every study implies a space of its own.
     """
 
     def __init__(self, space: Space | None) -> None:
@@ -69,12 +72,13 @@ class HistoryReader:
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type, tuple[Space | None]]:
-        """A copy in another process reads anew: there the storage hands out other objects."""
+        """Make copies that read anew: in another process the storage hands out other objects."""
         return HistoryReader, (self._space,)
 
     def distributions(self, study: Study) -> Mapping[str, BaseDistribution]:
-        """What the sampler can propose: the given space, or every parameter that a finished trial
-        asked for.
+        """Return the distributions of all that the sampler can propose.
+
+        These are the given space's genes, or every parameter that a finished trial asked for.
         """
         if self._space is not None:
             return self._space.distributions()
@@ -87,8 +91,12 @@ class HistoryReader:
     def read(
         self, study: Study, now: int, distributions: Mapping[str, BaseDistribution]
     ) -> History:
-        """The study's history for the trial with number ``now``, which asks for these
-        parameters.
+        """Return the study's history as one of its trials sees it.
+
+        Args:
+            study: The study.
+            now: Number of the trial that asks.
+            distributions: Distributions of the parameters for which the trial asks.
         """
         trials = study.get_trials(deepcopy=False)
         with self._lock:
@@ -101,8 +109,9 @@ class HistoryReader:
         return History(space, evaluated, past.architectures, running)
 
     def _update(self, study: Study, trials: Sequence[FrozenTrial]) -> "_Past":
-        """Take in what has finished since the last time; all anew where these are not the trials of
-        that time.
+        """Take in what has finished since the last time.
+
+        Everything is taken in anew where these are not the trials of that time.
         """
         if not self._past.precedes(trials):
             self._past = _Past()
@@ -123,12 +132,14 @@ class _Past:
     """All finished trials of one study, as far as they have been read.
 
     Attributes:
-        length: how many trials the study had.
-        unfinished: indices of those that had not finished.
-        evaluated: records by order of completion.
-        architectures: of all finished trials.
-        points: the same by the names of their parameters, for studies without space knowledge.
-        distributions: of every parameter the latest, and the number of the trial that had it.
+        length: Number of trials that the study had.
+        unfinished: Indices of the trials that had not finished.
+        evaluated: Records in the order of completion.
+        architectures: Architectures of all finished trials.
+        points: Points of all finished trials by the names of their parameters, for studies without
+            space knowledge.
+        distributions: Latest distribution of every parameter, by the parameter's name, each after
+            the number of the trial that had it.
     """
 
     def __init__(self) -> None:
@@ -141,8 +152,9 @@ class _Past:
         self._witness: tuple[int, FrozenTrial] | None = None
 
     def precedes(self, trials: Sequence[FrozenTrial]) -> bool:
-        """Whether these are the same trials and perhaps more: a storage hands out a finished trial
-        as one object.
+        """Return whether these are the same trials, and perhaps more.
+
+        They are told by identity: a storage hands out a finished trial as one object.
         """
         if self._witness is None:
             return self.length == 0
@@ -168,8 +180,9 @@ class _Past:
 
 
 def _architecture(space: Space | None, params: Mapping[str, Any]) -> Any:
-    """The architecture of a trial's parameters in canonical form; parameters that are no genes are
-    passed over.
+    """Return the canonical architecture of a trial's parameters, or None where they make none.
+
+    Parameters that are no genes are passed over.
     """
     if space is None:
         return point(params)
@@ -178,7 +191,8 @@ def _architecture(space: Space | None, params: Mapping[str, Any]) -> Any:
         return space.canonical(
             space.from_params({name: params[name] for name in params if name in genes})
         )
-    except ValueError:  # enqueued or added by hand, and no architecture of this space
+    except ValueError:
+        # Somebody enqueued or added a trial that is no architecture of this space.
         return None
 
 

@@ -6,14 +6,18 @@ from collections.abc import Collection
 from nas.common.errors import UserError
 
 NAMES = ("evolution", "rl", "random", "tpe", "nsga2", "gp")
-"""``evolution`` and ``rl`` are ours, the others are Optuna's."""
+"""Names of the strategies: ``evolution`` and ``rl`` are ours, the others are Optuna's."""
 
 
 def require_strategy(name: str, known: Collection[str] = NAMES) -> None:
     """Check that there is a strategy of this name.
 
+    Args:
+        name: The name that somebody gave.
+        known: Names of all strategies.
+
     Raises:
-        UserError: there is none; the sentence names the nearest.
+        UserError: There is no such strategy; the sentence names the nearest.
     """
     if name not in known:
         matches = difflib.get_close_matches(name, known, n=2)

@@ -1,28 +1,28 @@
 """A policy over genes, and how one evaluation moves it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from nas.samplers.arrays import Array
 
 _DECAY = 0.9
-"""Of the moving mean and spread of rewards."""
+"""Decay of the moving mean and of the moving spread of the rewards."""
 _CLIP = 3.0
-"""Advantages, in spreads, are cut off here."""
+"""Largest advantage, in spreads of the rewards."""
 _BETAS = 0.9, 0.999
+"""Adam's decay of the first moment and of the second."""
 _TINY = 1e-8
 
 
 @dataclass(frozen=True)
 class MovingAverage:
-    """What rewards are usual: their moving mean and spread, corrected for the start at zero.
+    """The usual rewards: their moving mean and spread, corrected for the start at zero.
 
     Attributes:
-        mean: moving sum of the rewards, one an objective.
-        square: moving sum of their squares.
-        weight: of all rewards in the sums.
+        mean: Moving sum of the rewards, shape (objectives,).
+        square: Moving sum of the squared rewards, shape (objectives,).
+        weight: Weight of all rewards in both sums.
     """
 
     mean: Array
@@ -30,10 +30,10 @@ class MovingAverage:
     weight: float = 0.0
 
     def advantage(self, rewards: Array) -> float:
-        """By how many spreads the rewards exceed the mean, averaged over objectives; 0 as long as
-        nothing is usual.
+        """Return by how many spreads the rewards exceed their means, averaged over objectives.
 
-        Each is clipped, so that one broken architecture does not decide over its genes.
+        Each excess is clipped, so that one broken architecture does not decide over its genes. The
+        advantage is 0 before there was any reward.
         """
         if self.weight == 0:
             return 0.0
@@ -42,7 +42,7 @@ class MovingAverage:
         return float(np.clip((rewards - mean) / (spread + _TINY), -_CLIP, _CLIP).mean())
 
     def after(self, rewards: Array) -> "MovingAverage":
-        """The baseline once these rewards are known as well."""
+        """Return the baseline once these rewards are known as well."""
         keep, take = _DECAY, 1 - _DECAY
         return MovingAverage(
             keep * self.mean + take * rewards,
@@ -53,14 +53,14 @@ class MovingAverage:
 
 @dataclass(frozen=True)
 class Policy:
-    """Independent softmax distributions, one a gene, with Adam's state.
+    """Independent softmax distributions, one for each gene, with Adam's state.
 
     Attributes:
-        valid: which choices each gene has, shape (genes, choices).
-        logits: of each choice.
-        first: Adam's first moment.
-        second: Adam's second moment.
-        steps: how often each gene was moved, shape (genes, 1).
+        valid: Whether the gene has the choice, shape (genes, choices).
+        logits: Logit of each choice, shape (genes, choices).
+        first: Adam's first moment, shape (genes, choices).
+        second: Adam's second moment, shape (genes, choices).
+        steps: Number of steps that moved each gene, shape (genes, 1).
     """
 
     valid: Array
@@ -71,12 +71,12 @@ class Policy:
 
     @classmethod
     def even(cls, valid: Array) -> "Policy":
-        """The policy without preferences."""
+        """Return the policy without preferences."""
         zeros = np.zeros(valid.shape)
         return cls(valid, zeros, zeros, zeros, np.zeros((len(valid), 1)))
 
     def probabilities(self, temperature: float = 1.0) -> Array:
-        """Of each choice; every row sums to 1."""
+        """Return the probability of each choice, shape (genes, choices); every row sums to 1."""
         logits = np.where(self.valid, self.logits / temperature, -np.inf)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
@@ -84,16 +84,16 @@ class Policy:
     def reinforce(
         self, chosen: Array, advantage: float, learning_rate: float, entropy: float
     ) -> "Policy":
-        """The policy after one step of REINFORCE (Williams 1992) with an entropy bonus, by Adam.
+        """Return the policy after one step of REINFORCE (Williams 1992) with an entropy bonus.
 
-        Only active genes move: the probability of an architecture is the product over the genes
-        that it has.
+        Adam makes the step, and only active genes move: the probability of an architecture is the
+        product over the genes that it has.
 
         Args:
-            chosen: the index of each gene's choice, -1 where the gene was inactive.
-            advantage: by how much the architecture was better than usual.
-            learning_rate: Adam's.
-            entropy: weight of the bonus.
+            chosen: Index of each gene's choice, -1 where the gene was inactive, shape (genes,).
+            advantage: Amount by which the architecture was better than usual.
+            learning_rate: Adam's learning rate.
+            entropy: Weight of the entropy bonus.
         """
         active = (chosen >= 0)[:, None]
         p = self.probabilities()

@@ -1,4 +1,4 @@
-"""The RL controller: a policy over genes, trained by policy gradient on the study's history."""
+"""The RL controller, a policy over genes that is trained on the study's history."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 from optuna.distributions import BaseDistribution
 
+from nas.samplers.arrays import Array
 from nas.samplers.base import HistorySampler
 from nas.samplers.history import History, Record
 from nas.samplers.policy import MovingAverage, Policy
 from nas.samplers.space import Space
 from nas.samplers.values import cell_of, cells, from_unit
 
-Array = np.ndarray[Any, Any]
-
 _PATIENCE = 20
-"""Draws in a row that may be old before the policy is made more adventurous for this trial."""
+"""Draws in a row that may be old before the policy is made more adventurous for one trial."""
 _DRAWS = 200
-"""How many draws are tried in all."""
+"""Number of draws that are tried in all."""
 _WORSE = -1.0
-"""Advantage of architectures that break a constraint or were pruned: a spread below the usual
-reward."""
+"""Advantage of an architecture that breaks a constraint or was pruned.
+
+It is one spread below the usual reward.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,33 @@ class _Learned:
 
 
 class PolicyGradientSampler(HistorySampler):
-    """A factorised softmax policy trained by REINFORCE (Zoph and Le 2017; independent logits
-    instead of an LSTM).
+    """A factorised softmax policy trained by REINFORCE (Zoph and Le 2017).
 
-    Every finished trial is one gradient step, in the order of completion, always on the current
-    policy even where an older one or a user had proposed the trial. So the policy is a function of
-    the history. Ranges of numbers are cut into cells, and a number is drawn within its cell. With
-    several objectives the advantage is their mean: the policy settles on one compromise, and a
-    front is better left to evolution.
+    Its logits are independent, where Zoph and Le have an LSTM. Every finished trial is one gradient
+    step, in the order of completion, always on the current policy even where an older one or a user
+    had proposed the trial. So the policy is a function of the history. Ranges of numbers are cut
+    into cells, and a number is drawn within its cell. With several objectives the advantage is the
+    mean of the objectives' advantages: the policy settles on one compromise, and a front is better
+    left to evolution.
 
     Args:
-        seed: with the number of a trial it makes the trial's random numbers.
-        space: space knowledge: which genes are active, and which architectures are the same.
-        learning_rate: Adam's, on the logits.
-        entropy: weight of the entropy bonus, which keeps the policy from settling early.
+        seed: Seed that makes a trial's random numbers, together with the trial's number.
+        space: Space knowledge: which genes are active, and which architectures are the same. None
+            where the study's trials imply the space.
+        learning_rate: Adam's learning rate on the logits.
+        entropy: Weight of the entropy bonus, which keeps the policy from settling early.
+
+    Example:
+        >>> import optuna
+        >>> from nas.samplers import PolicyGradientSampler
+        >>> def score(trial):
+        ...     wide = trial.suggest_categorical("width", ["narrow", "wide"]) == "wide"
+        ...     return wide + 0.01 * trial.suggest_int("depth", 1, 50)
+        >>> study = optuna.create_study(direction="maximize", sampler=PolicyGradientSampler(seed=0))
+        >>> study.optimize(score, n_trials=60)
+        >>> late = [trial.params["width"] for trial in study.trials[-20:]]
+        >>> late.count("wide") > late.count("narrow")
+        True
     """
 
     def __init__(
@@ -65,14 +79,14 @@ class PolicyGradientSampler(HistorySampler):
         self._learned: _Learned | None = None
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
-        """Draws from the policy, from ever flatter ones as long as they bring nothing new."""
+        """Yield draws from the policy, made ever flatter as long as they bring nothing new."""
         distributions = list(history.space.distributions().items())
         policy = self._policy(history)
         counts = policy.valid.sum(axis=1)
         for n in range(_DRAWS):
             if n % _PATIENCE == 0:
                 thresholds = policy.probabilities(temperature=1 + n / _PATIENCE).cumsum(axis=1)
-            # The last threshold is 1 but for rounding, so a row's own last choice ends it.
+            # A row's last threshold is 1 but for rounding, so its last choice must end it.
             chosen = np.minimum(
                 (rng.random((len(counts), 1)) >= thresholds).sum(axis=1), counts - 1
             )
@@ -83,8 +97,9 @@ class PolicyGradientSampler(HistorySampler):
             )
 
     def _policy(self, history: History) -> Policy:
-        """The policy after all trials; what was learned at earlier asks spares only steps that
-        would be the same.
+        """Return the policy after all trials.
+
+        What was learned at earlier asks only saves steps that would be the same.
         """
         learned, space = self._learned, history.space
         same = learned is not None and learned.distributions == space.distributions()
@@ -108,8 +123,9 @@ def _nothing(history: History) -> _Learned:
 
 
 def _judge(record: Record, baseline: MovingAverage) -> tuple[float, MovingAverage]:
-    """The advantage of a trial, and the baseline after it, to which only ordinary rewards
-    belong.
+    """Return the advantage of a trial, and the baseline after the trial.
+
+    Only ordinary rewards belong to the baseline.
     """
     if record.standing[0][0] > 0:
         return _WORSE, baseline
@@ -120,7 +136,7 @@ def _judge(record: Record, baseline: MovingAverage) -> tuple[float, MovingAverag
 
 
 def _chosen(space: Space, record: Record) -> Array:
-    """The index of every gene's choice, -1 where the gene is inactive."""
+    """Return the index of every gene's choice, -1 where the gene is inactive, shape (genes,)."""
     params, active = (
         space.to_params(record.architecture),
         set(space.active_genes(record.architecture)),

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 
-Array = np.ndarray[Any, Any]
+from nas.samplers.arrays import Array
 
 _LENGTHS = (1.0, 2.0, 4.0, 8.0, 16.0)
 _NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
 _SUBSET = 100
-"""How many rows decide between lengths and noises; all rows are used with the winner."""
+"""Number of rows that decide between lengths and noises; the winner gets all rows."""
 
 
 class Predictor:
@@ -24,8 +23,8 @@ class Predictor:
     spaces of choices it beats ensembles of trees and costs less.
 
     Args:
-        rows: encoded architectures, shape (architectures, columns).
-        scores: what they reached.
+        rows: Encoded architectures, shape (architectures, columns).
+        scores: Scores that the architectures reached, shape (architectures,).
     """
 
     def __init__(self, rows: Array, scores: Array) -> None:
@@ -39,10 +38,10 @@ class Predictor:
         self._length, noise = max(product(_LENGTHS, _NOISES), key=likelihood)
         self._solution = _solve(distances, residuals, self._length, noise)
         self.smoothed = scores - noise * self._solution.weights
-        """The predicted means of the rows themselves."""
+        """Predicted means of the rows themselves, shape (architectures,)."""
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of each row's score, noise left out."""
+        """Return mean and standard deviation of each row's score without noise, shapes (rows,)."""
         covariance = np.exp(-_distances(self._rows, rows) / self._length)
         explained = solve_triangular(
             self._solution.root, covariance, lower=True, check_finite=False
@@ -70,6 +69,6 @@ def _solve(distances: Array, residuals: Array, length: float, noise: float) -> _
 
 
 def _distances(first: Array, second: Array) -> Array:
-    """Squared Euclidean distances."""
+    """Return the squared Euclidean distances, shape (first rows, second rows)."""
     squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
     return np.asarray(np.maximum(squares - 2.0 * first @ second.T, 0.0))

@@ -1,28 +1,29 @@
-"""Who is better: ranks, normal scores, non-dominated sorting and crowding."""
+"""Orders of trials: ranks, normal scores, non-dominated sorting and crowding."""
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-Array = np.ndarray[Any, Any]
+from nas.samplers.arrays import Array
 
 _DIRECTIONS = 256
+"""Number of random directions in which the gain is averaged."""
 
 
 def ranks(standings: Sequence[tuple[tuple[float, float, float], ...]]) -> Array:
-    """The rank of every trial in every objective, the best first; equals share the mean of their
-    ranks.
+    """Return the rank of every trial in every objective; the best has rank 1.
+
+    Equal trials share the mean of their ranks.
 
     Args:
-        standings: of each trial one tuple an objective; tuples compare as Python's do, lower is
-            better.
+        standings: One tuple for each trial and objective; tuples compare as Python's do, and lower
+            is better.
 
     Returns:
-        Shape (trials, objectives), from 1 on.
+        The ranks, counted from 1, shape (trials, objectives).
     """
     flat = chain.from_iterable(chain.from_iterable(standings))
     table = np.fromiter(flat, float).reshape(len(standings), -1, 3)
@@ -38,17 +39,18 @@ def _ranks(keys: Array) -> Array:
 
 
 def normal_scores(ranks: Array) -> Array:
-    """Ranks as quantiles of the normal distribution, the best highest: blind to the unit, deaf to
-    outliers.
+    """Return ranks as quantiles of the normal distribution, the best rank highest.
+
+    Such scores are blind to the objective's unit and deaf to outliers.
     """
     return np.asarray(-ndtri((ranks - 0.5) / len(ranks)))
 
 
 def best_first(ranks: Array, n: int) -> Array:
-    """The indices of the ``n`` best trials, the best first.
+    """Return the indices of the ``n`` best trials, the best first.
 
-    With several objectives front after front, the least crowded of a front first (Deb et al. 2002,
-    NSGA-II).
+    With several objectives front comes after front, and within a front the least crowded come first
+    (Deb et al. 2002, NSGA-II).
     """
     if ranks.shape[1] == 1:
         return np.argsort(ranks[:, 0], kind="stable")[:n]
@@ -63,11 +65,10 @@ def best_first(ranks: Array, n: int) -> Array:
 
 
 def non_dominated(ranks: Array) -> Array:
-    """The indices of the trials that no other dominates."""
+    """Return the indices of the trials that no other dominates."""
     front: list[int] = []
-    left = np.argsort(
-        ranks.sum(axis=1), kind="stable"
-    )  # nothing is dominated by what comes after it
+    # By their sums no trial is dominated by one that comes after it.
+    left = np.argsort(ranks.sum(axis=1), kind="stable")
     while len(left):
         first, left = left[0], left[1:]
         front.append(first)
@@ -78,7 +79,10 @@ def non_dominated(ranks: Array) -> Array:
 
 
 def crowding(ranks: Array) -> Array:
-    """The crowding distance of each member of a front; infinite at the ends of an objective."""
+    """Return the crowding distance of each member of a front.
+
+    It is infinite at both ends of an objective.
+    """
     distance = np.zeros(len(ranks))
     for column in ranks.T:
         order = np.argsort(column, kind="stable")
@@ -89,19 +93,21 @@ def crowding(ranks: Array) -> Array:
 
 
 def expected_gain(means: Array, deviations: Array, known: Array, rng: np.random.Generator) -> Array:
-    """By how much each candidate is expected to raise the hypervolume of what is known, up to a
-    factor.
+    """Return by how much each candidate should raise the known hypervolume, up to a factor.
 
     A hypervolume is the mean of scalarisations in random directions (Zhang and Golovin 2020, arXiv
     2006.04655, lemma 5). Each direction comes with a draw of what the candidates may turn out to
     be. With one objective this is the expected improvement.
 
     Args:
-        means: predicted scores of the candidates, higher is better, shape (candidates, objectives).
-        deviations: standard deviations of these predictions.
-        known: predicted scores of what was evaluated; the worst of each objective is the reference
-            point.
-        rng: for directions and draws.
+        means: Predicted scores of the candidates, higher is better, shape (candidates, objectives).
+        deviations: Standard deviations of the predicted scores, shape (candidates, objectives).
+        known: Predicted scores of what was evaluated, shape (trials, objectives); the worst of each
+            objective is the reference point.
+        rng: Generator of the directions and draws.
+
+    Returns:
+        The expected gains, shape (candidates,).
     """
     reference, objectives = known.min(axis=0), known.shape[1]
     directions = np.abs(rng.standard_normal((_DIRECTIONS, objectives)))

@@ -18,21 +18,28 @@ STRATEGIES: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     "nsga2": lambda seed, space: OrderedNSGAIISampler(seed=seed),
     "gp": lambda seed, space: GPSampler(seed=seed),
 }
-"""What makes the sampler of each of :data:`nas.samplers.names.NAMES` from a seed and space
-knowledge."""
+"""Makers of samplers from a seed and space knowledge, for :data:`nas.samplers.names.NAMES`."""
 
 
 def get_sampler(name: str, seed: int = 0, space: Space | None = None) -> BaseSampler:
-    """The sampler of a strategy.
+    """Return the sampler of a strategy.
 
     Args:
-        name: ``evolution`` and ``rl`` are ours; ``random``, ``tpe``, ``nsga2`` and ``gp`` are
-            Optuna's.
-        seed: makes the proposals repeatable.
-        space: space knowledge, which only our own samplers can use.
+        name: Name of the strategy: ``evolution`` and ``rl`` are ours; ``random``, ``tpe``,
+            ``nsga2`` and ``gp`` are Optuna's.
+        seed: Seed that makes the proposals repeatable.
+        space: Space knowledge, which only our own samplers can use.
 
     Raises:
-        UserError: there is no such strategy.
+        UserError: There is no such strategy.
+
+    Example:
+        >>> import optuna
+        >>> from nas.samplers import get_sampler
+        >>> study = optuna.create_study(sampler=get_sampler("evolution", seed=1))
+        >>> trial = study.ask()
+        >>> trial.suggest_categorical("kernel", [3, 5, 7]) in (3, 5, 7)
+        True
     """
     require_strategy(name, STRATEGIES)
     return STRATEGIES[name](seed, space)

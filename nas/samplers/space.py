@@ -1,5 +1,6 @@
-"""What a sampler knows of the things it proposes: a protocol, and the space that any Optuna study
-implies.
+"""Space knowledge, which is what a sampler knows of the things it proposes.
+
+Here are its protocol, and the space that any Optuna study implies.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
@@ -15,40 +16,50 @@ class Space(Protocol):
     """Space knowledge: every :class:`search_spaces.SearchSpace` has it.
 
     An architecture is whatever the space says; samplers only need it to be hashable.
+
+    Example:
+        >>> import numpy as np
+        >>> import search_spaces
+        >>> space = search_spaces.get_space("hybrid_nano")
+        >>> rng = np.random.default_rng(0)
+        >>> neighbour = space.mutate(space.sample(rng), rng)
+        >>> set(space.active_genes(neighbour)) <= space.distributions().keys()
+        True
+        >>> space.from_params(space.to_params(neighbour)) == neighbour
+        True
     """
 
     def distributions(self) -> Mapping[str, BaseDistribution]:
-        """The Optuna distribution of every gene, active or not."""
+        """Return the Optuna distribution of every gene, active or not."""
 
     def from_params(self, params: Mapping[str, Any]) -> Any:
-        """The architecture of a trial's parameters. Raises ValueError where they make none."""
+        """Return the architecture of a trial's parameters; ValueError where they make none."""
 
     def to_params(self, architecture: Any) -> Mapping[str, Any]:
-        """The parameters of an architecture, as a trial holds them."""
+        """Return the parameters of an architecture, as a trial holds them."""
 
     def active_genes(self, architecture: Any) -> Iterable[str]:
-        """The genes on which the architecture depends."""
+        """Return the genes on which the architecture depends."""
 
     def canonical(self, architecture: Any) -> Hashable:
-        """The one architecture that stands for all equivalent ones."""
+        """Return the one architecture that stands for all equivalent ones."""
 
     def sample(self, rng: np.random.Generator) -> Any:
         """Draw an architecture."""
 
     def mutate(self, architecture: Any, rng: np.random.Generator) -> Any:
-        """A neighbour of the architecture."""
+        """Return a neighbour of the architecture."""
 
     def crossover(self, first: Any, second: Any, rng: np.random.Generator) -> Any:
-        """A child of two architectures."""
+        """Return a child of two architectures."""
 
 
 Point = tuple[tuple[str, Any], ...]
-"""An architecture of a study without space knowledge: the parameters that a trial asked for, sorted
-by name."""
+"""An architecture without space knowledge: a trial's parameters, sorted by name."""
 
 
 def point(params: Mapping[str, Any]) -> Point:
-    """A trial's parameters as a point."""
+    """Return a trial's parameters as a point."""
     return tuple(sorted(params.items()))
 
 
@@ -59,9 +70,9 @@ class StudySpace:
     trial. A trial asks only for what it uses, so its parameters are its active genes.
 
     Args:
-        distributions: the distribution of every parameter.
-        points: of the finished trials, by the names of their parameters; ``canonical`` looks among
-            them.
+        distributions: Distribution of every parameter, by name.
+        points: Points of the finished trials, by the names of their parameters; ``canonical`` looks
+            among them.
     """
 
     def __init__(
@@ -72,27 +83,27 @@ class StudySpace:
         self._distributions, self._points = dict(sorted(distributions.items())), points
 
     def distributions(self) -> Mapping[str, BaseDistribution]:
-        """The distribution of every parameter, by name."""
+        """Return the distribution of every parameter, by name."""
         return self._distributions
 
     def from_params(self, params: Mapping[str, Any]) -> Point:
-        """The parameters as a point."""
+        """Return the parameters as a point."""
         return point(params)
 
     def to_params(self, point: Point) -> Mapping[str, Any]:
-        """The parameters of the point, and of no others."""
+        """Return the parameters of the point, and no others."""
         return dict(point)
 
     def active_genes(self, point: Point) -> Iterable[str]:
-        """The parameters that the point has."""
+        """Return the names of the parameters that the point has."""
         return [name for name, _ in point]
 
     def canonical(self, point: Point) -> Point:
-        """The known point whose trial a trial with these parameters would repeat; the point itself
-        where none is.
+        """Return the known point that a trial with these parameters would repeat.
 
-        A trial of a conditional study asks for some of the proposed parameters only. Which ones is
-        seen when it is too late, so the proposal is compared with what earlier trials asked for.
+        It is the point itself where no known one would be repeated. A trial of a conditional study
+        asks for some of the proposed parameters only. Which ones is seen when it is too late, so
+        the proposal is compared with what earlier trials asked for.
         """
         params = dict(point)
         for names, known in self._points.items():
@@ -124,7 +135,7 @@ class StudySpace:
         )
 
     def crossover(self, first: Point, second: Point, rng: np.random.Generator) -> Point:
-        """Each parameter of the first point, or the same of the second with even odds."""
+        """Take each parameter of the first point, or with even odds that of the second."""
         other = dict(second)
         return tuple(
             (name, other.get(name, value) if rng.random() < 0.5 else value) for name, value in first

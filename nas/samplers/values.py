@@ -1,5 +1,6 @@
-"""The values of one Optuna distribution, whatever its kind, seen as the unit interval or as a few
-cells.
+"""The values of one Optuna distribution as the unit interval, or as a few cells.
+
+This holds for distributions of every kind.
 """
 
 import math
@@ -17,14 +18,16 @@ MUTATION = 0.2
 """Standard deviation of a number's mutation, as a fraction of its range."""
 
 CELLS = 10
-"""Into how many cells a range of numbers is cut at most."""
+"""Largest number of cells into which a range of numbers is cut."""
 
 _TRIES = 20
+"""Number of mutants of a number that are tried before another value is drawn."""
 
 
 def from_unit(distribution: BaseDistribution, unit: float) -> Any:
-    """The value that stands at ``unit`` in [0, 1]; every value of a discrete distribution has a
-    cell of its own.
+    """Return the value that stands at ``unit`` in [0, 1].
+
+    Every value of a discrete distribution has a cell of its own.
     """
     if isinstance(distribution, CategoricalDistribution):
         count = len(distribution.choices)
@@ -43,8 +46,9 @@ def from_unit(distribution: BaseDistribution, unit: float) -> Any:
 
 
 def to_unit(distribution: BaseDistribution, value: Any) -> float:
-    """Where the value stands in [0, 1]; the ends where it lies outside, as values of a changed
-    range do.
+    """Return where the value stands in [0, 1].
+
+    A value outside of the range, as a changed range leaves some, stands at the nearer end.
     """
     if isinstance(distribution, CategoricalDistribution):
         return (distribution.to_internal_repr(value) + 0.5) / len(distribution.choices)
@@ -60,7 +64,10 @@ def to_unit(distribution: BaseDistribution, value: Any) -> float:
 
 
 def cells(distribution: BaseDistribution) -> int:
-    """Into how many cells the distribution is cut: one for each value where there are few."""
+    """Return into how many cells the distribution is cut.
+
+    Each value has a cell of its own where there are few.
+    """
     if isinstance(distribution, CategoricalDistribution):
         return len(distribution.choices)
     assert isinstance(distribution, IntDistribution | FloatDistribution)
@@ -70,24 +77,24 @@ def cells(distribution: BaseDistribution) -> int:
 
 
 def cell_of(distribution: BaseDistribution, value: Any) -> int:
-    """The cell in which a value lies."""
+    """Return the index of the cell in which a value lies."""
     count = cells(distribution)
     return min(int(to_unit(distribution, value) * count), count - 1)
 
 
 def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
-    """A value drawn evenly, or evenly in the logarithm where the distribution says so."""
+    """Draw a value evenly, or evenly in the logarithm where the distribution says so."""
     return from_unit(distribution, rng.random())
 
 
 def perturb(distribution: BaseDistribution, value: Any, rng: np.random.Generator) -> Any:
-    """Another value: any other choice of a category, a nearby number otherwise."""
+    """Return another value: any other choice of a category, or a nearby number."""
     if isinstance(distribution, CategoricalDistribution):
         others = [choice for choice in distribution.choices if choice != value]
         return others[int(rng.integers(len(others)))]
     unit = to_unit(distribution, value)
     for _ in range(_TRIES):
-        # Reflected at the ends, so that values near them are as likely as others.
+        # Steps are reflected at the ends, so that values near them are as likely as others.
         other = from_unit(
             distribution, 1 - abs(1 - abs(unit + MUTATION * rng.standard_normal()) % 2)
         )
@@ -97,8 +104,9 @@ def perturb(distribution: BaseDistribution, value: Any, rng: np.random.Generator
 
 
 def _ends(distribution: IntDistribution | FloatDistribution) -> tuple[float, float, float]:
-    """Both ends on the distribution's scale, and the half cell beyond them that a discrete one
-    needs.
+    """Return both ends on the distribution's scale, and the margin beyond them.
+
+    A discrete distribution has half a cell beyond its ends.
     """
     low, high = float(distribution.low), float(distribution.high)
     if distribution.log and isinstance(distribution, IntDistribution):

@@ -1,10 +1,10 @@
 """The door: ``python -m nas.benchmarks.reading``."""
 
-from nas.benchmarks.reading.settings import ReadingSettings
+from nas.benchmarks.reading.settings import ReadingBenchmarkSettings
 from nas.common.cli import Command, main
 
 if __name__ == "__main__":
     main(
         "python -m nas.benchmarks.reading",
-        Command(ReadingSettings, "nas.benchmarks.reading.command:run"),
+        Command(ReadingBenchmarkSettings, "nas.benchmarks.reading.command:run"),
     )

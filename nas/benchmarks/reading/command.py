@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nas.benchmarks.reading.settings import ReadingSettings
+from nas.benchmarks.reading.settings import ReadingBenchmarkSettings
 from nas.benchmarks.record import publish
 from nas.common.progress import progress
 from nas.data.dataset import open_dataset
@@ -18,19 +18,19 @@ from nas.data.dataset import open_dataset
 _CLASSES = ("no", "sphere", "vort")
 
 
-def run(benchmark: ReadingSettings) -> None:
+def run(settings: ReadingBenchmarkSettings) -> None:
     """Make the folder, open it twice with an empty cache, print the table and write it."""
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary) / "dataset"
-        _write_images(directory, benchmark.images, benchmark.image_size)
+        _write_images(directory, settings.images, settings.image_size)
         os.environ["LENS_NAS_CACHE"] = str(Path(temporary) / "cache")
         first, second = _open(directory), _open(directory)
     publish(
-        benchmark.out,
+        settings.out,
         "reading_speed",
         {
-            "images": benchmark.images,
-            "image_size": benchmark.image_size,
+            "images": settings.images,
+            "image_size": settings.image_size,
             "first_open_seconds": round(first, 1),
             "second_open_seconds": round(second, 2),
         },

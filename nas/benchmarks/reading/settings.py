@@ -5,13 +5,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class ReadingSettings:
-    """Time the first and the second opening of a folder of .npy images in the layout of the common
-    task.
+class ReadingBenchmarkSettings:
+    """Time the first and the second opening of a folder of .npy images.
+
+    The folder has the layout of the common task.
     """
 
     images: int = 90_000
-    """Number of files."""
+    """Number of images, each a file."""
     image_size: int = 64
     """Pixels on a side."""
     out: Path = Path("results/data")

@@ -1,6 +1,4 @@
-"""``python -m nas.benchmarks.samplers``: run samplers, and publish what they reach as a table and
-as curves.
-"""
+"""Run samplers, and publish what they reach: ``python -m nas.benchmarks.samplers``."""
 
 import sys
 from functools import partial
@@ -28,54 +26,60 @@ from nas.common.files import write_json, write_text
 from nas.common.provenance import command, environment
 
 
-def run(benchmark: SamplerBenchmarkSettings) -> None:
-    """Run what is missing, print the table, and write it with the curves."""
-    strategies, budgets = _strategies(benchmark.strategies), _budgets(benchmark.budgets)
-    problems = list(LANDSCAPES) if benchmark.table is None else [_table_problem(benchmark)]
-    make = partial(make_problem, benchmark.table)
+def run(settings: SamplerBenchmarkSettings) -> None:
+    """Run the searches that are missing, print the table, and write it with the curves."""
+    strategies, budgets = _strategies(settings.strategies), _budgets(settings.budgets)
+    problems = list(LANDSCAPES) if settings.table is None else [_table_problem(settings)]
+    make = partial(make_problem, settings.table)
     first = make(problems[0], 0)
     references = (
-        best_reference(read_reference(benchmark.reference), first.better)
-        if benchmark.reference
+        best_reference(read_reference(settings.reference), first.better)
+        if settings.reference
         else {}
     )
     jobs = [
         (s, problem, seed)
         for s in strategies
         for problem in problems
-        for seed in range(benchmark.seeds)
+        for seed in range(settings.seeds)
     ]
-    path = benchmark.out / f"{benchmark.name}.jsonl"
-    search_all(jobs, budgets[-1], make, path, benchmark.workers)
+    path = settings.out / f"{settings.name}.jsonl"
+    search_all(jobs, budgets[-1], make, path, settings.workers)
     runs = load(path)
     rows = summarise(runs, budgets)
     table = regret_table(rows, references, first.floor())
     record = {"command": command(), **environment()}
     lines = "".join(f"- {key}: {value}\n" for key, value in record.items())
-    write_text(benchmark.out / f"{benchmark.name}.md", f"{table}\n{lines}")
+    write_text(settings.out / f"{settings.name}.md", f"{table}\n{lines}")
     write_json(
-        benchmark.out / f"{benchmark.name}.json",
+        settings.out / f"{settings.name}.json",
         {**record, "rows": [row._asdict() for row in rows]},
     )
-    draw_curves(runs, references, first.better, benchmark.out / f"{benchmark.name}.png")
+    draw_curves(runs, references, first.better, settings.out / f"{settings.name}.png")
     sys.stdout.write(table)
 
 
 def make_problem(table: Path | None, name: str, seed: int) -> Problem:
-    """The problem of this name; a landscape's seed also says which one of its family it is."""
+    """Return the problem of this name.
+
+    Args:
+        table: File of the table; None for a landscape.
+        name: Name of the problem.
+        seed: Seed of the run, which also says which landscape of its family it is.
+    """
     if table is None:
         return Synthetic(LANDSCAPES[name](seed))
     kind = AccuracyAndParams if name == "accuracy and parameters" else Accuracy
     return kind(BenchmarkTable(table))
 
 
-def _table_problem(benchmark: SamplerBenchmarkSettings) -> str:
-    if benchmark.objectives not in (1, 2):
+def _table_problem(settings: SamplerBenchmarkSettings) -> str:
+    if settings.objectives not in (1, 2):
         raise UserError(
             "--objectives is 1 (accuracy) or 2 (accuracy and parameters), given was "
-            f"{benchmark.objectives}."
+            f"{settings.objectives}."
         )
-    return "accuracy" if benchmark.objectives == 1 else "accuracy and parameters"
+    return "accuracy" if settings.objectives == 1 else "accuracy and parameters"
 
 
 def _strategies(text: str) -> list[str]:

@@ -1,6 +1,4 @@
-"""Synthetic landscapes: many small worlds on which a sampler's settings must hold, beside the one
-public table.
-"""
+"""Synthetic landscapes, on which a sampler's settings must hold beside the one public table."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -14,6 +12,7 @@ from search_spaces.space import Gene, SearchSpace
 from search_spaces.tabular import nas_bench_201
 
 _SCALING_SAMPLE = 300
+"""Number of random architectures by which a landscape is standardised."""
 _SPREAD = 0.7
 """Standard deviation of the logarithm of genes' weights."""
 
@@ -27,10 +26,19 @@ class Landscape:
     standardised: 0 is the average architecture of the space and 1 a standard deviation above it.
 
     Attributes:
-        space: the space.
-        epistasis: on how many other genes a gene's contribution depends; 0 is additive.
-        noise: standard deviation of a reading.
-        seed: which one of the family.
+        space: Space of the architectures.
+        epistasis: Number of other genes on which a gene's contribution depends; 0 is additive.
+        noise: Standard deviation of a reading.
+        seed: Number of the landscape within its family.
+
+    Example:
+        >>> import numpy as np
+        >>> from nas.benchmarks.samplers.landscapes import LANDSCAPES
+        >>> landscape = LANDSCAPES["additive"](0)
+        >>> rng = np.random.default_rng(0)
+        >>> architecture = landscape.space.sample(rng)
+        >>> landscape.reading(architecture, rng) == landscape.truth(architecture)
+        True
     """
 
     space: SearchSpace
@@ -41,7 +49,7 @@ class Landscape:
     _scale: list[float] = field(default_factory=list, repr=False)
 
     def truth(self, architecture: Architecture) -> float:
-        """The standardised value."""
+        """Return the architecture's standardised value."""
         if not self._scale:
             rng = np.random.default_rng(self.seed)
             values = [self._raw(self.space.sample(rng)) for _ in range(_SCALING_SAMPLE)]
@@ -50,7 +58,7 @@ class Landscape:
         return (self._raw(architecture) - mean) / deviation
 
     def reading(self, architecture: Architecture, rng: np.random.Generator) -> float:
-        """One noisy evaluation."""
+        """Return the value of one noisy evaluation."""
         return self.truth(architecture) + self.noise * float(rng.standard_normal())
 
     def _raw(self, architecture: Architecture) -> float:
@@ -63,7 +71,7 @@ class Landscape:
         if genes not in self._drawn:
             rng = np.random.default_rng([self.seed, zlib.crc32(repr(genes).encode())])
             weight = np.exp(
-                0.7
+                _SPREAD
                 * np.random.default_rng(
                     [self.seed, zlib.crc32(genes[-1][0].encode())]
                 ).standard_normal()
@@ -79,8 +87,9 @@ def _plain(genes: int, choices: int) -> SearchSpace:
 
 
 def _hybrid() -> SearchSpace:
-    """Four stages of two kinds, like the hybrid spaces: 20 genes are active in every
-    architecture.
+    """Return a space of four stages of two kinds, like the hybrid spaces.
+
+    20 genes are active in every architecture.
     """
     genes = []
     for i in range(4):
@@ -99,7 +108,7 @@ def _hybrid() -> SearchSpace:
 
 @cache
 def _cells() -> SearchSpace:
-    """NAS-Bench-201's cells, whose equivalences take a second to list."""
+    """Return NAS-Bench-201's cells, whose equivalences take a second to list."""
     return nas_bench_201()
 
 
@@ -110,3 +119,4 @@ LANDSCAPES: Mapping[str, Callable[[int], Landscape]] = {
     "conditional": lambda seed: Landscape(_hybrid(), epistasis=1, noise=0.1, seed=seed),
     "cells": lambda seed: Landscape(_cells(), epistasis=1, noise=0.1, seed=seed),
 }
+"""Makers of a landscape from its number within its family, by the family's name."""

@@ -1,4 +1,4 @@
-"""What samplers are measured on: readings with noise for them, and the truth for us."""
+"""Problems on which samplers are measured: noisy readings for them, and the truth for us."""
 
 import json
 from abc import ABC, abstractmethod
@@ -16,20 +16,25 @@ from search_spaces.space import SearchSpace
 from search_spaces.tabular import TabularSpace, nas_bench_macro
 
 Judge = Callable[[Architecture, tuple[float, ...]], float]
+"""A function that is told every evaluation of a run and says how good the run is so far."""
 
 REFERENCE_ACCURACY = 85.0
-"""Reference point of the hypervolume, in percent; that of the parameters is the largest network."""
+"""Accuracy of the hypervolume's reference point, in percent.
+
+The reference point's parameters are those of the largest network.
+"""
 
 _FLOOR_DRAWS = 2000
+"""Number of times that a search which reads every network once is drawn."""
 
 
 class Problem(ABC):
     """One thing to search.
 
     Attributes:
-        space: what may be proposed.
-        directions: of the objectives, as Optuna says them.
-        better: whether the judged figure should be ``lower`` or ``higher``.
+        space: Space of what may be proposed.
+        directions: Directions of the objectives, as Optuna says them.
+        better: Whether the judged figure should be ``lower`` or ``higher``.
     """
 
     space: SearchSpace
@@ -38,39 +43,45 @@ class Problem(ABC):
 
     @abstractmethod
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
-        """One evaluation."""
+        """Return the values of one evaluation, one for each objective."""
 
     @abstractmethod
     def judge(self) -> Judge:
-        """A function that is told every evaluation of one run and says how good the run is so
-        far.
-        """
+        """Return a judge for one run."""
 
     def floor(self) -> tuple[float, float] | None:
-        """Median and mean of the figure where everything was evaluated once, if noise leaves them
-        short of perfect.
+        """Return median and mean of the figure once everything was evaluated once.
+
+        None where noise does not leave them short of perfect.
         """
         return None
 
 
 class Synthetic(Problem):
-    """A landscape; the figure is the true value of the architecture with the best reading."""
+    """A landscape, whose figure is the true value of the architecture with the best reading."""
 
     def __init__(self, landscape: Landscape) -> None:
         self.space, self._landscape = landscape.space, landscape
 
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
-        """A noisy value."""
+        """Return one noisy value."""
         return (self._landscape.reading(architecture, rng),)
 
     def judge(self) -> Judge:
-        """The incumbent's true value."""
+        """Return a judge that tells the incumbent's true value."""
         return _incumbent(self._landscape.truth)
 
 
 class BenchmarkTable:
-    """NAS-Bench-Macro's public file: accuracies of three trainings, in percent, and parameters of
-    every code.
+    """NAS-Bench-Macro's public file.
+
+    It holds accuracies of three trainings, in percent, and parameters of every code.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UserError: The file is not NAS-Bench-Macro's table.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,21 +104,22 @@ class BenchmarkTable:
         )
 
     def reading(self, architecture: Architecture, rng: np.random.Generator) -> float:
-        """The accuracy of one of the three trainings, drawn at random."""
+        """Return the accuracy of one of the three trainings, drawn at random."""
         accuracies = self._entry(architecture)[0]
         return float(accuracies[int(rng.integers(len(accuracies)))])
 
     def mean(self, architecture: Architecture) -> float:
-        """The mean accuracy."""
+        """Return the mean accuracy of the three trainings."""
         return self._entry(architecture)[1]
 
     def params(self, architecture: Architecture) -> float:
-        """The number of parameters."""
+        """Return the number of parameters."""
         return self._entry(architecture)[2]
 
     def floor(self) -> tuple[float, float]:
-        """Median and mean regret once every network was read: what luck in the readings leaves to
-        the best sampler.
+        """Return median and mean regret once every network was read.
+
+        This is what luck in the readings leaves to the best sampler.
         """
         readings, means = (
             np.array(column)
@@ -123,8 +135,9 @@ class BenchmarkTable:
 
 
 class Accuracy(Problem):
-    """One objective; the figure is the regret of the architecture with the best reading, by its
-    mean accuracy.
+    """Accuracy as the one objective, on a table.
+
+    The figure is the regret of the architecture with the best reading, by its mean accuracy.
     """
 
     better = "lower"
@@ -133,21 +146,22 @@ class Accuracy(Problem):
         self.space, self._table = table.space, table
 
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
-        """One training's accuracy."""
+        """Return one training's accuracy."""
         return (self._table.reading(architecture, rng),)
 
     def floor(self) -> tuple[float, float]:
-        """What luck in the readings leaves to the best of samplers."""
+        """Return the regret that luck in the readings leaves to the best of samplers."""
         return self._table.floor()
 
     def judge(self) -> Judge:
-        """The incumbent's regret."""
+        """Return a judge that tells the incumbent's regret."""
         return _incumbent(lambda architecture: self._table.best - self._table.mean(architecture))
 
 
 class AccuracyAndParams(Problem):
-    """Two objectives; the figure is the hypervolume of all that was evaluated, as a fraction of the
-    whole table's.
+    """Accuracy and parameters as two objectives, on a table.
+
+    The figure is the hypervolume of all that was evaluated, as a fraction of the whole table's.
     """
 
     directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
@@ -156,11 +170,11 @@ class AccuracyAndParams(Problem):
         self.space, self._table = table.space, table
 
     def read(self, architecture: Architecture, rng: np.random.Generator) -> tuple[float, ...]:
-        """One training's accuracy, and the parameters."""
+        """Return one training's accuracy, and the parameters."""
         return self._table.reading(architecture, rng), self._table.params(architecture)
 
     def judge(self) -> Judge:
-        """The archive's hypervolume."""
+        """Return a judge that tells the hypervolume of the run's architectures."""
         archive: list[tuple[float, float]] = []
 
         def judge(architecture: Architecture, values: tuple[float, ...]) -> float:
@@ -171,7 +185,17 @@ class AccuracyAndParams(Problem):
 
 
 def hypervolume(points: list[tuple[float, float]], most_params: float) -> float:
-    """The area that is dominated by points of accuracy (up) and parameters (down)."""
+    """Return the area that is dominated by points of accuracy (up) and parameters (down).
+
+    Args:
+        points: Pairs of an accuracy in percent and a number of parameters.
+        most_params: Parameters of the reference point.
+
+    Example:
+        >>> from nas.benchmarks.samplers.problems import hypervolume
+        >>> hypervolume([(90.0, 1.0), (95.0, 3.0)], most_params=5.0)
+        30.0
+    """
     area, best = 0.0, REFERENCE_ACCURACY
     for accuracy, params in sorted(points, key=lambda point: (point[1], -point[0])):
         if accuracy > best:

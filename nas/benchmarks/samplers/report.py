@@ -1,4 +1,4 @@
-"""Runs as a table with intervals and as curves."""
+"""Runs of samplers as a table with intervals, and as curves."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,16 @@ from nas.common.files import atomic_path
 
 _RESAMPLES = 2000
 _INTERVAL = 2.5, 97.5
+"""Ends of an interval, as percentiles of the resamples."""
 _SKIPPED = 9
-"""So many evaluations are not drawn: all samplers begin at random."""
+"""Number of first evaluations that are not drawn, for all samplers begin at random."""
 _LABELS = {"lower": "mean regret, percentage points", "higher": "mean, higher is better"}
 
 
 class SummaryRow(NamedTuple):
-    """What a strategy reached within a budget; intervals are bootstrapped over seeds, with 95 %
-    confidence.
+    """What a strategy reached within a budget.
+
+    Intervals are bootstrapped over seeds, with 95 % confidence.
     """
 
     problem: str
@@ -37,7 +39,7 @@ class SummaryRow(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What another implementation reached, from a published file; NaN where it does not say."""
+    """What another implementation reached, from a published file; NaN where the file is silent."""
 
     strategy: str
     budget: int
@@ -46,7 +48,7 @@ class Reference(NamedTuple):
 
 
 def summarise(runs: Sequence[Run], budgets: Sequence[int]) -> list[SummaryRow]:
-    """A row for each problem, strategy and budget."""
+    """Return a row for each problem, strategy and budget."""
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault((run.problem, run.strategy), []).append(run)
@@ -72,14 +74,14 @@ def _row(problem: str, strategy: str, budget: int, figures: np.ndarray[Any, Any]
 
 
 def read_reference(path: Path) -> list[Reference]:
-    """Regrets or hypervolumes of other implementations.
+    """Read regrets or hypervolumes of other implementations.
 
     Args:
-        path: CSV with the columns algo, budget, and regret_median with regret_mean or
+        path: CSV file with the columns algo, budget, and regret_median with regret_mean or
             hv_archive_median.
 
     Raises:
-        UserError: the file is something else.
+        UserError: The file is something else.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -100,7 +102,7 @@ def read_reference(path: Path) -> list[Reference]:
 
 
 def best_reference(references: Sequence[Reference], better: str) -> dict[int, Reference]:
-    """The best median and the best mean of each budget, whoever reached them."""
+    """Return the best median and the best mean of each budget, whoever reached them."""
     pick = np.nanmin if better == "lower" else np.nanmax
     best = {}
     for budget in sorted({reference.budget for reference in references}):
@@ -120,7 +122,7 @@ def regret_table(
     references: Mapping[int, Reference],
     floor: tuple[float, float] | None = None,
 ) -> str:
-    """The rows as a table, the best references and the floor below."""
+    """Return the rows as a table, with the best references and the floor below."""
     lines = [
         "| problem | strategy | budget | seeds | median [95 %] | mean [95 %] |",
         "|---|---|---|---|---|---|",
@@ -144,8 +146,9 @@ def regret_table(
 def draw_curves(
     runs: Sequence[Run], references: Mapping[int, Reference], better: str, path: Path
 ) -> None:
-    """Draw the mean figure of each strategy over evaluations, its standard error shaded, one panel
-    a problem.
+    """Draw the mean figure of each strategy over evaluations, one panel for each problem.
+
+    The standard error of the mean is shaded.
     """
     problems = sorted({run.problem for run in runs})
     figure = Figure(figsize=(5.5 * len(problems), 4.2), layout="constrained")
@@ -185,6 +188,6 @@ def draw_curves(
 
 
 def _curves(runs: Sequence[Run]) -> np.ndarray[Any, Any]:
-    """Shape (runs, evaluations); all runs are cut to the shortest."""
+    """Return the figures, shape (runs, evaluations); all runs are cut to the shortest."""
     shortest = min(run.budget for run in runs)
     return np.array([[run.at(evaluation) for evaluation in range(1, shortest + 1)] for run in runs])

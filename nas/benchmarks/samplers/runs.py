@@ -1,5 +1,6 @@
-"""Runs of samplers, each written down as soon as it is done, so that a long benchmark can be
-stopped and go on.
+"""Runs of samplers, each written down as soon as it is done.
+
+So a long benchmark can be stopped and go on.
 """
 
 import json
@@ -40,19 +41,19 @@ VARIANTS: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     "rl without entropy": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.0),
     "rl entropy 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.1),
 }
-"""The strategies, and each of ours with one setting changed."""
+"""Makers of samplers: every strategy, and each of ours with one setting changed."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One search.
+    """One search of a problem by a sampler.
 
     Attributes:
-        strategy: name of the sampler or variant.
-        problem: name of the problem.
-        seed: of the sampler and of the readings.
-        budget: how many architectures were evaluated.
-        steps: pairs of an evaluation, counted from 1, and the figure from there on.
+        strategy: Name of the strategy or of its variant.
+        problem: Name of the problem.
+        seed: Seed of the sampler and of the readings.
+        budget: Number of architectures that were evaluated.
+        steps: Pairs of an evaluation, counted from 1, and the figure from there on.
     """
 
     strategy: str
@@ -62,16 +63,24 @@ class Run:
     steps: tuple[tuple[int, float], ...]
 
     def at(self, evaluations: int) -> float:
-        """The figure after so many evaluations."""
+        """Return the figure after so many evaluations."""
         return [figure for evaluation, figure in self.steps if evaluation <= evaluations][-1]
 
 
 MakeProblem = Callable[[str, int], Problem]
-"""The problem of a name and a seed."""
+"""A maker of problems from a name and a seed."""
 
 
 def search(strategy: str, problem: str, seed: int, budget: int, make: MakeProblem) -> Run:
-    """Run one search."""
+    """Run one search.
+
+    Args:
+        strategy: Name of the strategy or of its variant.
+        problem: Name of the problem.
+        seed: Seed of the sampler and of the readings.
+        budget: Number of architectures to evaluate.
+        make: Makes the problem.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     world = make(problem, seed)
     study = optuna.create_study(
@@ -93,7 +102,11 @@ def search(strategy: str, problem: str, seed: int, budget: int, make: MakeProble
 
 
 def load(path: Path) -> list[Run]:
-    """The runs that a file holds."""
+    """Read the runs that a file holds; none where there is no file.
+
+    Raises:
+        UserError: The file holds something else.
+    """
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -114,14 +127,15 @@ def search_all(
     """Run what the file does not hold yet, and append each run to the file.
 
     Args:
-        jobs: strategy, problem and seed of each run.
-        budget: how many evaluations a run gets.
-        make: makes the problems; must be known to other processes.
-        path: the file.
-        workers: processes.
+        jobs: Strategy, problem and seed of each run.
+        budget: Number of evaluations that a run gets.
+        make: Makes the problems; other processes must be able to import it.
+        path: File of the runs.
+        workers: Number of processes.
     """
     done = {(run.strategy, run.problem, run.seed) for run in load(path) if run.budget >= budget}
-    missing = sorted(set(jobs) - done, key=lambda job: job[2])  # all strategies advance together
+    # Sorted by seed, so that all strategies advance together.
+    missing = sorted(set(jobs) - done, key=lambda job: job[2])
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         progress("searching", len(missing), "runs") as advance,

@@ -6,16 +6,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SamplerBenchmarkSettings:
-    """Measure samplers on a table of trained networks, or on synthetic landscapes where no table is
-    given.
+    """Measure samplers on a table of trained networks, or on synthetic landscapes.
+
+    The landscapes are searched where no table is given.
     """
 
     table: Path | None = None
-    """NAS-Bench-Macro's public file, nas-bench-macro_cifar10.json."""
+    """Public file of NAS-Bench-Macro, nas-bench-macro_cifar10.json."""
     objectives: int = 1
     """Objectives on the table: 1 for accuracy, 2 for accuracy and parameters."""
     budgets: str = "50,100,200,300,500"
-    """Numbers of evaluations, separated by commas; a run has as many as the last of them."""
+    """Numbers of evaluations, separated by commas; a run has as many as the largest number."""
     seeds: int = 100
     """Runs of each strategy."""
     strategies: str = "evolution,rl,random"
@@ -25,6 +26,6 @@ class SamplerBenchmarkSettings:
     workers: int = 1
     """Runs at a time."""
     name: str = "regret"
-    """What the files are called: NAME.md, NAME.json, NAME.png, and NAME.jsonl with the runs."""
+    """Name of the files: NAME.md, NAME.json, NAME.png, and NAME.jsonl with the runs."""
     out: Path = Path("results/samplers")
     """Directory for the files."""

@@ -35,18 +35,20 @@ from nas.search.study import read_study
 
 @dataclass(frozen=True)
 class Search:
-    """One search.
+    """What one search came to.
 
     Attributes:
-        strategy: who proposed.
-        seed: of the proposals.
-        curve: (trials,) validation AUC of the best candidate so far, in the order of completion.
-        best: the winner.
-        values: validation AUC of each candidate, in the order of completion.
-        wall: seconds from the first proposal to the last completion, the start of workers included;
-            None if it was resumed.
-        overhead: seconds a candidate beyond its own evaluation; None if it was resumed.
-        duplicates: candidates that were known already.
+        strategy: Name of the strategy that proposed.
+        seed: Seed of the proposals.
+        curve: Validation AUC of the best candidate so far, in the order of completion, shape
+            (trials,).
+        best: Candidate that won.
+        values: Validation AUC of each candidate, in the order of completion, shape (trials,).
+        wall: Seconds from the first proposal to the last completion, the start of workers included;
+            None if the search was resumed.
+        overhead: Seconds that a candidate takes beyond its own evaluation; None if the search was
+            resumed.
+        duplicates: Number of candidates whose architecture was known already.
     """
 
     strategy: str
@@ -60,7 +62,7 @@ class Search:
 
 
 def run(settings: SearchBenchmarkSettings) -> None:
-    """Run what is missing, and publish."""
+    """Run the searches that are missing, and publish all."""
     with cluster(None, settings.workers):
         searches = [
             _run_one(settings, strategy, seed)
@@ -96,7 +98,7 @@ def _run_one(settings: SearchBenchmarkSettings, strategy: str, seed: int) -> Sea
 
 
 def _require_same(directory: RunDirectory, settings: SearchSettings) -> None:
-    """Check that what is in the directory is the search that is to be compared."""
+    """Check that the directory holds the search that is to be compared."""
     asked, found = to_plain(settings), directory.config()
     for name in ("strategy", "seed", "data", "supernet", "space", "trials", "workers"):
         if found.get(name) != asked[name]:
@@ -113,13 +115,14 @@ def _is_complete(directory: RunDirectory, trials: int) -> bool:
             >= trials
         )
     except UserError:
-        return False  # not one candidate is done
+        # Not one candidate is done.
+        return False
 
 
 def _read(directory: RunDirectory, strategy: str, seed: int, workers: int) -> Search:
     trials = read_study(directory.study(None)).trials
     candidates = {item.number: item for item in directory.candidates()}
-    # As they were done; those that were killed have no time.
+    # Candidates that were killed have no time of completion.
     ends = {
         trial.number: trial.datetime_complete
         for trial in trials
@@ -129,7 +132,8 @@ def _read(directory: RunDirectory, strategy: str, seed: int, workers: int) -> Se
     order = sorted(ends, key=lambda number: (ends[number], number))
     scored = [candidates[number].auc or 0.0 for number in order]
     resumed = len(directory.environments()) > 1
-    first = workers  # the first of each worker includes its start
+    # The first candidate of each worker includes the worker's start.
+    first = workers
     waited = _seconds(ends[order[first - 1]], ends[order[-1]]) * workers
     worked = sum(candidates[number].seconds or 0.0 for number in order[first:])
     return Search(
@@ -200,7 +204,10 @@ def _markdown(
     ]
     about = [f"| {key} | {record[key]} |" for key in ("hardware", "versions", "commit", "date")]
     half_way = f"regret at {settings.trials // 2}"
-    header = f"strategy | best AUC, mean (range) | {half_way} | regret at the end | wall time, s | overhead a candidate, s"
+    header = (
+        f"strategy | best AUC, mean (range) | {half_way} | regret at the end | wall time, s | "
+        "overhead a candidate, s"
+    )
     return "\n".join(
         [
             f"{settings.trials} candidates a search, {settings.seeds} seeds, {settings.workers} "
@@ -228,7 +235,7 @@ def _markdown(
 
 
 def _mean(values: Sequence[float | None], digits: int) -> str:
-    """The mean of the values that are known."""
+    """Return the mean of the known values as text, or a dash where there is none."""
     known = [value for value in values if value is not None]
     return f"{mean(known):.{digits}f}" if known else "–"
 

@@ -15,16 +15,16 @@ class SearchBenchmarkSettings:
     supernet: Path
     """Checkpoint of the supernet, or directory of its training."""
     space: str = "hybrid_nano"
-    """Search space."""
+    """Search space that is searched."""
     strategies: tuple[str, ...] = ("evolution", "rl", "random", "tpe")
-    """Strategies to compare: --strategies '[evolution, random]'."""
+    """Strategies to compare, as in --strategies '[evolution, random]'."""
     trials: int = 40
-    """Candidates of each search."""
+    """Number of candidates of each search."""
     seeds: int = 3
-    """Searches of each strategy."""
+    """Number of searches of each strategy."""
     workers: int = 2
-    """Candidates evaluated at a time."""
+    """Number of candidates evaluated at a time."""
     runs: Path = RUNS / "search-benchmark"
-    """Where the run directories are."""
+    """Directory that holds the run directories."""
     out: Path = Path("results/search")
     """Directory for search.json, search.md and regret.png."""

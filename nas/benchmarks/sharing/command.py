@@ -1,6 +1,6 @@
 """How fast a supernet trains, against training the same networks alone for as many steps.
 
-``python -m nas.benchmarks.sharing`` writes ``results/training/sharing.md`` and ``.json``; on a GPU
+``python -m nas.benchmarks.sharing`` writes ``results/training/sharing.md`` and ``.json``. On a GPU
 it also tells which share of the time the device was busy.
 """
 
@@ -27,25 +27,25 @@ from search_spaces import Architecture, Supernet, build_network, get_space
 _CLASSES = 3
 
 
-def run(benchmark: SharingBenchmarkSettings) -> None:
+def run(settings: SharingBenchmarkSettings) -> None:
     """Measure, print the table and write it."""
-    device = pick_device(benchmark.device)
+    device = pick_device(settings.device)
     generator = torch.Generator().manual_seed(0)
-    size = benchmark.image_size
-    images = torch.randn(benchmark.batch_size, 1, size, size, generator=generator).to(device)
-    labels = (torch.arange(benchmark.batch_size) % _CLASSES).to(device)
+    size = settings.image_size
+    images = torch.randn(settings.batch_size, 1, size, size, generator=generator).to(device)
+    labels = (torch.arange(settings.batch_size) % _CLASSES).to(device)
     torch.manual_seed(0)
-    supernet = Supernet(benchmark.space, num_classes=_CLASSES)
+    supernet = Supernet(settings.space, num_classes=_CLASSES)
     together, subnets = _together(supernet, images, labels)
     seconds: list[tuple[float, float]] = []
-    with progress("training", benchmark.rounds, "rounds") as advance:
-        for number in range(benchmark.rounds):
-            alone = _alone(benchmark, subnets(number), images, labels)
+    with progress("training", settings.rounds, "rounds") as advance:
+        for number in range(settings.rounds):
+            alone = _alone(settings, subnets(number), images, labels)
             seconds.append((_timed(partial(together, number), device), _timed(alone, device)))
             advance(1)
     # The first rounds warm up caches, and their networks are met again.
     ours, theirs = zip(*seconds[len(seconds) // 5 :], strict=True)
-    count = benchmark.batch_size * len(subnets(0))
+    count = settings.batch_size * len(subnets(0))
     figures: dict[str, Any] = {
         "supernet (images × subnets/s)": round(count / statistics.median(ours)),
         "same networks alone (images × subnets/s)": round(count / statistics.median(theirs)),
@@ -57,22 +57,22 @@ def run(benchmark: SharingBenchmarkSettings) -> None:
         figures["share of time the GPU was busy"] = _busy(
             lambda: [together(number) for number in range(10)]
         )
-    settings = {
-        "space": benchmark.space,
+    conditions = {
+        "space": settings.space,
         "image size": size,
-        "batch size": benchmark.batch_size,
+        "batch size": settings.batch_size,
         "subnets in a step": len(subnets(0)),
-        "rounds": benchmark.rounds,
+        "rounds": settings.rounds,
         "device": str(device),
         "threads": thread_count(supernet, device),
     }
-    publish(benchmark.out, "sharing", {**settings, **figures})
+    publish(settings.out, "sharing", {**conditions, **figures})
 
 
 def _together(
     supernet: Supernet, images: Tensor, labels: Tensor
 ) -> tuple[Callable[[int], None], Callable[[int], list[Architecture]]]:
-    """A step of the supernet by number, and the networks that it trains."""
+    """Return a step of the supernet by number, and the networks that it trains by number."""
     precision = autocast("auto", supernet, images.device)
     step = SharingStep(supernet.space, Sharing(), 0, precision)
     train = _trainer(supernet, step, images, labels)
@@ -80,12 +80,12 @@ def _together(
 
 
 def _alone(
-    benchmark: SharingBenchmarkSettings, subnets: list[Architecture], images: Tensor, labels: Tensor
+    settings: SharingBenchmarkSettings, subnets: list[Architecture], images: Tensor, labels: Tensor
 ) -> Callable[[], None]:
-    """One step of every network alone; they are built and warmed up here."""
+    """Return one step of every network alone; the networks are built and warmed up here."""
     steps = []
     for architecture in subnets:
-        network = build_network(get_space(benchmark.space), architecture, 1, _CLASSES)
+        network = build_network(get_space(settings.space), architecture, 1, _CLASSES)
         step = CrossEntropyStep(_CLASSES, autocast("auto", network, images.device))
         steps.append(_trainer(network, step, images, labels))
     for step_of in steps:
@@ -101,7 +101,7 @@ def _alone(
 def _trainer(
     network: nn.Module, step: Step, images: Tensor, labels: Tensor
 ) -> Callable[[int], None]:
-    """A step of the loop: gradients, clipping, update, with as many threads as the loop uses."""
+    """Return a step of the loop by number: gradients, clipping, update, in the loop's threads."""
     network.to(images.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
     optimisation = Optimisation(network, Recipe(), 1_000)
@@ -126,7 +126,10 @@ def _timed(work: Callable[[], Any], device: torch.device) -> float:
 
 
 def _busy(work: Callable[[], Any]) -> float:
-    """Share of the time in which a kernel ran; they run one after the other, on one stream."""
+    """Return the share of the time in which a kernel ran.
+
+    Kernels run one after the other, on one stream.
+    """
     from torch.profiler import ProfilerActivity, profile
 
     with profile(activities=[ProfilerActivity.CUDA]) as profiler:

@@ -15,9 +15,9 @@ class SharingBenchmarkSettings:
     image_size: int = 48
     """Pixels on a side."""
     batch_size: int = 32
-    """Images in a step."""
+    """Number of images in a step."""
     rounds: int = 30
-    """Steps of each kind, in turn; the median counts."""
+    """Number of steps of each kind, in turn; the median counts."""
     device: str = "auto"
     """Where to train: auto, cpu, cuda or cuda:1."""
     out: Path = Path("results/training")

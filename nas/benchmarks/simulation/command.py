@@ -1,8 +1,8 @@
-"""How fast lenses are simulated, against a plain lenstronomy loop in the same run, and how much
-memory it takes.
+"""How fast lenses are simulated, and how much memory it takes.
 
-``python -m nas.benchmarks.simulation`` writes ``results/data/simulation_speed.md`` and ``.json``;
-``--memory`` writes ``simulation_memory`` instead.
+The speed is compared with a plain lenstronomy loop in the same run. ``python -m
+nas.benchmarks.simulation`` writes ``results/data/simulation_speed.md`` and ``.json``; with
+``--memory`` it writes ``simulation_memory`` instead.
 """
 
 import os
@@ -33,20 +33,25 @@ SAMPLING = 0.2
 """Seconds between two looks at the memory."""
 
 
-def run(benchmark: SimulationBenchmarkSettings) -> None:
+def run(settings: SimulationBenchmarkSettings) -> None:
     """Measure, print the table and write it."""
-    if benchmark.memory:
-        publish(benchmark.out, "simulation_memory", _memory(benchmark))
+    if settings.memory:
+        publish(settings.out, "simulation_memory", _memory(settings))
     else:
-        publish(benchmark.out, "simulation_speed", _speed(benchmark))
+        publish(settings.out, "simulation_speed", _speed(settings))
 
 
 def plain_image(settings: SimulationSettings, index: int) -> np.ndarray[Any, Any]:
-    """One noisy image as a plain loop over lenstronomy makes it: camera and models are set up for
-    each image.
+    """Return one noisy image as a plain loop over lenstronomy makes it.
+
+    Camera and models are set up for each image.
+
+    Args:
+        settings: Settings of the simulation.
+        index: Number of the image.
 
     Returns:
-        Shape (H, W).
+        The image, shape (H, W).
     """
     scene = draw_scene(settings, index, generator(settings.seed, index))
     points, area, light = scene.substructure, mass_to_area(settings), source_light(scene.source)
@@ -67,42 +72,53 @@ def plain_image(settings: SimulationSettings, index: int) -> np.ndarray[Any, Any
 
 
 def our_image(settings: SimulationSettings, index: int) -> np.ndarray[Any, Any]:
-    """The same image as the simulation makes it, shape (H, W)."""
+    """Return the same image as the simulation makes it.
+
+    Args:
+        settings: Settings of the simulation.
+        index: Number of the image.
+
+    Returns:
+        The image, shape (H, W).
+    """
     rng = generator(settings.seed, index)
     scene = draw_scene(settings, index, rng)
     return renderer(settings).observe(renderer(settings).image(scene), scene, rng)
 
 
-def _speed(benchmark: SimulationBenchmarkSettings) -> dict[str, Any]:
-    """Time both in turns, so that whatever else the machine does meets both alike."""
-    settings = SimulationSettings(images=benchmark.images or 300, seed=benchmark.seed)
+def _speed(settings: SimulationBenchmarkSettings) -> dict[str, Any]:
+    """Time both loops in turns, so that whatever else the machine does meets both alike."""
+    simulation = SimulationSettings(images=settings.images or 300, seed=settings.seed)
     rates: dict[Callable[[SimulationSettings, int], Any], list[float]] = {
         plain_image: [],
         our_image: [],
     }
-    with threadpool_limits(limits=1), progress("timing", benchmark.rounds, "rounds") as advance:
+    with threadpool_limits(limits=1), progress("timing", settings.rounds, "rounds") as advance:
         for image in rates:
-            image(settings, 0)  # imports and set-up are no part of a rate
-        for _ in range(benchmark.rounds):
+            # Imports and set-up are no part of a rate.
+            image(simulation, 0)
+        for _ in range(settings.rounds):
             for image, measured in rates.items():
-                measured.append(_rate(image, settings))
+                measured.append(_rate(image, simulation))
             advance(1)
     plain, ours = (statistics.median(measured) for measured in rates.values())
     return {
         "plain_loop_images_per_core_second": round(plain, 1),
         "ours_images_per_core_second": round(ours, 1),
         "ratio": round(ours / plain, 2),
-        "written_to_disk_images_per_core_second": round(_dataset_rate(benchmark), 1),
-        "image": f"Model {settings.model}, {settings.physics}, {settings.pixels}x{settings.pixels}, classes in turn",
-        "images_in_a_round": settings.images,
-        "rounds": benchmark.rounds,
-        "seed": benchmark.seed,
+        "written_to_disk_images_per_core_second": round(_dataset_rate(settings.seed), 1),
+        "image": f"Model {simulation.model}, {simulation.physics}, "
+        f"{simulation.pixels}x{simulation.pixels}, classes in turn",
+        "images_in_a_round": simulation.images,
+        "rounds": settings.rounds,
+        "seed": settings.seed,
     }
 
 
 def _rate(image: Callable[[SimulationSettings, int], Any], settings: SimulationSettings) -> float:
-    """Images for each second of one core's time, which other work on the machine does not take part
-    in.
+    """Return the images for each second of one core's time.
+
+    Other work on the machine takes no part in this time.
     """
     start = time.process_time()
     for index in range(settings.images):
@@ -110,17 +126,17 @@ def _rate(image: Callable[[SimulationSettings, int], Any], settings: SimulationS
     return settings.images / (time.process_time() - start)
 
 
-def _dataset_rate(benchmark: SimulationBenchmarkSettings) -> float:
-    """The same for the whole command: with the table of parameters, on disk."""
-    settings = SimulationSettings(seed=benchmark.seed)
+def _dataset_rate(seed: int) -> float:
+    """Return the rate of the whole command, which writes images and table of parameters to disk."""
+    settings = SimulationSettings(seed=seed)
     with tempfile.TemporaryDirectory() as directory:
         start = time.process_time()
         simulate(settings, Path(directory) / "dataset", workers=1)
         return settings.images / (time.process_time() - start)
 
 
-def _memory(benchmark: SimulationBenchmarkSettings) -> dict[str, Any]:
-    settings = SimulationSettings(images=benchmark.images or 90_000, seed=benchmark.seed)
+def _memory(settings: SimulationBenchmarkSettings) -> dict[str, Any]:
+    simulation = SimulationSettings(images=settings.images or 90_000, seed=settings.seed)
     peaks, done = {"Rss": 0, "Pss": 0}, threading.Event()
 
     def watch() -> None:
@@ -135,7 +151,7 @@ def _memory(benchmark: SimulationBenchmarkSettings) -> dict[str, Any]:
     start = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory() as directory:
-            simulate(settings, Path(directory) / "dataset", benchmark.workers)
+            simulate(simulation, Path(directory) / "dataset", settings.workers)
     finally:
         done.set()
         watcher.join()
@@ -143,22 +159,23 @@ def _memory(benchmark: SimulationBenchmarkSettings) -> dict[str, Any]:
     return {
         "peak_resident_MiB_of_the_process_tree": peaks["Rss"] * 1024 // MEBIBYTE,
         "peak_resident_MiB_shared_pages_counted_once": peaks["Pss"] * 1024 // MEBIBYTE,
-        "images": settings.images,
-        "workers": benchmark.workers,
-        "seed": benchmark.seed,
+        "images": simulation.images,
+        "workers": settings.workers,
+        "seed": settings.seed,
         "seconds": round(seconds, 1),
-        "images_per_second": round(settings.images / seconds, 1),
+        "images_per_second": round(simulation.images / seconds, 1),
     }
 
 
 def _process_tree_memory() -> dict[str, int]:
-    """Kibibytes resident in this process and all below it, from Linux's /proc."""
+    """Return the kibibytes resident in this process and all below it, from Linux's /proc."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
         except OSError:
-            continue  # it has ended
+            # The process has ended.
+            continue
     tree = {os.getpid()}
     while found := {child for child, parent in parents.items() if parent in tree} - tree:
         tree |= found

@@ -9,15 +9,14 @@ class SimulationBenchmarkSettings:
     """Measure the simulation of Model II in realistic physics."""
 
     images: int | None = None
-    """Images in a round of the speed benchmark (default 300), or in the dataset whose memory is
-    measured (90,000)."""
+    """Number of images: in a round of speed (default 300), or in the dataset of memory (90,000)."""
     rounds: int = 9
-    """Rounds of the speed benchmark, of which the median counts."""
+    """Number of rounds in which speed is measured; the median counts."""
     seed: int = 0
     """Seed of the images."""
     memory: bool = False
     """Measure the memory of a whole dataset's simulation instead of the speed."""
     workers: int = 2
-    """Worker processes while memory is measured; speed is that of one core."""
+    """Number of worker processes while memory is measured; speed is that of one core."""
     out: Path = Path("results/data")
     """Directory for the table."""

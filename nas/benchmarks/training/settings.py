@@ -11,15 +11,15 @@ class TrainingBenchmarkSettings:
     precision: bool = False
     """Measure bf16 and channels-last on and off, instead of the loop against a bare one."""
     models: tuple[str, ...] = ("hybrid_nano/coatnet_like", "hybrid_nano/pure_mbconv", "resnet18")
-    """Networks: SPACE/ARCHITECTURE, or a model of timm."""
+    """Networks, each as SPACE/ARCHITECTURE or as the name of a model of timm."""
     images: int = 640
-    """Images in an epoch."""
+    """Number of images in an epoch."""
     image_size: int = 64
     """Pixels on a side."""
     batch_size: int = 64
-    """Images in a step."""
+    """Number of images in a step."""
     rounds: int = 9
-    """Epochs of each kind, one after the other in turn; the median counts."""
+    """Number of epochs of each kind, one after the other in turn; the median counts."""
     device: str = "auto"
     """Where to train: auto, cpu, cuda or cuda:1."""
     out: Path = Path("results/training")

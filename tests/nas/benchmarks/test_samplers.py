@@ -1,4 +1,4 @@
-"""The benchmark: its protocol, its files and its mistakes."""
+"""The benchmark of samplers: its protocol, its files and its mistakes."""
 
 import json
 from itertools import product
@@ -52,8 +52,7 @@ def test_regret_is_that_of_the_best_reading_by_mean_accuracy(table: Path) -> Non
 
 
 def test_the_floor_is_what_luck_leaves(table: Path) -> None:
-    """Only the best network (regret 0) and its 8 neighbours (regret 1) can have the best reading,
-    96.5 or 95.5."""
+    """The best reading is of the best network (regret 0) or of its 8 neighbours (regret 1)."""
     median, mean = Accuracy(BenchmarkTable(table)).floor()
     assert median == 0
     assert 0 < mean < 0.5

@@ -1,3 +1,5 @@
+"""The benchmark of the simulation against a plain loop."""
+
 import json
 from pathlib import Path
 

@@ -58,6 +58,19 @@ PLAIN: dict[str, BaseDistribution] = {
 }
 
 
+def contains(distribution: BaseDistribution, value: Any) -> bool:
+    """Whether the distribution has the value; only private methods of Optuna say so."""
+    if isinstance(distribution, CategoricalDistribution):
+        return value in distribution.choices
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    whole = isinstance(value, int) or isinstance(distribution, FloatDistribution)
+    inside = distribution.low <= value <= distribution.high
+    if distribution.step is None or not inside:
+        return whole and inside
+    steps = (value - distribution.low) / distribution.step
+    return whole and abs(steps - round(steps)) < 1e-8
+
+
 def conditional_space() -> SearchSpace:
     """Twelve architectures, of which each has two of three genes."""
     return SearchSpace(
@@ -77,7 +90,7 @@ def value(params: Mapping[str, Any]) -> float:
 
 
 def hash_of(anything: Any) -> int:
-    """The same in every process, other than Python's own."""
+    """A hash that is the same in every process, as Python's own is not."""
     return sum(ord(character) * (i + 1) for i, character in enumerate(repr(anything)))
 
 

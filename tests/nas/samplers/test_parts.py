@@ -1,4 +1,4 @@
-"""The parts against plain definitions."""
+"""The parts of the samplers against plain definitions."""
 
 import itertools
 import math
@@ -27,7 +27,7 @@ from nas.samplers.ranking import (
 )
 from nas.samplers.space import StudySpace, point
 from nas.samplers.values import cell_of, cells, from_unit, perturb, to_unit
-from tests.nas.samplers.studies import categories, conditional_space, floats, integers
+from tests.nas.samplers.studies import categories, conditional_space, contains, floats, integers
 
 DISCRETE = [
     CategoricalDistribution(("a", None, 3)),
@@ -125,7 +125,7 @@ def test_distance_counts_the_genes_that_differ() -> None:
 @given(distribution=st.one_of(categories, integers, floats), unit=st.floats(0, 1))
 def test_every_value_stands_where_it_came_from(distribution: BaseDistribution, unit: float) -> None:
     value = from_unit(distribution, unit)
-    assert distribution._contains(distribution.to_internal_repr(value))
+    assert contains(distribution, value)
     again = from_unit(distribution, to_unit(distribution, value))
     assert again == value or again == pytest.approx(value)
     assert 0 <= cell_of(distribution, value) < cells(distribution)
@@ -171,8 +171,7 @@ def test_entropy_keeps_the_policy_open() -> None:
 
 
 def test_the_gradient_is_that_of_log_probability_and_entropy() -> None:
-    """Adam's first step is the sign of the gradient, so signs are compared with finite
-    differences."""
+    """Adam's first step has the sign of the gradient, which finite differences tell as well."""
     rng = np.random.default_rng(1)
     logits, chosen, advantage, entropy, h = rng.standard_normal((1, 4)), 2, 0.7, 0.5, 1e-6
     start = Policy.even(np.ones((1, 4), bool))

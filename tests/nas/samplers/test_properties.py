@@ -1,5 +1,4 @@
-"""What must hold on any study: valid proposals, no repetitions, constraints, and nothing remembered
-but the history."""
+"""What must hold on any study, such as valid proposals, no repetitions, and no other memory."""
 
 import pickle
 import warnings
@@ -19,7 +18,14 @@ from optuna.storages import RDBStorage
 from nas.samplers.evolution import EvolutionSampler
 from nas.samplers.policy_gradient import PolicyGradientSampler
 from search_spaces.tabular import nas_bench_macro
-from tests.nas.samplers.studies import PLAIN, conditional_space, distributions, history, run
+from tests.nas.samplers.studies import (
+    PLAIN,
+    conditional_space,
+    contains,
+    distributions,
+    history,
+    run,
+)
 
 SAMPLERS = [EvolutionSampler, PolicyGradientSampler]
 ours = pytest.mark.parametrize("make", SAMPLERS)
@@ -42,10 +48,7 @@ def test_every_proposal_is_valid(
     study = optuna.create_study(directions=["maximize"] * objectives, sampler=make(seed))
     for params in run(study, space, 14):
         for name, distribution in space.items():
-            assert distribution._contains(distribution.to_internal_repr(params[name])), (
-                name,
-                params[name],
-            )
+            assert contains(distribution, params[name]), (name, params[name])
 
 
 @ours
@@ -161,8 +164,7 @@ def test_running_and_failed_architectures_are_not_proposed(make: Make, seed: int
 @ours
 @pytest.mark.parametrize("objectives", [1, 2])
 def test_constraints_are_respected(make: Make, objectives: int) -> None:
-    """The best values lie where x > 0.3 is not allowed: a sampler that sees values only would go
-    there."""
+    """A sampler that sees values only would go where x > 0.3, which is not allowed."""
     space: dict[str, BaseDistribution] = {
         "x": FloatDistribution(0, 1),
         "y": CategoricalDistribution(("a", "b", "c", "d")),

@@ -1,4 +1,4 @@
-"""``python -m nas.benchmarks.samplers.speed``: what an ask costs, by the length of the history."""
+"""What an ask costs by the length of the history: ``python -m nas.benchmarks.samplers.speed``."""
 
 import statistics
 import time
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from nas.benchmarks.record import publish
 from nas.benchmarks.samplers.runs import VARIANTS
-from nas.benchmarks.samplers.speed.settings import SamplerSpeedSettings
+from nas.benchmarks.samplers.speed.settings import SamplerSpeedBenchmarkSettings
 
 _STRATEGIES = "evolution", "evolution without predictor", "rl", "tpe", "random"
 _SPACE: dict[str, BaseDistribution] = {
@@ -20,7 +20,7 @@ _SPACE: dict[str, BaseDistribution] = {
 }
 
 
-def run(benchmark: SamplerSpeedSettings) -> None:
+def run(settings: SamplerSpeedBenchmarkSettings) -> None:
     """Measure, print the table and write it."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     figures = {}
@@ -28,9 +28,9 @@ def run(benchmark: SamplerSpeedSettings) -> None:
         for length in (50, 500, 5000):
             history = _history(length)
             for strategy in _STRATEGIES:
-                spent = _ask(VARIANTS[strategy](0, None), history, benchmark.asks)
+                spent = _ask(VARIANTS[strategy](0, None), history, settings.asks)
                 figures[f"{strategy}, ms an ask after {length} trials"] = round(1000 * spent, 1)
-    publish(benchmark.out, "speed", {**figures, "asks": benchmark.asks})
+    publish(settings.out, "speed", {**figures, "asks": settings.asks})
 
 
 def _history(length: int) -> list[FrozenTrial]:
@@ -47,7 +47,7 @@ def _value(params: dict[str, str]) -> float:
 
 
 def _ask(sampler: BaseSampler, history: list[FrozenTrial], asks: int) -> float:
-    """Median seconds of processor time, so that other processes do not count."""
+    """Return the median seconds of processor time, in which other processes do not count."""
     study = optuna.create_study(direction="maximize", sampler=sampler)
     study.add_trials(history)
     spent = []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class SamplerSpeedSettings:
+class SamplerSpeedBenchmarkSettings:
     """Time asks on studies of 12 genes with 8 choices each, in processor time of one core."""
 
     asks: int = 20
