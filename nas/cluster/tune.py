@@ -147,7 +147,8 @@ class _Actor(tune.Trainable):
         except Exception as error:  # whatever it is, it is this job's; the actor goes on
             result = {"failure": reason_of(error), "done": True}
         else:
-            result = {"outcome": outcome, "done": last}
+            # In a tuple, since Tune takes dictionaries within results apart.
+            result = {"outcome": (outcome,), "done": last}
         if result["done"] and self._device.type == "cuda":
             torch.cuda.empty_cache()
         return result
@@ -193,7 +194,7 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
             return False
         try:
             stop = self._jobs.report(
-                self._running[trial_id], result["training_iteration"], result["outcome"]
+                self._running[trial_id], result["training_iteration"], result["outcome"][0]
             )
         except UserError as mistake:
             self._mistake.error = mistake
@@ -215,7 +216,7 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
         job, result = self._running.pop(trial_id), result or {}
         try:
             if "outcome" in result:
-                self._jobs.settle(job, result["outcome"], trial_id in self._stopped)
+                self._jobs.settle(job, result["outcome"][0], trial_id in self._stopped)
             else:
                 reason = result.get("failure") or self._reasons.pop(trial_id, "its worker ended")
                 self._jobs.fail(job, reason)

@@ -1,0 +1,99 @@
+"""Every command runs in a terminal, narrow and in colours, from start to last line."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.folders import folder
+
+ROOT = Path(__file__).parents[1]
+COLUMNS = 60
+
+QUICK = "--epochs 1 --batch-size 16"
+# In this order: later commands use what earlier ones made.
+COMMANDS = {
+    "simulate": "nas.data simulate --images 30 --image-size 32 --out simulated --workers 1",
+    "inspect": "nas.data inspect images",
+    "preview": "nas.data preview images --out preview.png",
+    "train": f"nas.train --model test_vit --data images {QUICK} --run train",
+    "supernet": f"nas.supernet --data images {QUICK} --random-subnets 1 --run supernet",
+    "search": "nas.search --data images --supernet supernet --trials 2 --workers 2 --run search",
+    "retrain": f"nas.retrain --run search --seeds 1 {QUICK}",
+    "predict": "nas.predict --checkpoint train/model.safetensors --data images",
+    "export": "nas.export --checkpoint train/model.safetensors --onnx network.onnx",
+    "leaderboard": f"baselines.leaderboard --data images --run search --models test_vit {QUICK} "
+    "--seeds 1 --random 0 --latency-batch 2 --workers 2 --out board",
+    "report": "nas.report search",
+    "fidelity": f"nas.fidelity --supernet supernet --data images {QUICK} --architectures 4 "
+    "--seeds 1",
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command said in a terminal, and how it ended."""
+
+    status: int
+    said: str
+
+
+def in_terminal(words: str, directory: Path) -> Session:
+    """Run a command in a pseudo-terminal of its own, which is its standard streams."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+    environment.pop("CI", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *words.split()],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=directory,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the last process that held the other end is gone
+            break
+        if not part:
+            break
+        said += part
+    os.close(ours)
+    return Session(process.wait(), said.decode(errors="replace"))
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Session]:
+    place = tmp_path_factory.mktemp("terminal")
+    folder(place / "images")
+    return {name: in_terminal(words, place) for name, words in COMMANDS.items()}
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_ends_well_in_a_terminal(sessions: dict[str, Session], name: str) -> None:
+    session = sessions[name]
+    assert session.status == 0, session.said[-3000:]
+    assert "Traceback" not in session.said
+    assert "error:" not in session.said
+    assert session.said.strip()
+
+
+@pytest.mark.parametrize("name", ["train", "supernet", "search", "leaderboard"])
+def test_what_takes_long_shows_its_progress_in_colours(
+    sessions: dict[str, Session], name: str
+) -> None:
+    assert "\x1b[" in sessions[name].said
+    assert "━" in sessions[name].said
