@@ -13,7 +13,7 @@ from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.search.command import run as search
 from nas.search.run_directory import RunDirectory
-from nas.search.settings import begun
+from nas.search.settings import resumed
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,7 +59,7 @@ def test_searches_are_read_again_only_where_they_were_the_same(
             run(replace(settings, **change))  # type: ignore[arg-type]
     assert (directory.path / "search.log").read_text() == log
     # Nobody knows when a search that was resumed rested.
-    search(replace(begun(directory.path), resume=directory.path))
+    search(resumed(directory.path))
     run(settings)
     (told,) = json.loads((settings.out / "search.json").read_text())["searches"]
     assert (told["wall_seconds"], told["overhead_seconds"]) == (None, None)
