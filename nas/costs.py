@@ -1,5 +1,6 @@
-"""What a network costs: parameters and FLOPs from the architecture alone, and latency, which is
-measured.
+"""What a network costs in parameters, FLOPs and latency.
+
+Parameters and FLOPs follow from the architecture alone; latency is measured.
 """
 
 import time
@@ -13,42 +14,55 @@ from search_spaces import Architecture, flops, params
 
 _WARM_UP = 3
 _ROUNDS = 30
-# Large networks on a CPU take long enough for fewer rounds, but for a median that one slow round
-# cannot move.
+# Large networks on a CPU take so long that fewer rounds must do. They are still enough for a median
+# that one slow round cannot move.
 _SECONDS = 1.0
 _FEWEST = 7
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What networks for these images cost."""
+    """The costs of networks for images of one size.
+
+    Attributes:
+        image_size: height and width of an image in pixels. The FLOPs of oblong images are those of
+            the square with as many pixels.
+        in_chans: number of channels of an image.
+        classes: number of classes.
+
+    Example:
+        >>> import search_spaces
+        >>> from nas.costs import Costs
+        >>> costs = Costs(image_size=(64, 64), in_chans=1, classes=3)
+        >>> space = search_spaces.get_space("hybrid_nano")
+        >>> costs.params(space.smallest) < costs.params(space.largest)
+        True
+        >>> costs.flops(space.largest) > 1_000_000
+        True
+    """
 
     image_size: tuple[int, int]
-    """Height and width in pixels; the FLOPs of oblong images are those of the square of as many
-    pixels."""
     in_chans: int
-    """Channels of an image."""
     classes: int
-    """Number of classes."""
 
     def params(self, architecture: Architecture) -> int:
-        """The number of parameters."""
+        """Return the number of parameters of a network."""
         return params(architecture, self.in_chans, self.classes)
 
     def flops(self, architecture: Architecture) -> int:
-        """The floating-point operations of one image."""
+        """Return the floating-point operations that a network needs for one image."""
         height, width = self.image_size
         return flops(architecture, round((height * width) ** 0.5), self.in_chans, self.classes)
 
 
 @dataclass(frozen=True)
 class Latency:
-    """What was measured.
+    """The time that one forward pass of a network takes.
 
     Attributes:
-        milliseconds: median over the rounds, for one batch.
-        batch: images in it.
-        device: where.
+        milliseconds: median time of a pass over the rounds, for a whole batch.
+        batch: number of images in the batch.
+        device: name of the device that the network was measured on.
     """
 
     milliseconds: float
@@ -59,16 +73,26 @@ class Latency:
 def measure_latency(
     network: nn.Module, shape: tuple[int, int, int], batch: int, device: torch.device | str
 ) -> Latency:
-    """Measure the median time of a forward pass in float32, after a warm-up; leaves the network in
-    evaluation mode.
+    """Measure the median time of a forward pass in float32, after a warm-up.
 
-    The figure is for a device that does nothing else; other processes on it make it longer.
+    The figure is for a device that does nothing else; other processes on it make it longer. The
+    network is left in evaluation mode.
 
     Args:
-        network: on the device.
+        network: network to measure; it must be on the device.
         shape: channels, height and width of an image.
-        batch: images in a pass.
-        device: where the network is.
+        batch: number of images in a pass.
+        device: device that the network is on.
+
+    Example:
+        >>> from torch import nn
+        >>> from nas.costs import measure_latency
+        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+        >>> latency = measure_latency(network, shape=(1, 8, 8), batch=4, device="cpu")
+        >>> latency.batch, latency.device
+        (4, 'cpu')
+        >>> latency.milliseconds > 0
+        True
     """
     device = torch.device(device)
     images = torch.zeros((batch, *shape), device=device)
@@ -83,7 +107,7 @@ def measure_latency(
 
 
 def _seconds(network: nn.Module, images: torch.Tensor) -> float:
-    """Time one pass; a GPU has finished when it says so."""
+    # A GPU works in the background, so the clock must wait for it before and after the pass.
     _wait(images.device)
     start = time.perf_counter()
     network(images)

@@ -1,1 +1,1 @@
-"""Curves of what runs, and the services that show them."""
+"""The curves of a run, and the services that show them."""

@@ -1,11 +1,9 @@
-"""Curves of what runs, for TensorBoard, Weights & Biases or MLflow: ``--track``.
+"""Log the curves of a run to TensorBoard, Weights & Biases or MLflow: ``--track``.
 
-    with tracking(settings.track, directory, values) as log:
-        log(step, {"loss": 0.5})
-
-Files are in ``directory/tracking``, in a place of their own for each tracker and for other
-``values``. Trackers are views: what a run did is in its study or its training's state, from where a
-resumed run tells everything once more, and what was logged before is passed over.
+The files lie in ``directory/tracking``, where each tracker and each set of settings has a place of
+its own. Trackers are only views. What a run did is kept in its study or in the state of its
+training: a resumed run tells everything from there once more, and points that were logged before
+are passed over.
 """
 
 import json
@@ -21,6 +19,7 @@ from nas.tracking.options import TrackerName
 from nas.tracking.services import MLflow, TensorBoard, Tracker, Wandb
 
 Log = Callable[[int, Mapping[str, float]], None]
+"""What logs numbers by name at a step: ``log(step, {"loss": 0.5})``."""
 
 _TRACKERS: Mapping[str, type[Tracker]] = {
     "tensorboard": TensorBoard,
@@ -33,18 +32,29 @@ _TRACKERS: Mapping[str, type[Tracker]] = {
 def tracking(track: TrackerName, directory: Path, settings: Mapping[str, Any]) -> Iterator[Log]:
     """Track a run for the length of a ``with`` block.
 
-    A tracker that fails is named once on stderr (a Ray worker's is in Ray's logs) and left alone;
-    the run goes on.
+    A tracker that fails is named once on standard error (that of a Ray worker, in Ray's logs) and
+    left alone; the run goes on.
 
     Args:
-        track: which tracker.
-        directory: of the run.
-        settings: JSON values that decide what the run does: logged once, and others are another
-            run.
+        track: name of the tracker.
+        directory: directory of the run.
+        settings: JSON values that decide what the run does. They are logged once; a run with other
+            values has curves of its own.
 
     Yields:
-        What logs numbers by name at a step. Steps must rise; one that was logged before is passed
-        over.
+        A function that logs numbers by name at a step. Steps must rise; a step that was logged
+        before is passed over.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from nas.tracking.curves import tracking
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     with tracking("tensorboard", Path(directory), {"seed": 0}) as log:
+        ...         log(1, {"loss": 0.9})
+        ...         log(2, {"loss": 0.5})
+        ...     [place.name.partition("-")[0] for place in Path(directory, "tracking").iterdir()]
+        ['tensorboard']
     """
     if track == "none":
         yield lambda step, values: None
@@ -58,10 +68,11 @@ def tracking(track: TrackerName, directory: Path, settings: Mapping[str, Any]) -
 
 
 class _Tracked:
-    """A tracker that is opened for its first new point, and may fail.
+    """A tracker that is opened when the first new point comes, and that may fail.
 
-    ``logged.json`` says which run of the tracker this is and how far it came for certain. It is
-    written after the point: a kill in between repeats one, with the same values.
+    ``logged.json`` holds the tracker's name for this run and the last step that was logged for
+    certain. It is written after the point, so that a kill between the two repeats one point, with
+    the same values.
     """
 
     def __init__(self, track: TrackerName, directory: Path, settings: Mapping[str, Any]) -> None:
@@ -77,7 +88,7 @@ class _Tracked:
             self._read()
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Log numbers, unless this was done before."""
+        """Log numbers by name, unless this step was logged before."""
         if self._failed or step <= self._step:
             return
         with self._trying():
@@ -89,7 +100,7 @@ class _Tracked:
                 self._write()
 
     def close(self, finished: bool) -> None:
-        """Close the tracker."""
+        """Close the tracker, and tell it whether the run came to its end."""
         with self._trying():
             if self._tracker is not None:
                 self._tracker.close(finished)
@@ -121,9 +132,9 @@ class _Tracked:
     def _trying(self) -> Iterator[None]:
         try:
             yield
-        except (
-            Exception
-        ) as error:  # of whatever kind: a full disk, a server that is gone, a bug of the tracker's
+        # Any error may come here: a full disk, a server that is gone, a bug in the tracker. None of
+        # them may end the run.
+        except Exception as error:
             self._tracker, self._failed = None, True
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             say(

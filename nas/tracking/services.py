@@ -1,7 +1,7 @@
 """The services that show curves, behind one small class: TensorBoard, Weights & Biases, MLflow.
 
-None of them needs a login or a network unless the user's own environment says so. wandb and mlflow
-are imported where they are used, for they are optional, and each takes a second.
+None of them needs a login or a network unless the user's own environment says so. The packages
+wandb and mlflow are imported where they are used, since they are optional and take a second each.
 """
 
 import logging
@@ -21,25 +21,26 @@ from tensorboardX.proto.event_pb2 import Event
 
 _PROJECT = "lens-nas"
 
-# How long a server may take before a run goes on without it.
+# Seconds that a server may take before a run goes on without it.
 _SECONDS = 30
 
-# A file in those directories of wandb's that are whole.
+# Name of an empty file that marks a directory of wandb's as whole.
 _CLOSED = "closed"
 
 
 class Tracker(ABC):
-    """Where the curves of one run go.
+    """A service that the curves of one run go to.
 
     Args:
-        place: an existing directory for its files.
-        name: of the run, for people.
-        run: of the run, for the tracker: the same when it goes on, and no other's.
+        place: existing directory for the files of the tracker.
+        name: name of the run that people see.
+        run: name of the run that the tracker knows it by; it is the same when the run is resumed,
+            and no other run has it.
     """
 
     durable: ClassVar[bool] = True
-    """Whether a kill right after ``scalars`` leaves the numbers; if not, they are safe from
-    ``close`` on."""
+    """Whether numbers survive a kill right after ``scalars``; if not, they are safe only after
+    ``close``."""
 
     @abstractmethod
     def __init__(self, place: Path, name: str, run: str) -> None: ...
@@ -50,38 +51,40 @@ class Tracker(ABC):
 
     @abstractmethod
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log finite numbers at a step; steps rise."""
+        """Log finite numbers by name at a step, which is higher than the step before."""
 
     @abstractmethod
     def close(self, finished: bool) -> None:
-        """End the connection; ``finished`` tells whether the run came to its end."""
+        """End the connection, and say with ``finished`` whether the run came to its end."""
 
 
 class TensorBoard(Tracker):
-    """Event files.
+    """The event files of TensorBoard.
 
-    They are written in this thread: that of tensorboardX's ``SummaryWriter`` would lose the last
-    points to a kill, and would wait forever for a thread that met a full disk.
+    They are written in the thread of the caller. The ``SummaryWriter`` of tensorboardX has a thread
+    of its own: it would lose the last points to a kill, and wait forever once that thread met a
+    full disk.
     """
 
     def __init__(self, place: Path, name: str, run: str) -> None:
-        # tensorboardX names files after their second alone, and would overwrite another of the
-        # same.
+        # tensorboardX names files after the second in which they are made, and would overwrite a
+        # file of the same second. Nanoseconds tell them apart.
         self._writer = EventsWriter(str(place / "events"), f".{time.time_ns()}")
 
     def settings(self, values: Mapping[str, Any]) -> None:
-        """Log a text, in which four spaces keep the lines of YAML apart."""
+        """Log the settings as YAML text."""
+        # Four spaces make the text a block of code, so that its lines are not run together.
         lines = yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True).splitlines()
         self._write(0, summary.text("settings", "\n".join(f"    {line}" for line in lines)))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log numbers."""
+        """Write numbers to the event file, and flush it."""
         for name, value in values.items():
             self._write(step, summary.scalar(name, value))
         self._writer.flush()
 
     def close(self, finished: bool) -> None:
-        """Close the file."""
+        """Close the event file."""
         self._writer.close()
 
     def _write(self, step: int, what: Any) -> None:
@@ -91,14 +94,15 @@ class TensorBoard(Tracker):
 class Wandb(Tracker):
     """Weights & Biases: offline unless the user is logged in, or WANDB_MODE says otherwise.
 
-    wandb gathers what it writes for many seconds, in a process that ends with ours. So what a kill
-    left unfinished is removed, for a resumed run tells it once more.
+    The package wandb gathers what it writes for many seconds, in a process that ends with ours. So
+    what a kill left unfinished is removed: a resumed run tells it once more.
     """
 
     durable = False
 
     def __init__(self, place: Path, name: str, run: str) -> None:
-        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # wandb reads it as it is imported
+        # wandb reads this variable while it is imported.
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
         import wandb
 
         for left in place.glob("wandb/offline-run-*"):
@@ -114,7 +118,7 @@ class Wandb(Tracker):
             resume="allow",
             reinit="create_new",
             mode=asked if local or wandb.login(prompt=False) else "offline",  # type: ignore[arg-type]
-            # The terminal is ours, and wandb must neither read nor write there.
+            # The terminal belongs to the command: wandb must neither read nor write there.
             settings=wandb.Settings(
                 console="off",
                 silent=True,
@@ -125,33 +129,35 @@ class Wandb(Tracker):
         )
 
     def settings(self, values: Mapping[str, Any]) -> None:
-        """Log them as the run's configuration."""
+        """Log the settings as the configuration of the run."""
         self._run.config.update(dict(values), allow_val_change=True)  # type: ignore[no-untyped-call]
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Hand numbers to wandb's own process."""
+        """Hand numbers to the process of wandb."""
         self._run.log(dict(values), step=step, commit=True)
 
     def close(self, finished: bool) -> None:
-        """Finish the run."""
+        """Finish the run, and mark its directory as whole."""
         directory = Path(self._run.settings.sync_dir)
         self._run.finish(exit_code=0 if finished else 1)
-        if directory.is_dir():  # where wandb is disabled there is none
+        if directory.is_dir():  # There is none where wandb is disabled.
             (directory / _CLOSED).touch()
 
 
 class MLflow(Tracker):
-    """MLflow: a SQLite database in the run directory, for files are in maintenance mode; or
-    MLFLOW_TRACKING_URI.
+    """MLflow: the server at MLFLOW_TRACKING_URI, or a SQLite database in the run directory.
+
+    The database stands in for MLflow's plain files, which are in maintenance mode.
     """
 
     def __init__(self, place: Path, name: str, run: str) -> None:
+        # mlflow reads the first of these variables while it is imported.
         for variable, value in (
             ("MLFLOW_DISABLE_TELEMETRY", "true"),
             ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"),
             ("MLFLOW_HTTP_REQUEST_TIMEOUT", str(_SECONDS)),
         ):
-            os.environ.setdefault(variable, value)  # mlflow reads the first as it is imported
+            os.environ.setdefault(variable, value)
         from mlflow import MlflowClient
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -175,12 +181,12 @@ class MLflow(Tracker):
         self._client.update_run(self._run, status="RUNNING")
 
     def settings(self, values: Mapping[str, Any]) -> None:
-        """Log them as parameters with dotted names."""
+        """Log the settings as parameters with dotted names."""
         for name, value in _leaves(values):
             self._client.log_param(self._run, _plain(name), value)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log numbers in one transaction."""
+        """Log all numbers of a step in one transaction."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
@@ -189,12 +195,12 @@ class MLflow(Tracker):
         )
 
     def close(self, finished: bool) -> None:
-        """Say how the run ended."""
+        """Set the status of the run to how it ended."""
         self._client.set_terminated(self._run, "FINISHED" if finished else "KILLED")
 
 
 def _plain(name: str) -> str:
-    """A name with nothing that MLflow forbids: those of classes are the user's."""
+    # MLflow allows few characters in a name, and the names of classes are the user's own.
     return re.sub(r"[^\w\-./ ]", "_", name, flags=re.ASCII)
 
 

@@ -1,5 +1,6 @@
-"""The progress bar of a training: epochs, loss, validation AUC, time left; nothing where nobody
-watches.
+"""The progress bar of a training: epochs, loss, validation AUC and time left.
+
+Nothing is shown where nobody watches.
 """
 
 import os
@@ -14,7 +15,7 @@ from nas.training.record import EpochRecord, best_record
 
 
 class TrainingBar:
-    """What the loop reports to."""
+    """The progress bar that the training loop reports to."""
 
     def __init__(self, progress: Progress, task: TaskID, steps: int, shown: Sequence[str]) -> None:
         self._progress = progress
@@ -23,7 +24,7 @@ class TrainingBar:
         self._shown = shown
 
     def step(self) -> None:
-        """One step is done."""
+        """Count one step that is done."""
         self._progress.advance(self._task)
 
     def loss(self, loss: float) -> None:
@@ -31,7 +32,7 @@ class TrainingBar:
         self._progress.update(self._task, loss=f"{loss:.3f}")
 
     def epochs(self, records: list[EpochRecord]) -> None:
-        """Show the epochs that are done, whether their steps were told or not."""
+        """Show all epochs that are done, whether their steps were counted or not."""
         last, best = records[-1], best_record(records)
         auc = " – ".join(f"{last.val[name]:.4f}" for name in self._shown)
         auc += f" (best {best.val['auc']:.4f} in epoch {best.epoch})"
@@ -49,10 +50,13 @@ def training_bar(
 
     Args:
         epochs: number of epochs of the whole training.
-        steps: number of steps in one.
-        records: epochs that are done already.
+        steps: number of steps in an epoch.
+        records: records of the epochs that are done already.
         shown: names of the validation scores to show, for example those of the smallest and the
-            largest network.
+            largest network of a supernet.
+
+    Yields:
+        The bar, which the training reports to.
     """
     progress = Progress(
         TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),

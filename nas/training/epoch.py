@@ -11,7 +11,7 @@ from nas.training.metrics import NonFiniteError
 from nas.training.optimisation import Optimisation
 from nas.training.step import Step
 
-# Losses are read from the device once in so many steps, since every reading waits for it.
+# Number of steps after which losses are read from the device, since every reading waits for it.
 _READ_EVERY = 32
 
 
@@ -25,14 +25,14 @@ def train_epoch(
     """Train on every batch and return the mean loss.
 
     Args:
-        optimisation: what is trained.
-        model: its network, or the compiled form of it.
-        batches: (images, labels).
+        optimisation: network in training, with its optimizer.
+        model: the same network, or its compiled form; steps run this one.
+        batches: pairs of images and labels, on the device of the network.
         step: what happens to a batch.
-        bar: is told of every step.
+        bar: progress bar that is told of every step.
 
     Raises:
-        NonFiniteError: a loss is not a number; found at most 32 steps later.
+        NonFiniteError: a loss is not a number; this is found at most 32 steps later.
     """
     optimisation.network.train()
     losses: list[float] = []
@@ -51,7 +51,7 @@ def train_epoch(
 
 
 def _read(unread: list[Tensor], updates: int) -> list[float]:
-    """Return the losses of the last steps, after ``updates`` of them."""
+    """Return the losses of the last steps as numbers; ``updates`` counts all steps so far."""
     losses: list[float] = torch.stack(unread).tolist() if unread else []
     for number, loss in enumerate(losses, start=updates - len(losses)):
         if not math.isfinite(loss):

@@ -1,12 +1,12 @@
-"""The files of one training, and how it goes on after it was killed.
+"""The files of one training, and how a training goes on after it was killed.
 
     state.safetensors   all that changes: weights, moving average, optimizer, the epochs so far
     model.safetensors   the weights of the best epoch so far, with all that is needed to use them
     log.csv             one line an epoch
 
 They are written in this order after every epoch, each atomically. The state alone says how far the
-training is; a kill between the files leaves the others one epoch behind, and
-``TrainingFiles.write`` after a resume mends that.
+training is. A kill between the files leaves the others one epoch behind, until the resumed training
+writes them once more with ``TrainingFiles.write_outcome``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,64 +21,75 @@ from nas.common.files import make_directory, room_for, write_text
 from nas.training.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nas.training.record import EpochRecord, best_record, to_csv
 
+# Name under which the state holds the spec. It stays as it is, or no older training would go on.
+_SPEC = "identity"
 _GOES_ON = "the same command goes on from the last whole epoch"
 
 
 @dataclass(frozen=True)
 class TrainingFiles:
-    """The files of one training."""
+    """The files of one training.
+
+    Attributes:
+        directory: directory of the files; ``read`` makes it.
+        spec: JSON values of the training's spec, which decide its outcome. A training is resumed
+            only where they are equal to those of the state.
+        writes: whether this process writes the files. Where several processes train together, all
+            but one only read.
+    """
 
     directory: Path
-    """Where they are; ``read`` makes it."""
-    identity: Mapping[str, Any]
-    """JSON values that decide the outcome: a training is resumed only where they are equal."""
+    spec: Mapping[str, Any]
     writes: bool = True
-    """Whether this process writes them; the others that train together with it only read."""
 
     @property
     def state(self) -> Path:
-        """All that a resumed training needs."""
+        """The path of all that a resumed training needs."""
         return self.directory / "state.safetensors"
 
     @property
     def model(self) -> Path:
-        """The weights of the best epoch."""
+        """The path of the weights of the best epoch."""
         return self.directory / "model.safetensors"
 
     def read(self) -> tuple[Checkpoint, list[EpochRecord]] | None:
-        """Return the state and the epochs so far; None where nothing was written yet.
+        """Return the state and the epochs so far, or None where nothing was written yet.
 
         Raises:
             UserError: the directory cannot be made, or its state is damaged or of another training.
         """
-        # Now, so that a place which cannot be written is known before the first epoch.
+        # A directory that cannot be written must be known before the first epoch.
         make_directory(self.directory)
         if not self.state.exists():
             return None
         saved = load_checkpoint(self.state, "state")
-        _require_equal(self.directory, saved.about["identity"], self.identity)
+        _require_equal(self.directory, saved.about[_SPEC], self.spec)
         return saved, [EpochRecord(**record) for record in saved.about["epochs"]]
 
     def write_state(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
-        """Write how far the training is."""
+        """Write all that a resumed training needs."""
         if not self.writes:
             return
         epochs = [record.to_json() for record in records]
         with room_for(self.state, _GOES_ON):
-            save_checkpoint(
-                self.state, tensors, {"identity": self.identity, "epochs": epochs}, "state"
-            )
+            save_checkpoint(self.state, tensors, {_SPEC: self.spec, "epochs": epochs}, "state")
 
     def write_outcome(
         self, weights: Mapping[str, Tensor] | None, records: Sequence[EpochRecord]
     ) -> None:
-        """Write the log and, where the last epoch is the best, its weights."""
+        """Write the log and the weights of the best epoch.
+
+        Args:
+            weights: weights of the last epoch if it is the best so far, otherwise None: then the
+                weights in the file stay as they are.
+            records: records of all epochs so far.
+        """
         if not self.writes:
             return
         if weights is not None:
             outcome = best_record(records).to_json()
             with room_for(self.model, _GOES_ON):
-                save_checkpoint(self.model, weights, {**self.identity, "outcome": outcome})
+                save_checkpoint(self.model, weights, {**self.spec, "outcome": outcome})
         log = self.directory / "log.csv"
         with room_for(log, _GOES_ON):
             write_text(log, to_csv(records))
@@ -96,7 +107,7 @@ def _require_equal(directory: Path, then: Mapping[str, Any], now: Mapping[str, A
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """All leaves of nested dictionaries with their dotted names; a list is one leaf."""
+    """Yield all leaves of nested dictionaries with their dotted names; a list is one leaf."""
     if isinstance(tree, Mapping):
         for name, branch in tree.items():
             yield from _leaves(branch, f"{path}.{name}" if path else name)

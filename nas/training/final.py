@@ -1,9 +1,12 @@
-"""The training that counts: epochs chosen on validation, then one look at the test split, and all
-of it written down.
+"""The training that counts: validation chooses the epoch, and the test split is read once.
 
-state.safetensors, model.safetensors, log.csv   see :mod:`nas.training.files`
-predictions.parquet                             see :mod:`nas.training.predictions`
-result.json                                     see :mod:`nas.training.result`; where it stands, the test was read
+Everything is written down in the directory of the training:
+
+    state, model, log     see :mod:`nas.training.files`
+    predictions.parquet   see :mod:`nas.training.predictions`
+    result.json           see :mod:`nas.training.result`
+
+Where ``result.json`` stands, the test split was read, and it is not read again.
 """
 
 from pathlib import Path
@@ -24,7 +27,11 @@ from nas.training.spec import TrainingSpec
 
 
 def check_test(images: TrainingImages) -> None:
-    """Refuse a test split that lacks a class, before anything is trained for it."""
+    """Refuse a test split that lacks a class, before anything is trained for it.
+
+    Raises:
+        UserError: the split lacks a class.
+    """
     check_labels(images.dataset.labels[images.splits.test], images.dataset.classes)
 
 
@@ -39,18 +46,20 @@ def train_and_test(
     asked_by: str | None = None,
     at_a_time: int = 1,
 ) -> FinalScores:
-    """Train a network, and score the epoch that validation chose on the test images: once, whatever
-    happens.
+    """Train a network, and score it on the test images with the epoch that validation chose.
+
+    The test images are scored once, however often the training is killed or repeated.
 
     Args:
-        spec: what is trained, and how.
-        model: its network with its first weights.
-        images: its data set.
-        directory: for its files; what was begun there goes on, what is finished is read.
-        device: where to train.
-        on_epoch: called for each epoch.
-        asked_by: command line that asked for it, where that is not this process's.
-        at_a_time: how many trainings run at a time, this one among them.
+        spec: spec of the training.
+        model: network of the spec with its first weights.
+        images: data set that the network is trained and tested on.
+        directory: directory for the files; a training that was begun there goes on, and one that is
+            finished is read.
+        device: device to train on.
+        on_epoch: function that is called for each epoch.
+        asked_by: command line that asked for the training; None for that of this process.
+        at_a_time: number of trainings that run at a time, this one among them.
 
     Raises:
         UserError: the directory belongs to another training, or what :func:`nas.training.loop.fit`

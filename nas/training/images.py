@@ -1,4 +1,4 @@
-"""The images of a data set as trainings need them: opened, split, normalised, on a device."""
+"""The images of a data set as trainings need them: split, normalised, and on a device."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,31 @@ from nas.training.networks.card import ModelCard
 
 @dataclass(frozen=True)
 class TrainingImages:
-    """A data set with its splits, and the normalisation fitted on its training images."""
+    """A data set with its splits, and the normalisation fitted on its training images.
+
+    Attributes:
+        dataset: the data set, whose images stay on the disk.
+        splits: positions of the images of each split.
+        normalisation: normalisation that was fitted on the training images.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from nas.data.options import ReadOptions
+        >>> from nas.training.images import TrainingImages
+        >>> random = np.random.default_rng(0)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     for name in ("no_substructure", "subhalo"):
+        ...         Path(directory, name).mkdir()
+        ...         for number in range(20):
+        ...             np.save(Path(directory, name, f"{number}.npy"), random.random((32, 32)))
+        ...     images = TrainingImages.open(Path(directory), ReadOptions())
+        ...     images.train().images.shape, len(images.val()), len(images.test())
+        (torch.Size([28, 1, 32, 32]), 6, 6)
+        >>> images.card("resnet18").classes
+        ('no_substructure', 'subhalo')
+    """
 
     dataset: LensDataset
     splits: Splits
@@ -26,6 +50,10 @@ class TrainingImages:
     @staticmethod
     def open(directory: Path | None, options: ReadOptions) -> "TrainingImages":
         """Open a data set, and say which splits had to be made.
+
+        Args:
+            directory: directory of the data set.
+            options: how its images are read.
 
         Raises:
             UserError: there is no directory, or it is no data set.
@@ -37,24 +65,29 @@ class TrainingImages:
         return TrainingImages(dataset, splits, Normalisation.fit(dataset.images, splits.train))
 
     def train(self, device: torch.device | str = "cpu") -> LensTensors:
-        """The images that networks learn from."""
+        """Return the images that networks learn from."""
         return LensTensors.load(self.dataset, self.splits.train, self.normalisation, device)
 
     def val(self, device: torch.device | str = "cpu") -> LensTensors:
-        """The images that choose."""
+        """Return the images that choose epochs, architectures and settings."""
         return LensTensors.load(self.dataset, self.splits.val, self.normalisation, device)
 
     def test(self, device: torch.device | str = "cpu") -> LensTensors:
-        """The images that report, and never choose."""
+        """Return the images that report how good a network is, and never choose."""
         return LensTensors.load(self.dataset, self.splits.test, self.normalisation, device)
 
     def costs(self) -> Costs:
-        """What networks for these images cost."""
+        """Return the costs of networks for these images."""
         channels, height, width = self.dataset.images.shape[1:]
         return Costs((height, width), channels, len(self.dataset.classes))
 
     def card(self, model: str, architecture: str | None = None) -> ModelCard:
-        """The card of a network for these images."""
+        """Return the card of a network for these images.
+
+        Args:
+            model: timm's name of the network; for an architecture, the name of its space.
+            architecture: line of the architecture; None for a network that its name says all about.
+        """
         channels, height, width = self.dataset.images.shape[1:]
         return ModelCard(
             model, architecture, self.dataset.classes, channels, (height, width), self.normalisation

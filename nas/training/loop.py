@@ -1,4 +1,4 @@
-"""The one training loop: any network, on images that live on its device."""
+"""The one training loop, for any network and images that live on its device."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,17 +24,20 @@ from nas.training.record import EpochRecord, best_record
 from nas.training.step import CrossEntropyStep, Step
 
 Validate = Callable[[nn.Module, LensTensors], Mapping[str, float]]
+"""What scores a network on validation images; ``auc`` is among the names of the scores."""
+
 OnEpoch = Callable[[EpochRecord], None]
+"""What is called after each epoch with its record."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came out of a training.
+    """The outcome of a training.
 
     Attributes:
-        model: the network with the weights of the best epoch, in evaluation mode.
-        best: the epoch of the highest validation AUC.
-        epochs: all epochs.
+        model: network with the weights of the best epoch, in evaluation mode.
+        best: record of the epoch with the highest validation AUC.
+        epochs: records of all epochs.
     """
 
     model: nn.Module
@@ -43,12 +46,12 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """Time spent on training, without scoring."""
+        """The seconds that were spent on training, without scoring."""
         return round(sum(record.seconds for record in self.epochs), 1)
 
 
 def validation_scores(model: nn.Module, val: LensTensors) -> dict[str, float]:
-    """The usual scores of an epoch: AUC, accuracy, loss, and the AUC of each class."""
+    """Return the usual scores of an epoch: AUC, accuracy, loss, and the AUC of each class."""
     return evaluate(model, val).to_json()
 
 
@@ -65,7 +68,7 @@ def fit(
     shown: Sequence[str] = ("auc",),
     on_epoch: OnEpoch | None = None,
 ) -> Result:
-    """Train a network, and return it with the weights of the epoch that validation liked best.
+    """Train a network, and return it with the weights of the epoch that validation chose.
 
     On a CPU the outcome depends on the arguments, the initial weights, the versions and the number
     of threads, and on nothing else: a training that was killed and called again with the same
@@ -75,22 +78,38 @@ def fit(
     Args:
         model: any network; it is moved to the device of the images and changed in place.
         train: images to learn from.
-        val: images that choose the epoch; on the same device.
-        recipe: how to train; ``drop_path`` is the business of whoever built the network.
-        seed: of the order of the images, the augmentation, and dropout.
-        files: for state, best weights and log, and of which training they are; None keeps
-            everything in memory.
+        val: images that choose the epoch, on the same device as those to learn from.
+        recipe: how to train. Its ``drop_path`` is not applied here, but by whoever built the
+            network.
+        seed: seed of the order of the images, the augmentation, and dropout.
+        files: files for the state, the best weights and the log, with the spec of the training;
+            None keeps everything in memory.
         step: what happens to a batch; None is cross-entropy of the labels.
-        validate: scores the network on ``val`` after each epoch; must return ``auc`` among its
-            numbers.
-        shown: the numbers of ``validate`` that the progress bar shows.
-        on_epoch: called after each epoch, when its files are written; first of all for those of an
-            earlier, killed call, so that whoever listens hears of every epoch.
+        validate: what scores the network on ``val`` after each epoch; it must return ``auc`` among
+            its numbers.
+        shown: names of the numbers of ``validate`` that the progress bar shows.
+        on_epoch: function that is called after each epoch, when its files are written. A resumed
+            training first calls it for the epochs of the earlier, killed call, so that whoever
+            listens hears of every epoch.
 
     Raises:
         NonFiniteError: a loss or a score is not a number.
         UserError: the directory belongs to another training, the network does not fit the classes,
-            or validation images lack a class.
+            or the validation images lack a class.
+
+    Example:
+        >>> import torch
+        >>> from nas.data.tensors import LensTensors
+        >>> from nas.training.loop import fit
+        >>> from nas.training.recipe import Recipe
+        >>> _ = torch.manual_seed(0)
+        >>> labels = torch.arange(64) % 2
+        >>> images = torch.randn(64, 1, 8, 8) + 2 * labels.reshape(-1, 1, 1, 1)
+        >>> data = LensTensors(images, labels, ("no_sub", "subhalo"))
+        >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
+        >>> result = fit(network, data, data, Recipe(epochs=3, learning_rate=0.02))
+        >>> len(result.epochs), result.best.val["auc"] > 0.9
+        (3, True)
     """
     if seed < 0:
         raise UserError(f"--seed {seed} cannot be used: give 0 or more")
@@ -132,16 +151,14 @@ def fit(
 def _resume(
     files: TrainingFiles | None, optimisation: Optimisation
 ) -> tuple[list[EpochRecord], dict[str, Tensor]]:
-    """Return to where an earlier call came; return its epochs and the weights of the best of
-    them.
-    """
+    """Go back to where an earlier call came; return its epochs and the weights of the best one."""
     saved = files.read() if files is not None else None
     if files is None or saved is None:
         return [], {}
     checkpoint, records = saved
     optimisation.restore(checkpoint.tensors, records[-1].updates)
     weights = _best_weights(optimisation, records)
-    # Again, since the kill may have come between the state and the outcome.
+    # The outcome is written again, since the kill may have come between it and the state.
     files.write_outcome(weights, records)
     return records, weights or load_checkpoint(files.model).tensors
 
@@ -149,7 +166,7 @@ def _resume(
 def _keep(
     files: TrainingFiles | None, optimisation: Optimisation, records: list[EpochRecord]
 ) -> dict[str, Tensor] | None:
-    """Write down the last epoch; return its weights if it is the best so far."""
+    """Write down the last epoch, and return its weights if it is the best so far."""
     weights = _best_weights(optimisation, records)
     if files is not None:
         files.write_state(optimisation.state(), records)
@@ -169,8 +186,9 @@ def _best_weights(
 
 
 def _seed_epoch(seed: int, epoch: int, device: torch.device) -> torch.Generator:
-    """Seed dropout and return the generator of order and augmentation; both depend on nothing but
-    seed and epoch.
+    """Seed dropout, and return the generator that orders and augments the images.
+
+    Both depend on nothing but the seed and the epoch, so that a resumed training draws the same.
     """
     own, everywhere = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64).tolist()
     torch.manual_seed(everywhere)
@@ -179,7 +197,7 @@ def _seed_epoch(seed: int, epoch: int, device: torch.device) -> torch.Generator:
 
 @contextmanager
 def _located(epoch: int, files: TrainingFiles | None) -> Iterator[None]:
-    """Say in which epoch a number was not one, what is left, and what to do."""
+    """Say in which epoch a loss or score was not a number, what is left, and what to do."""
     try:
         yield
     except NonFiniteError as error:

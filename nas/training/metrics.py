@@ -1,4 +1,4 @@
-"""How good class scores are: ROC AUC, accuracy, loss."""
+"""Scores of class probabilities: ROC AUC, accuracy and loss."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ class NonFiniteError(UserError):
 
 @dataclass(frozen=True)
 class Scores:
-    """How good a network is on a split.
+    """The scores of a network on the images of a split.
 
     Attributes:
-        auc: macro one-vs-rest area under the ROC curve: the mean of ``class_auc``.
+        auc: macro one-vs-rest area under the ROC curve, which is the mean of ``class_auc``.
         accuracy: share of images whose most probable class is right.
         loss: mean cross-entropy in nats.
         class_auc: area under the ROC curve of each class against all others, by class name.
@@ -30,7 +30,7 @@ class Scores:
     class_auc: dict[str, float]
 
     def to_json(self) -> dict[str, float]:
-        """Return all numbers by name, those of a class as ``auc_<class>``."""
+        """Return all scores by name; the area of a class is called ``auc_<class>``."""
         return {
             "auc": self.auc,
             "accuracy": self.accuracy,
@@ -40,11 +40,14 @@ class Scores:
 
 
 def check_labels(labels: npt.NDArray[np.int64], classes: tuple[str, ...]) -> None:
-    """Refuse a split on which there is no ROC curve: one that lacks a class, or has but one.
+    """Refuse a split that has no ROC curve, since it lacks a class or has only one.
 
     Args:
-        labels: (N,) positions in ``classes``.
+        labels: labels (N,) of the images, which are positions in ``classes``.
         classes: K class names.
+
+    Raises:
+        UserError: a class has no images, or there is only one class.
     """
     counts = np.bincount(labels, minlength=len(classes))
     if (counts == 0).any() or len(classes) < 2:
@@ -58,18 +61,26 @@ def check_labels(labels: npt.NDArray[np.int64], classes: tuple[str, ...]) -> Non
 def score(
     probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], classes: tuple[str, ...]
 ) -> Scores:
-    """Score class probabilities.
+    """Score class probabilities against the labels of the images.
 
     With two classes both have the same area, that of the usual binary ROC curve.
 
     Args:
-        probabilities: (N, K), each row summing to one.
-        labels: (N,) positions in ``classes``.
+        probabilities: class probabilities (N, K), whose rows sum to one.
+        labels: labels (N,) of the images, which are positions in ``classes``.
         classes: K class names.
 
     Raises:
         NonFiniteError: a probability is not a number.
         UserError: a class has no images, or there is only one class, so that there is no ROC curve.
+
+    Example:
+        >>> import numpy as np
+        >>> from nas.training.metrics import score
+        >>> probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]])
+        >>> scores = score(probabilities, np.array([0, 0, 1, 1]), ("no_sub", "subhalo"))
+        >>> scores.auc, scores.accuracy
+        (0.75, 0.75)
     """
     bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
     if bad:

@@ -1,6 +1,4 @@
-"""Everything that changes in a training: weights, their moving average, the optimizer and its
-learning rate.
-"""
+"""All that changes in a training: the weights, their moving average, and the optimizer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,24 +14,25 @@ from nas.training.recipe import Recipe
 
 
 class Optimisation:
-    """A network in training.
+    """A network in training, with its optimizer and the moving average of its weights.
 
     Attributes:
-        network: the weights that gradients change.
+        network: network whose weights the gradients change.
         updates: number of updates so far.
 
     Args:
-        network: on its device, in its memory layout.
-        recipe: how it is trained.
-        updates: number of updates of the whole training, the course of the learning rate.
+        network: network on its device, in its memory layout.
+        recipe: how the network is trained.
+        updates: number of updates of the whole training, over which the learning rate takes its
+            course.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, updates: int) -> None:
         self.network = network
         self.updates = 0
         self._clip = recipe.clip_grad
-        # One kernel over all weights instead of several for each: five times as fast for small
-        # networks.
+        # A fused optimizer runs one kernel over all weights instead of several for each, which is
+        # five times as fast for small networks.
         fused: dict[str, Any] = {"fused": True} if recipe.optimizer in ("adamw", "sgd") else {}
         self._optimizer: torch.optim.Optimizer = create_optimizer_v2(
             network,
@@ -42,7 +41,7 @@ class Optimisation:
             weight_decay=recipe.weight_decay,
             **fused,
         )
-        # Counted in updates: what timm calls an epoch is one update here.
+        # The scheduler counts in updates: what timm calls an epoch is one update here.
         self._scheduler, _ = create_scheduler_v2(
             self._optimizer,
             recipe.schedule,
@@ -58,12 +57,12 @@ class Optimisation:
 
     @property
     def scored(self) -> nn.Module:
-        """The network that is scored and kept: the moving average where there is one."""
+        """The network that is scored and kept, which is the moving average where there is one."""
         return self._average.module if self._average is not None else self.network
 
     @property
     def learning_rate(self) -> float:
-        """Learning rate of the next update."""
+        """The learning rate of the next update."""
         return float(self._optimizer.param_groups[0]["lr"])
 
     def clear_gradients(self) -> None:
@@ -71,7 +70,7 @@ class Optimisation:
         self._optimizer.zero_grad()
 
     def update(self) -> None:
-        """Clip and apply the gradients."""
+        """Clip the gradients, and apply them to the weights."""
         if self._clip:
             dispatch_clip_grad(self.network.parameters(), self._clip)
         self._optimizer.step()
@@ -81,8 +80,9 @@ class Optimisation:
             self._average.update(self.network, step=self.updates)
 
     def state(self) -> dict[str, Tensor]:
-        """Return all tensors that change, by name; the learning rate follows from the number of
-        updates.
+        """Return all tensors that change, by name.
+
+        The learning rate is not among them, since it follows from the number of updates.
         """
         tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         if self._average is not None:
@@ -93,7 +93,12 @@ class Optimisation:
         return tensors
 
     def restore(self, tensors: Mapping[str, Tensor], updates: int) -> None:
-        """Return to the ``state`` after so many updates."""
+        """Go back to an earlier state.
+
+        Args:
+            tensors: what ``state`` returned.
+            updates: number of updates at that time.
+        """
         self.network.load_state_dict(_below("network.", tensors))
         if self._average is not None:
             self._average.module.load_state_dict(_below("average.", tensors))
@@ -107,13 +112,14 @@ class Optimisation:
         self._scheduler.step_update(updates)
 
     def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Any]]:
-        """The optimizer's tensors, laid out in memory like the weights so that every sum is taken
-        in the same order.
+        """Return the optimizer's tensors by weight and name, laid out in memory like the weights.
+
+        With the same layout every sum is taken in the same order, to the same bits.
         """
         weights = [weight for group in self._optimizer.param_groups for weight in group["params"]]
         moments: dict[int, dict[str, Any]] = {}
-        for key, value in _below("optimizer.", tensors).items():
-            index, name = key.split(".", 1)
+        for path, value in _below("optimizer.", tensors).items():
+            index, name = path.split(".", 1)
             weight = weights[int(index)]
             same = value.shape == weight.shape
             moments.setdefault(int(index), {})[name] = (

@@ -9,16 +9,18 @@ from nas.training.record import EpochRecord
 
 
 class _StopTraining(Exception):  # noqa: N818 - it is a signal, like StopIteration
-    """Ends a training that nobody waits for any more."""
+    """The signal that ends a training which nobody waits for any more."""
 
 
 def paced(train: Callable[[OnEpoch], object]) -> Generator[EpochRecord]:
-    """Run a training and yield its epochs; the next one starts when the next record is asked for.
+    """Run a training and yield the record of each epoch.
 
-    Closing the iterator stops the training; what the training raises is raised here.
+    The next epoch starts when the next record is asked for. Closing the iterator stops the
+    training. Errors of the training are raised here.
 
     Args:
-        train: is called once, in a thread of its own, with what it must call after each epoch.
+        train: function that runs the training. It is called once, in a thread of its own, with the
+            function that it must call after each epoch.
     """
     records: SimpleQueue[EpochRecord | BaseException | None] = SimpleQueue()
     turns, stopped = Semaphore(0), False

@@ -1,4 +1,4 @@
-"""Where a network is trained, in which precision, and with how many threads."""
+"""The device, the precision and the number of threads that a network is trained with."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,20 +9,30 @@ from torch import nn
 from nas.common.errors import UserError
 from nas.training.recipe import Amp
 
-# Weights from which transformers gain from bf16 on a CPU.
+# Number of weights from which transformers gain from bf16 on a CPU.
 _LARGE = 8_000_000
 
-# Weights below which a second thread gains nothing (measured with the supernet of hybrid_nano at 48
-# pixels).
+# Number of weights below which a second thread gains nothing (measured with the supernet of
+# hybrid_nano at 48 pixels).
 _SMALL = 2_000_000
 
 
 def pick_device(name: str) -> torch.device:
-    """Return the device of this name; ``auto`` is the first CUDA device, or the CPU where there is
-    none.
+    """Return the device of a name.
+
+    Args:
+        name: torch's name of the device, such as ``cpu`` or ``cuda:1``; ``auto`` is the current
+            CUDA device, or the CPU where there is none.
 
     Raises:
         UserError: there is no such device.
+
+    Example:
+        >>> from nas.training.precision import pick_device
+        >>> pick_device("cpu")
+        device(type='cpu')
+        >>> pick_device("auto").type in ("cpu", "cuda")
+        True
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -38,10 +48,13 @@ def pick_device(name: str) -> torch.device:
 
 
 def autocast(amp: Amp, model: nn.Module, device: torch.device) -> torch.autocast:
-    """Return the context in which ``model`` is trained on ``device``: bf16 or float32.
+    """Return the context of bf16 or float32 in which a network is trained on a device.
 
-    ``auto`` is bf16 where the device computes in it and, on a CPU, where the network gains
-    (``results/search_spaces/speed.md``).
+    Args:
+        amp: precision that the recipe asks for. ``auto`` is bf16 where the device computes in it
+            and, on a CPU, where the network gains (``results/search_spaces/speed.md``).
+        model: network that is trained.
+        device: device that it is trained on.
     """
     bf16 = amp == "bf16" or (
         amp == "auto" and _has_bf16(device) and (device.type != "cpu" or _gains_on_cpu(model))
@@ -50,11 +63,11 @@ def autocast(amp: Amp, model: nn.Module, device: torch.device) -> torch.autocast
 
 
 def thread_count(model: nn.Module, device: torch.device) -> int:
-    """How many threads train a network: one where it is small and on a CPU, otherwise all that
-    torch may use.
+    """Return the number of threads that train a network.
 
-    The operations of a small one are so short that several threads only wait for each other: in
-    vain on a machine that does nothing else, and ten times as long on a busy one.
+    It is one for a small network on a CPU, and otherwise all that torch may use. The operations of
+    a small network are so short that several threads only wait for each other: they gain nothing on
+    a machine that does nothing else, and take ten times as long on a busy one.
     """
     small = sum(weight.numel() for weight in model.parameters()) < _SMALL
     return 1 if device.type == "cpu" and small else torch.get_num_threads()
@@ -62,7 +75,7 @@ def thread_count(model: nn.Module, device: torch.device) -> int:
 
 @contextmanager
 def threads(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Compute with as many threads as train the network, for the length of a ``with`` block."""
+    """Compute with the number of threads that train a network, for a ``with`` block."""
     before = torch.get_num_threads()
     torch.set_num_threads(thread_count(model, device))
     try:
@@ -72,7 +85,7 @@ def threads(model: nn.Module, device: torch.device) -> Iterator[None]:
 
 
 def _has_bf16(device: torch.device) -> bool:
-    """Whether the device computes in bf16 itself, rather than by emulation."""
+    """Return whether the device computes in bf16 itself, rather than by emulation."""
     if device.type == "cpu":
         capabilities = torch.cpu.get_capabilities()
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
@@ -82,7 +95,7 @@ def _has_bf16(device: torch.device) -> bool:
 
 
 def _gains_on_cpu(model: nn.Module) -> bool:
-    """Whether bf16 makes this network quicker on a CPU.
+    """Return whether bf16 makes this network quicker on a CPU.
 
     Depthwise convolutions are slow in it, and narrow layers of attention lose more in conversions
     than they gain in products; plain convolutions of any width and large networks gain.

@@ -1,6 +1,6 @@
-"""``predictions.parquet``: what a trained network says of the test images, one line an image.
+"""``predictions.parquet``: the class probabilities of the test images, one row an image.
 
-The columns are file and row of the image, its label, and the probability of each class.
+The columns are the file and the row of the image, its label, and the probability of each class.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from nas.common.files import atomic_path
 from nas.data.dataset import LensDataset
 
 PREDICTIONS = "predictions.parquet"
-"""Its name in the directory of a training."""
+"""Name of the file in the directory of a training."""
 
 
 def write_predictions(
@@ -26,10 +26,10 @@ def write_predictions(
     """Write the predictions of a training atomically.
 
     Args:
-        directory: of the training.
-        dataset: whose images were classified.
-        indices: (N,) of these images.
-        probabilities: (N, K) of the classes.
+        directory: directory of the training.
+        dataset: data set that the classified images are from.
+        indices: positions (N,) of the classified images in the data set.
+        probabilities: class probabilities (N, K) of these images.
     """
     table = dataset.table.iloc[indices][["file", "row"]].reset_index(drop=True)
     table["label"] = [dataset.classes[label] for label in dataset.labels[indices]]
@@ -39,19 +39,33 @@ def write_predictions(
 
 
 def read_predictions(path: Path, classes: tuple[str, ...]) -> pd.DataFrame:
-    """Return the predictions of a training: file, row, label, and a column of probabilities for
-    each class.
+    """Return the predictions of a training, one row an image.
+
+    The columns are ``file``, ``row`` and ``label``, and one column of probabilities for each class.
 
     Args:
-        path: the file.
+        path: path of the predictions.
         classes: K class names.
 
     Raises:
         UserError: the file is missing or damaged.
+
+    Example:
+        >>> import tempfile
+        >>> import pandas as pd
+        >>> from pathlib import Path
+        >>> from nas.training.predictions import read_predictions
+        >>> values = {"file": ["0.npy"], "row": [0], "label": ["b"], "a": [0.25], "b": [0.75]}
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "predictions.parquet")
+        ...     pd.DataFrame(values).to_parquet(path)
+        ...     predictions = read_predictions(path, ("a", "b"))
+        >>> predictions["b"].tolist()
+        [0.75]
     """
     try:
         return pd.read_parquet(path, columns=["file", "row", "label", *classes])
-    except (OSError, ValueError) as error:  # pyarrow's own errors are among them
+    except (OSError, ValueError) as error:  # The errors of pyarrow are among these.
         raise UserError(
             f"{path} is missing or damaged: remove {path.parent}, and the same command trains the "
             "network anew"

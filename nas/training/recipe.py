@@ -1,4 +1,4 @@
-"""How a network is trained: the settings that every training shares."""
+"""The recipe of a training: the settings that every training shares."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -14,14 +14,23 @@ Amp = Literal["auto", "bf16", "off"]
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a network is trained; the defaults suit small networks and some thousands of images."""
+    """How a network is trained; the defaults suit small networks and some thousands of images.
+
+    Example:
+        >>> from nas.training.recipe import Recipe
+        >>> recipe = Recipe(epochs=10, learning_rate=1e-3)
+        >>> recipe.steps(images=3200)
+        1000
+        >>> Recipe.from_json(recipe.to_json()) == recipe
+        True
+    """
 
     epochs: int = 20
     """Passes over the training images."""
     batch_size: int = 32
-    """Images in a step."""
+    """Number of images in a step."""
     optimizer: Optimizer = "adamw"
-    """How a gradient becomes a step; sgd has Nesterov momentum .9."""
+    """Optimizer that turns gradients into steps; sgd has Nesterov momentum .9."""
     learning_rate: float = 2e-3
     """Learning rate after the warm-up."""
     weight_decay: float = 0.05
@@ -34,7 +43,7 @@ class Recipe:
     label_smoothing: float = 0.0
     """Share of every label that is spread evenly over all classes."""
     clip_grad: float = 1.0
-    """Largest norm of the gradient; 0 leaves it as it is."""
+    """Largest norm of the gradient, to which larger ones are clipped; 0 clips nothing."""
     ema_decay: float = 0.0
     """Score and keep a moving average of the weights with this decay; 0 scores and keeps the
     weights themselves."""
@@ -46,13 +55,13 @@ class Recipe:
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions prefer."""
     compile: bool = False
-    """Compile the network first: takes a minute, pays on a GPU."""
+    """Compile the network first, which takes a minute and pays on a GPU."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Random changes of the training images."""
 
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, "epochs", self.epochs, "1 or more")
-        # Batch statistics of a single image are nothing.
+        # A single image has no batch statistics.
         _require(self.batch_size >= 2, "batch_size", self.batch_size, "2 or more")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "a positive number")
         _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
@@ -62,7 +71,7 @@ class Recipe:
             _require(0 <= value < 1, name, value, "0 or more and less than 1")
 
     def steps(self, images: int) -> int:
-        """Number of steps of the whole training on so many images."""
+        """Return the number of steps of the whole training on so many images."""
         return self.epochs * max(1, images // self.batch_size)
 
     @staticmethod

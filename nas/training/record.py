@@ -1,4 +1,4 @@
-"""What is written down after every epoch."""
+"""The record that is written down after every epoch."""
 
 import csv
 import io
@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch.
+    """The record of one epoch.
 
     Attributes:
-        epoch: its number, from 1.
+        epoch: number of the epoch, from 1.
         updates: number of updates since the start of the training.
         loss: mean training loss over the epoch.
-        learning_rate: of the first update.
-        seconds: time of training, without scoring.
+        learning_rate: learning rate of the first update in the epoch.
+        seconds: seconds that were spent on training in the epoch, without scoring.
         val: scores on the validation images by name; ``auc`` is among them and chooses the epoch.
     """
 
@@ -33,12 +33,12 @@ class EpochRecord:
 
 
 def best_record(records: Sequence[EpochRecord]) -> EpochRecord:
-    """Return the epoch of the highest validation AUC, the earliest of equals."""
+    """Return the record with the highest validation AUC, the earliest among equals."""
     return max(records, key=lambda record: record.val["auc"])
 
 
 def to_csv(records: Sequence[EpochRecord]) -> str:
-    """Return one line an epoch under a line of names; scores are ``val_<name>``."""
+    """Return the records as CSV, one line an epoch; the columns of scores are ``val_<name>``."""
     rows = []
     for record in records:
         row = record.to_json()

@@ -1,4 +1,4 @@
-"""Scores of one network that was trained from several seeds."""
+"""The scores of one network that was trained from several seeds."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -8,22 +8,34 @@ import numpy as np
 from nas.training.result import FinalScores
 
 Part = Literal["validation", "test"]
-"""The images that chose, or those that report."""
+"""Name of the images that chose the epoch, or of those that report."""
 
 
 @dataclass(frozen=True)
 class Repeated:
-    """One network, trained from several seeds."""
+    """The scores of one network that was trained from several seeds.
+
+    Attributes:
+        trainings: scores of each training, in the order of their seeds.
+    """
 
     trainings: tuple[FinalScores, ...]
 
     def spread(self, split: Part, name: str) -> tuple[float, float | None]:
-        """Mean of a score over the seeds, and its sample standard deviation; None for one seed."""
+        """Return the mean of a score over the seeds, and its sample standard deviation.
+
+        Args:
+            split: images that the networks were scored on.
+            name: name of the score.
+
+        Returns:
+            The mean and the standard deviation, which is None for a single seed.
+        """
         values = [getattr(training, split)[name] for training in self.trainings]
         return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return means, deviations, and all trainings as JSON values."""
+        """Return the means, the standard deviations and all trainings as JSON values."""
         values: dict[str, Any] = {"trainings": [asdict(training) for training in self.trainings]}
         for split in get_args(Part):
             names = getattr(self.trainings[0], split)

@@ -1,4 +1,4 @@
-"""``result.json``: what a training came to, and what made it."""
+"""``result.json``: the outcome of a training, and what made it."""
 
 import json
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ from nas.training.loop import Result
 from nas.training.spec import TrainingSpec
 
 RESULT = "result.json"
-"""Its name in the directory of a training."""
+"""Name of the file in the directory of a training."""
 
 
 @dataclass(frozen=True)
 class FinalScores:
-    """What one training came to.
+    """The scores of one training on validation and test images.
 
     Attributes:
-        seed: of the training.
-        validation: scores of the epoch that was chosen, by name.
-        test: likewise, of the same weights on the test images.
-        seconds: spent on training, without scoring.
-        epoch: that was chosen.
-        made: what made it.
+        seed: seed of the training.
+        validation: scores on the validation images by name, in the epoch that validation chose.
+        test: scores on the test images by name, with the weights of the same epoch.
+        seconds: seconds that were spent on training, without scoring.
+        epoch: number of the epoch that validation chose.
+        made: device, hardware, versions and commit that made the scores.
     """
 
     seed: int
@@ -47,14 +47,14 @@ def write_result(
     images: TrainingImages,
     **more: int | float,
 ) -> None:
-    """Write what a training came to that was not judged on the test images.
+    """Write the outcome of a training that was not scored on the test images.
 
     Args:
-        directory: of the training.
-        spec: the JSON values of its spec.
-        result: what it came to.
-        images: its data set.
-        more: numbers worth knowing, by name.
+        directory: directory of the training.
+        spec: JSON values of the training's spec.
+        result: outcome of the training.
+        images: data set that the network was trained on.
+        more: further numbers worth knowing, by name.
     """
     splits = images.splits
     outcome = {
@@ -78,15 +78,15 @@ def write_scores(
     images: TrainingImages,
     asked_by: str,
 ) -> None:
-    """Write what a training came to that was judged on the test images.
+    """Write the outcome of a training that was scored on the test images.
 
     Args:
-        directory: of the training.
-        spec: what was trained, and how.
-        scores: of it.
-        model: its network.
-        images: its data set.
-        asked_by: command line that asked for it.
+        directory: directory of the training.
+        spec: spec of the training.
+        scores: scores of the training.
+        model: network that was trained.
+        images: data set that the network was trained and tested on.
+        asked_by: command line that asked for the training.
     """
     values = asdict(scores)
     made = values.pop("made")
@@ -103,14 +103,14 @@ def write_scores(
 
 
 def read_scores(directory: Path, spec: TrainingSpec) -> FinalScores:
-    """Return what a training came to that was judged on the test images.
+    """Return the outcome of a training that was scored on the test images.
 
     Args:
-        directory: of the training.
-        spec: what was trained, and how.
+        directory: directory of the training.
+        spec: spec of the training.
 
     Raises:
-        UserError: the file is damaged, or of another training.
+        UserError: the file is damaged, or its spec is another.
     """
     path = directory / RESULT
     try:

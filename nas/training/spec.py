@@ -1,4 +1,4 @@
-"""What decides the outcome of a training: one value, with one digest."""
+"""The spec of a training: one value, with one digest, that decides the outcome."""
 
 import json
 from dataclasses import dataclass
@@ -18,11 +18,12 @@ from nas.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Weights that a training starts from, where they are not random.
+    """The weights that a training starts from, where they are not random.
 
     Attributes:
-        kind: a file of ``weights``, or a ``supernet`` that the network inherits from.
-        digest: SHA-256 of the file.
+        kind: where the weights are from: a file of ``weights`` for this network, or a ``supernet``
+            that the network inherits from.
+        digest: SHA-256 of the file of the weights or of the supernet.
     """
 
     kind: Literal["weights", "supernet"]
@@ -33,15 +34,30 @@ class InitialWeights:
 class TrainingSpec:
     """All that decides the outcome of a training of one network: equal specs have equal outcomes.
 
-    A training is resumed only where its spec is equal, and directories are named after its digest,
-    so that the same command finds its training again and no other does.
+    A training is resumed only where its spec is equal. Directories are named after the digest of
+    the spec, so that the same command finds its training again and no other does.
 
     Attributes:
         data: fingerprint of the data set.
-        card: the network and its images.
-        recipe: how it is trained.
-        seed: of first weights, order of the images, augmentation and dropout.
-        initial: first weights that are not random.
+        card: card of the network and its images.
+        recipe: how the network is trained.
+        seed: seed of the first weights, the order of the images, the augmentation and dropout.
+        initial: weights that the training starts from; None for random ones.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.card import ModelCard
+        >>> from nas.training.recipe import Recipe
+        >>> from nas.training.spec import TrainingSpec
+        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
+        >>> spec = TrainingSpec(data="0123abcd", card=card, recipe=Recipe(epochs=2), seed=0)
+        >>> network = spec.build()
+        >>> replace(spec, seed=1).digest == spec.digest
+        False
+        >>> replace(spec, seed=1).without_seed() == spec.without_seed()
+        True
     """
 
     data: str
@@ -51,30 +67,30 @@ class TrainingSpec:
     initial: InitialWeights | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the spec as JSON values: what checkpoints say of their training."""
+        """Return the spec as JSON values, which every checkpoint of the training holds."""
         values: dict[str, Any] = {"data": self.data, "model": self.card.to_json()}
         if self.initial is not None:
             values[self.initial.kind] = self.initial.digest
         return plain({**values, "recipe": self.recipe.to_json(), "seed": self.seed})
 
     def without_seed(self) -> dict[str, Any]:
-        """Return what the trainings from several seeds have in common, as JSON values."""
+        """Return the JSON values that trainings from several seeds have in common."""
         return {name: value for name, value in self.to_json().items() if name != "seed"}
 
     @property
     def digest(self) -> str:
-        """Sixteen characters that are others for other specs."""
+        """Sixteen characters that differ for different specs."""
         return short_digest(self.to_json())
 
     def own_directory(self) -> Path:
-        """A directory in results/runs for exactly this training."""
+        """Return the directory in results/runs that belongs to exactly this training."""
         return RUNS / f"{self.card.model}-{self.digest}"
 
     def build(self, weights: Weights | None = None) -> nn.Module:
         """Build the network with its first weights.
 
         Args:
-            weights: those of ``initial``, where it is a file of weights.
+            weights: weights to start from, where ``initial`` names a file of weights.
 
         Raises:
             UserError: see :meth:`nas.training.networks.card.ModelCard.build`.
@@ -89,16 +105,17 @@ class TrainingSpec:
         directory: Path,
         on_epoch: OnEpoch | None = None,
     ) -> Result:
-        """Train the network, or go on where a killed call came.
+        """Train the network, or go on from where a killed call came.
 
         Args:
-            model: with its first weights.
+            model: network with its first weights.
             train: images to learn from.
             val: images that choose the epoch.
-            directory: for state, best weights and log.
-            on_epoch: called for each epoch.
+            directory: directory for the state, the best weights and the log.
+            on_epoch: function that is called for each epoch.
 
         Raises:
+            NonFiniteError: a loss or a score is not a number.
             UserError: what :func:`nas.training.loop.fit` raises.
         """
         files = TrainingFiles(directory, self.to_json())
@@ -106,6 +123,6 @@ class TrainingSpec:
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Return JSON values as they come back from a file: with lists for tuples."""
+    """Return JSON values as they come back from a file, with lists in the place of tuples."""
     read: dict[str, Any] = json.loads(json.dumps(values))
     return read

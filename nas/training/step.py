@@ -1,4 +1,4 @@
-"""What happens to one batch: the part of the training loop that can be replaced."""
+"""What happens to one batch, the part of the training loop that can be replaced."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,10 +11,10 @@ from nas.training.evaluation import check_logits
 
 
 class Step(Protocol):
-    """Gradients of one batch.
+    """What computes the gradients of one batch.
 
-    The loop has cleared the gradients; a step leaves new ones in the parameters, and the loop clips
-    and applies them. It may run the network as often as it likes and call ``backward`` each time
+    The loop clears the gradients, a step leaves new ones in the parameters, and the loop clips and
+    applies them. A step may run the network as often as it likes and call ``backward`` each time
     (the supernet's sandwich rule), and may reach the parameters through a wrapper of its own
     (``DistributedDataParallel``, with a share of the batch).
     """
@@ -23,31 +23,35 @@ class Step(Protocol):
         """Call ``backward`` and return the loss.
 
         Args:
-            model: the network in training mode, compiled if the recipe says so.
-            images: (B, C, H, W) float32, augmented.
-            labels: (B,) int64.
-            number: of the step since the start of the training, from 0; randomness of the step's
-                own derives from it, so that a resumed training draws the same.
+            model: network in training mode, compiled if the recipe says so.
+            images: augmented images (B, C, H, W), float32.
+            labels: labels (B,) of the images, int64.
+            number: number of steps before this one since the start of the training. A step that
+                draws random numbers derives them from it, so that a resumed training draws the
+                same.
 
         Returns:
-            The loss, a scalar on the device; its gradient is not used.
+            The loss, a scalar on the device, whose gradient is not used.
         """
         ...
 
 
 @dataclass(frozen=True)
 class CrossEntropyStep:
-    """The usual step: cross-entropy of the labels."""
+    """The usual step, which learns the labels by cross-entropy.
+
+    Attributes:
+        classes: number of classes.
+        autocast: precision of the forward pass.
+        label_smoothing: share of every label that is spread evenly over all classes.
+    """
 
     classes: int
-    """Number of classes."""
     autocast: torch.autocast
-    """Precision of the forward pass."""
     label_smoothing: float = 0.0
-    """Share of every label that is spread evenly over all classes."""
 
     def __call__(self, model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
-        """Call ``backward`` on the cross-entropy and return it."""
+        """Call ``backward`` on the cross-entropy, and return it."""
         with self.autocast:
             logits = model(images)
         check_logits(logits, self.classes)

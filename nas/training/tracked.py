@@ -1,4 +1,4 @@
-"""Curves of a training."""
+"""The curves of a training."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,10 +14,16 @@ from nas.training.loop import OnEpoch
 def tracked_epochs(
     track: TrackerName, directory: Path, settings: Mapping[str, Any]
 ) -> Iterator[OnEpoch]:
-    """Track a training for the length of a ``with`` block; see :func:`tracking`.
+    """Track a training for the length of a ``with`` block.
+
+    Args:
+        track: name of the tracker.
+        directory: directory of the training.
+        settings: JSON values that decide the outcome of the training; see
+            :func:`nas.tracking.curves.tracking`.
 
     Yields:
-        What :func:`nas.training.fit` calls after each epoch.
+        A function for the ``on_epoch`` of :func:`nas.training.loop.fit`, which logs each epoch.
     """
     with tracking(track, directory, settings) as log:
         yield lambda record: log(

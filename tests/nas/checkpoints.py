@@ -1,4 +1,4 @@
-"""Checkpoints of networks that nobody trained, for tests of what is done with trained ones."""
+"""Checkpoints of untrained networks, for tests of what is done with trained ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How latency is measured."""
+"""Latency is measured over several passes."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from nas.costs import measure_latency
 
 
 def test_slow_networks_are_timed_several_times_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock says that every pass takes a second; the median is over more than one of them."""
+    """The clock says that every pass takes a second; the median is still over seven of them."""
     passes = []
 
     class Slow(nn.Module):

@@ -1,1 +1,1 @@
-"""Networks of any kind: how they are described, built, stored, and used."""
+"""Networks of any kind: how they are described, built, stored and used."""

@@ -1,5 +1,6 @@
-"""What must be known to build a network again and to feed it images: stored with every
-checkpoint.
+"""The card of a network: what must be known to build it again and to feed it images.
+
+The card is stored with every checkpoint.
 """
 
 from collections.abc import Mapping
@@ -17,9 +18,9 @@ from nas.training.evaluation import check_logits
 from nas.training.networks.checkpoint import load_checkpoint, load_weights
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
 from nas.training.networks.timm_models import Pixels, Resize, create, require_network, sizes_to_try
-from search_spaces import SpaceError  # whose package registers the networks of our spaces with timm
+from search_spaces import SpaceError  # This package registers our networks with timm.
 
-# Of a reason that another library gives, so many characters are shown.
+# Number of characters that are shown of a reason that another library gives.
 _LONG = 160
 
 
@@ -33,13 +34,23 @@ class ModelCard:
 
     Attributes:
         model: timm's name of the network; for an architecture, the name of its space.
-        architecture: the architecture's line; None for a network that its name says all about.
+        architecture: line of the architecture; None for a network that its name says all about.
         classes: class names in label order.
-        in_chans: channels of an image.
+        in_chans: number of channels of an image.
         image_size: height and width of an image in pixels.
-        normalisation: of the images, fitted on those that the network learned from.
+        normalisation: normalisation of the images, fitted on those that the network learned from.
         resized_to: height and width that the images are resized to on their way into a network that
-            does not take them as they are; None if it does.
+            does not take them as they are; None for a network that does.
+
+    Example:
+        >>> import torch
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.card import ModelCard
+        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
+        >>> network = card.fitted().build(seed=0)
+        >>> network(torch.zeros(4, 1, 32, 32)).shape
+        torch.Size([4, 2])
     """
 
     model: str
@@ -59,7 +70,7 @@ class ModelCard:
         """Return the card that ``to_json`` wrote.
 
         Raises:
-            UserError: something is missing, or from another version.
+            UserError: a value is missing, or from another version.
         """
         try:
             scale = {name: tuple(numbers) for name, numbers in values["normalisation"].items()}
@@ -79,18 +90,21 @@ class ModelCard:
 
     @property
     def input_size(self) -> Pixels:
-        """Height and width of what the network is fed."""
+        """The height and width of the images that reach the network."""
         return self.resized_to or self.image_size
 
     def fitted(self, weights: Weights | None = None) -> "ModelCard":
-        """Return the card with the first size of :func:`sizes_to_try` that the network takes, and
-        say if it is another.
+        """Return the card with a size of images that the network takes.
+
+        It is the first size of :func:`sizes_to_try` that works. If the images must be resized, one
+        sentence on standard error says so.
 
         Args:
-            weights: to start from; some networks take them at their own size only.
+            weights: weights to start from, which some networks take at their own size only; None
+                for random ones.
 
         Raises:
-            UserError: it takes none, or timm does not know the network.
+            UserError: the network takes no size, or timm does not know it.
         """
         if self.architecture is not None:
             return self
@@ -109,7 +123,7 @@ class ModelCard:
                         f"{self.model}"
                     )
                 return card
-        assert misfit is not None  # there was at least one size
+        assert misfit is not None  # There was at least one size.
         raise misfit
 
     def build(
@@ -118,15 +132,16 @@ class ModelCard:
         """Build the network on the CPU, and check that it takes the images.
 
         Args:
-            seed: of the weights; the global random state is left as it was found.
-            drop_path: share of residual branches skipped in training.
-            weights: to start from, adapted by timm to the channels and size of the images, the
-                classifier anew; None for random ones.
+            seed: seed of the random weights; the global random state is left as it was found.
+            drop_path: share of residual branches that are skipped in training.
+            weights: weights to start from; None for random ones. timm adapts them to the channels
+                and the size of the images, and the classifier is always random.
 
         Raises:
             UserError: timm does not know the network, or it cannot be built for such images, from
                 such weights, or with ``drop_path``.
-            search_spaces.SpaceError: the architecture is none, or too deep for such small images.
+            search_spaces.SpaceError: the line is no architecture of the space, or the architecture
+                is too deep for such small images.
         """
         require_network(self.model)
         options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path else {}
@@ -136,8 +151,9 @@ class ModelCard:
         return model if weights is None else self._loaded(seed, options, weights)
 
     def _checked(self, seed: int, options: dict[str, Any]) -> nn.Module:
-        """Build the network with random weights and run it once on empty images; nothing of it
-        changes.
+        """Build the network with random weights, and run it once on empty images.
+
+        The run changes nothing in the network.
         """
         try:
             model = self._create(seed, options).eval()
@@ -155,10 +171,11 @@ class ModelCard:
         return model
 
     def _loaded(self, seed: int, options: dict[str, Any], weights: Weights) -> nn.Module:
-        """Build the network and load the weights; only the classifier may be left to chance."""
+        """Build the network with given weights; only the classifier may be left to chance."""
         options = {**options, **weights.options()}
         try:
-            with no_warnings("timm"):  # of every name that does not fit; one sentence says it
+            # timm warns of every name that does not fit; one sentence of ours says it.
+            with no_warnings("timm"):
                 model, other = self._create(seed, options), self._create(seed + 1, options)
         except (RuntimeError, KeyError) as error:
             raise MisfitError(
@@ -170,7 +187,8 @@ class ModelCard:
             raise UserError(
                 f"{weights.source} lacks {missing} of {self.model}: give weights of this network"
             )
-        model.default_cfg.pop("state_dict")  # type: ignore[union-attr,operator] # or every copy would copy them too
+        # The weights stay in the configuration otherwise, and every copy would copy them too.
+        model.default_cfg.pop("state_dict")  # type: ignore[union-attr,operator]
         return model.eval()
 
     def _create(self, seed: int, options: dict[str, Any]) -> nn.Module:
@@ -189,11 +207,28 @@ class ModelCard:
 
 
 def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
-    """Build the network of a ``model.safetensors`` with its weights, on the CPU and in evaluation
-    mode.
+    """Build the network of a ``model.safetensors`` with its weights.
+
+    Returns:
+        The network, on the CPU and in evaluation mode, and its card.
 
     Raises:
         UserError: there is no such file, or it holds no network that can be built.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.card import ModelCard, load_network
+        >>> from nas.training.networks.checkpoint import save_checkpoint
+        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "model.safetensors")
+        ...     save_checkpoint(path, card.build().state_dict(), {"model": card.to_json()})
+        ...     network, loaded = load_network(path)
+        >>> loaded == card
+        True
     """
     checkpoint = load_checkpoint(path)
     if "model" not in checkpoint.about and "supernet" in checkpoint.about:
@@ -212,7 +247,7 @@ def _pixels(size: Pixels) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The reason in one line; of several weights that do not fit, the first."""
+    """Return the reason in one line, which names the first of several weights that do not fit."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     line = next((line for line in lines if not line.endswith(":")), type(error).__name__)
     return line if len(line) <= _LONG else f"{line[:_LONG]}…"

@@ -1,5 +1,6 @@
-"""Tensors and what is known about them in one safetensors file, written whole or not at all;
-nothing is pickled.
+"""Checkpoints: tensors and what is known about them, in one safetensors file.
+
+A checkpoint is written whole or not at all, and nothing is pickled.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.common.provenance import version_of
 
-# Raised when a reader of the old files could not read the new ones, or the other way round.
+# Number of the format. It rises when old readers cannot read new files, or new readers old files.
 _FORMAT = 1
 _KEY = "lens-nas"
 _CHECK = "lens-nas-check"
@@ -28,11 +29,11 @@ CheckpointKind = Literal["model", "state"]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file that was read.
+    """The content of a checkpoint that was read.
 
     Attributes:
         about: JSON values that were stored beside the tensors.
-        tensors: by name, on the CPU.
+        tensors: tensors by name, on the CPU.
     """
 
     about: dict[str, Any]
@@ -45,15 +46,27 @@ def save_checkpoint(
     about: Mapping[str, Any],
     kind: CheckpointKind = "model",
 ) -> None:
-    """Write tensors and JSON values atomically.
+    """Write tensors and JSON values to a file atomically.
 
     Args:
-        path: the file; its directory must exist.
-        tensors: of any device and memory layout; they may share memory.
-        about: JSON values; finite numbers only.
-        kind: ``model``: weights of a network; ``state``: what a training needs to go on.
+        path: path of the file; its directory must exist.
+        tensors: tensors by name, of any device and memory layout; they may share memory.
+        about: JSON values to store beside the tensors; all numbers must be finite.
+        kind: ``model`` for the weights of a network, ``state`` for all that a training needs to go
+            on.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> from pathlib import Path
+        >>> from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "model.safetensors")
+        ...     save_checkpoint(path, {"weight": torch.ones(2)}, {"data": "0123abcd"})
+        ...     load_checkpoint(path)
+        Checkpoint(about={'data': '0123abcd'}, tensors={'weight': tensor([1., 1.])})
     """
-    # Copies, since safetensors writes only what is contiguous and does not share memory.
+    # The tensors are copied, since safetensors writes only what is contiguous and shares no memory.
     plain = {
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
@@ -71,18 +84,35 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, kind: CheckpointKind = "model") -> Checkpoint:
-    """Read what ``save_checkpoint`` wrote.
+    """Read a checkpoint that :func:`save_checkpoint` wrote.
+
+    Args:
+        path: path of the file.
+        kind: kind that the checkpoint was written with.
 
     Raises:
         UserError: there is no such file, it is damaged, of another kind or version, or this toolkit
             did not write it.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> from pathlib import Path
+        >>> from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "model.safetensors")
+        ...     save_checkpoint(path, {"weight": torch.ones(2)}, {"data": "0123abcd"})
+        ...     checkpoint = load_checkpoint(path)
+        >>> checkpoint.tensors["weight"], checkpoint.about["data"]
+        (tensor([1., 1.]), '0123abcd')
     """
     if path.is_dir():
         raise UserError(f"{path} is a directory: give the {kind}.safetensors in it")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            names = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
     except FileNotFoundError as error:
         raise UserError(
             f"there is no checkpoint {path}: train a network with python -m nas.train first"
@@ -95,9 +125,8 @@ def load_checkpoint(path: Path, kind: CheckpointKind = "model") -> Checkpoint:
         raise UserError(
             f"{path} was not written by this toolkit: give the model.safetensors of a training"
         )
-    if metadata.get(_CHECK, _check(metadata[_KEY])) != _check(
-        metadata[_KEY]
-    ):  # the first files had none
+    check = _check(metadata[_KEY])
+    if metadata.get(_CHECK, check) != check:  # The oldest files have no such hash.
         raise UserError(f"what {path} says of itself is damaged: copy it again or train anew")
     header = json.loads(metadata[_KEY])
     if header["format"] != _FORMAT:
@@ -115,7 +144,7 @@ def load_checkpoint(path: Path, kind: CheckpointKind = "model") -> Checkpoint:
 
 
 def _check(header: str) -> str:
-    """A hash of all but the tensors."""
+    """Return a hash of all but the tensors."""
     return hashlib.sha256(header.encode()).hexdigest()
 
 
@@ -123,13 +152,13 @@ def load_weights(model: nn.Module, checkpoint: Checkpoint, path: Path, name: str
     """Give a network the weights of a checkpoint.
 
     Args:
-        model: the network, changed in place.
-        checkpoint: what was read.
-        path: where from, for the sentence.
-        name: what the checkpoint says it is, likewise.
+        model: network that is changed in place.
+        checkpoint: checkpoint with the weights.
+        path: path of the checkpoint, for the error message.
+        name: name of the network in the checkpoint, for the error message.
 
     Raises:
-        UserError: they are the weights of another network.
+        UserError: the weights are those of another network.
     """
     try:
         model.load_state_dict(checkpoint.tensors)
@@ -140,7 +169,7 @@ def load_weights(model: nn.Module, checkpoint: Checkpoint, path: Path, name: str
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:
-    """A hash of names, shapes, types and values."""
+    """Return a hash of the names, shapes, types and values of tensors."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         tensor = tensors[name]

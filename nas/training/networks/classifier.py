@@ -1,4 +1,4 @@
-"""A trained network as it is used: from the pixels of a file to class probabilities."""
+"""A trained network as it is used, from the pixels of a file to class probabilities."""
 
 from pathlib import Path
 
@@ -10,12 +10,23 @@ from nas.training.networks.card import ModelCard, load_network
 
 
 class Classifier(nn.Module):
-    """Normalisation, network and softmax in one module, so that nobody has to know how the network
-    was trained.
+    """A normalisation, a network and a softmax in one module.
+
+    Its users need not know how the network was trained.
 
     Args:
-        network: gives logits (B, K) of normalised images.
-        normalisation: of the images that it learned from.
+        network: network that gives logits (B, K) of normalised images.
+        normalisation: normalisation of the images that the network learned from.
+
+    Example:
+        >>> import torch
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.classifier import Classifier
+        >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+        >>> scale = Normalisation(mean=(2.0,), std=(0.5,), offset=(0.1,), scale=(0.8,))
+        >>> probabilities = Classifier(network, scale)(torch.rand(4, 1, 8, 8))
+        >>> torch.allclose(probabilities.sum(dim=1), torch.ones(4))
+        True
     """
 
     mean: Tensor
@@ -30,17 +41,40 @@ class Classifier(nn.Module):
             self.register_buffer(name, torch.tensor(getattr(normalisation, name))[:, None, None])
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (B, C, H, W), float32 in the data's own unit, to class probabilities (B, K)."""
+        """Return the class probabilities (B, K) of images.
+
+        Args:
+            images: images (B, C, H, W), float32 in the data's own unit.
+        """
         stretched = torch.asinh((images - self.mean) / self.std)
         probabilities: Tensor = self.network((stretched - self.offset) / self.scale).softmax(dim=1)
         return probabilities
 
 
 def load_classifier(path: Path) -> tuple[Classifier, ModelCard]:
-    """Build the classifier of a ``model.safetensors``, on the CPU and in evaluation mode.
+    """Build the classifier of a ``model.safetensors``.
+
+    Returns:
+        The classifier, on the CPU and in evaluation mode, and the card of its network.
 
     Raises:
         UserError: there is no such file, or it holds no network that can be built.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.card import ModelCard
+        >>> from nas.training.networks.checkpoint import save_checkpoint
+        >>> from nas.training.networks.classifier import load_classifier
+        >>> scale = Normalisation(mean=(2.0,), std=(0.5,), offset=(0.1,), scale=(0.8,))
+        >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "model.safetensors")
+        ...     save_checkpoint(path, card.build().state_dict(), {"model": card.to_json()})
+        ...     classifier, card = load_classifier(path)
+        >>> card.classes, classifier(torch.rand(5, 1, 32, 32)).shape
+        (('no_sub', 'subhalo'), torch.Size([5, 2]))
     """
     network, card = load_network(path)
     return Classifier(network, card.normalisation).eval(), card

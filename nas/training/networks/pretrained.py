@@ -1,4 +1,4 @@
-"""Weights to start a training from: timm's own, or a local file."""
+"""The weights that a training starts from: those that timm publishes, or a local file."""
 
 import hashlib
 import logging
@@ -24,12 +24,13 @@ _FILE = "model.safetensors"
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of a network, with timm's names.
+    """The weights of a network, with timm's names.
 
     Attributes:
-        source: where they are from, for people.
-        digest: SHA-256 of the file, the identity of the weights.
-        tensors: by name; for any number of channels, classes, and pixels that timm can adapt.
+        source: where the weights are from, in words for people.
+        digest: SHA-256 of the file, which stands for the weights in the spec of a training.
+        tensors: tensors by name, for any number of channels, classes and pixels that timm can
+            adapt.
     """
 
     source: str
@@ -38,7 +39,11 @@ class Weights:
 
     @staticmethod
     def read(path: Path, source: str) -> "Weights":
-        """Read a safetensors file.
+        """Read weights from a safetensors file.
+
+        Args:
+            path: path of the file.
+            source: where the weights are from, in words for people.
 
         Raises:
             UserError: there is no such file, or it is damaged or of another format.
@@ -53,22 +58,24 @@ class Weights:
             ) from error
 
     def options(self) -> dict[str, Any]:
-        """Return what makes ``timm.create_model`` load them, adapted to channels, classes and image
-        size.
+        """Return the arguments that make ``timm.create_model`` load the weights.
+
+        timm adapts them to the channels, the classes and the image size.
         """
-        # timm takes some out of the dictionary.
+        # The dictionary is copied, since timm takes some of the tensors out of it.
         return {"pretrained": True, "pretrained_cfg_overlay": {"state_dict": dict(self.tensors)}}
 
 
 def read_weights(start: StartOptions, model: str) -> Weights | None:
-    """Return the weights that a training starts from, None for random ones.
+    """Return the weights that a training starts from, or None for random ones.
 
     Args:
         start: which weights were asked for.
         model: timm's name of the network.
 
     Raises:
-        UserError: there are none, they cannot be reached, or the file cannot be read.
+        UserError: timm has no weights of the network, they cannot be reached, or the file cannot be
+            read.
     """
     if start.weights is not None:
         return Weights.read(start.weights, str(start.weights))
@@ -86,9 +93,8 @@ def _from_hub(model: str) -> Weights:
     if not isinstance(found, str):
         say(f"asking huggingface.co for {hub}")
         try:
-            with no_warnings(
-                "huggingface_hub"
-            ):  # of every attempt; one sentence at the end is enough
+            # The hub's client warns of every attempt; one sentence of ours at the end is enough.
+            with no_warnings("huggingface_hub"):
                 found = hf_hub_download(hub, _FILE)
         except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
             raise UserError(
@@ -111,11 +117,11 @@ def no_warnings(logger: str) -> Iterator[None]:
 
 
 def first_random(one: nn.Module, other: nn.Module) -> str | None:
-    """Name a weight that random numbers made, other than the classifier's; None if there is none.
+    """Return the name of a weight outside the classifier that random numbers made, or None.
 
     Args:
-        one: a network that weights were loaded into.
-        other: the same from another seed: what the file determined is equal in both.
+        one: network that weights were loaded into.
+        other: the same network from another seed. All that the file determined is equal in both.
     """
     classifier = one.default_cfg["classifier"]  # type: ignore[index]
     names = (classifier,) if isinstance(classifier, str) else tuple(classifier or ())

@@ -1,5 +1,6 @@
-"""What a training starts from: the settings that every command that trains known networks
-shares.
+"""The settings of what a training starts from.
+
+Every command that trains known networks shares them.
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,12 @@ from nas.common.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class StartOptions:
-    """What a training starts from: the settings that every command that trains known networks
-    shares.
-    """
+    """The weights that the training of a known network starts from; random ones by default."""
 
     pretrained: bool = False
     """Start from timm's own weights, which learned from photographs, instead of random ones."""
     weights: Path | None = None
-    """Or from those in a local safetensors file, for machines that cannot reach timm's."""
+    """Start from the weights in a local safetensors file, for machines that cannot reach timm's."""
 
     def __post_init__(self) -> None:
         if self.pretrained and self.weights is not None:

@@ -14,22 +14,23 @@ from torch import Tensor, nn
 from nas.common.errors import UserError
 
 Pixels = tuple[int, int]
+"""Height and width of an image in pixels."""
 
-# Packages that register networks of their own with timm name the module under this entry point.
+# Entry point under which packages name the modules that register networks of theirs with timm.
 _REGISTERED = "lens_nas.networks"
 
-# Most networks halve the map five times; where attention has a fixed grid, the size must allow for
-# that.
+# Most networks halve the map five times. Where attention has a fixed grid, the image size must be a
+# multiple of this number.
 _STRIDE = 32
 
 _LIST = "timm.list_models() lists them"
 
 
 def require_network(name: str) -> None:
-    """Check that timm knows a network, once all packages that register some have been asked.
+    """Check that timm knows a network, after all packages that register networks were asked.
 
     Raises:
-        UserError: it does not; the sentence names the nearest that it knows.
+        UserError: timm does not know it; the message lists the nearest names that it knows.
     """
     if not timm.is_model(name):
         for entry in entry_points(group=_REGISTERED):
@@ -42,12 +43,19 @@ def require_network(name: str) -> None:
 
 
 def published(name: str) -> Any:
-    """Return what timm says of a network: its ``input_size``, the ``hf_hub_id`` of its weights."""
+    """Return what timm knows of a network: its ``input_size``, the ``hf_hub_id`` of its weights."""
     return timm.get_pretrained_cfg(name) or PretrainedCfg()
 
 
 def create(name: str, image_size: Pixels, **options: Any) -> nn.Module:
-    """Call timm; a network whose weights depend on the image size is built for this one.
+    """Build a network with timm.
+
+    A network whose weights depend on the image size is built for the given one.
+
+    Args:
+        name: timm's name of the network.
+        image_size: height and width of an image in pixels.
+        options: further arguments of ``timm.create_model``.
 
     Raises:
         UserError: ``drop_path_rate`` was given and the network has no residual branches.
@@ -68,12 +76,11 @@ def create(name: str, image_size: Pixels, **options: Any) -> nn.Module:
 
 
 def sizes_to_try(name: str, image_size: Pixels) -> Iterator[Pixels | None]:
-    """Yield the sizes that images may be resized to, the nearest first: None is to leave them as
-    they are.
+    """Yield the sizes that images may be resized to for a network, the nearest first.
 
-    Then come the multiples of 32 above, half of what the network was published for (for those with
-    patches of several sizes), and that itself, which is the only one that may be smaller than the
-    images.
+    The first is None, which leaves the images as they are. Then come the next multiples of 32, half
+    of the size that the network was published for (for networks with patches of several sizes), and
+    that size itself, which is the only one that may be smaller than the images.
     """
     yield None
     own: Pixels = published(name).input_size[1:]
@@ -87,14 +94,16 @@ def sizes_to_try(name: str, image_size: Pixels) -> Iterator[Pixels | None]:
 
 @dataclass(frozen=True)
 class Resize:
-    """Resizes the images (B, C, H, W) that a module is called with, bilinearly.
+    """A hook that resizes the images (B, C, H, W) that a module is called with, bilinearly.
 
-    A forward pre-hook, so that the module keeps its interface and the names of its weights.
+    It is a forward pre-hook, so that the module keeps its interface and the names of its weights.
+
+    Attributes:
+        size: height and width in pixels that the images are resized to.
     """
 
     size: Pixels
-    """Height and width in pixels."""
 
     def __call__(self, module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        """Return the inputs of ``forward``."""
+        """Return the inputs of ``forward``, with the images resized."""
         return (F.interpolate(inputs[0], self.size, mode="bilinear", align_corners=False),)

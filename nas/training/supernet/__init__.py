@@ -1,1 +1,1 @@
-"""Shared weights: training them, and scoring networks that inherit them."""
+"""Shared weights: how they are trained, and how networks that inherit them are scored."""

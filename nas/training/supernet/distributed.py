@@ -1,4 +1,4 @@
-"""Training a supernet in several processes, on one machine or a cluster, through Ray Train."""
+"""Train a supernet in several processes, on one machine or a cluster, through Ray Train."""
 
 import shutil
 from collections.abc import Iterator
@@ -35,19 +35,20 @@ def train_distributed(
     """Train as :meth:`SupernetTraining.run` does, each worker on its share of every batch.
 
     Args:
-        training: what to train; all workers must see its directory.
+        training: training to run; all workers must see its directory.
         train: images to learn from, on the CPU.
         val: images that choose the epoch, on the CPU.
-        device: ``cpu`` or ``cuda``, one GPU for each worker.
-        address: of a Ray cluster; None for one on this machine.
-        on_epoch: called for each epoch, in this process, and for all of them once more at the end.
+        device: ``cpu``, or ``cuda`` with one GPU for each worker.
+        address: address of a Ray cluster; None starts one on this machine.
+        on_epoch: function that is called in this process for each epoch, and for all epochs once
+            more at the end.
 
     Raises:
-        UserError: what ``run`` raises, or a worker died.
+        UserError: :meth:`SupernetTraining.run` raised it, or a worker died.
     """
     training = replace(training, directory=training.directory.absolute())
-    # Before workers are started: they take seconds, and a directory of another training is known
-    # without them.
+    # This stands before the workers are started, which takes seconds: no worker is needed to see
+    # that the directory belongs to another training.
     if training.is_finished():
         return training.run(train, val, on_epoch=on_epoch)
     storage = training.directory / "ray"
@@ -77,7 +78,7 @@ def train_distributed(
 
 
 def _work(config: dict[str, Any]) -> None:
-    """What every worker does; the first one reports the epochs."""
+    """Train in one worker; the first worker reports the epochs."""
     training: SupernetTraining = config["training"]
     train, val = (split.to(get_device()) for split in ray.get(config["images"]))
     context = ray.train.get_context()
@@ -87,9 +88,7 @@ def _work(config: dict[str, Any]) -> None:
 
 @contextmanager
 def _watched(training: SupernetTraining, on_epoch: OnEpoch | None) -> Iterator[Queue]:
-    """Show and tell the epochs that are put into the queue, while the caller waits for the
-    workers.
-    """
+    """Show and report the epochs that workers put into a queue, for a ``with`` block."""
     queue = Queue()
 
     def show() -> None:
@@ -112,7 +111,7 @@ def _watched(training: SupernetTraining, on_epoch: OnEpoch | None) -> Iterator[Q
 
 
 def _mistake(error: TrainingFailedError, training: SupernetTraining) -> UserError:
-    """What the user can do about workers that failed."""
+    """Return an error that says what the user can do about workers that failed."""
     failures = list(error.worker_failures.values()) if isinstance(error, WorkerGroupError) else []
     for failure in failures:
         cause = getattr(failure, "cause", failure)

@@ -1,4 +1,4 @@
-"""What a network scores with the weights that it inherits from a supernet."""
+"""The scores of networks with the weights that they inherit from a supernet."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,24 +11,28 @@ from nas.training.evaluation import evaluate
 from nas.training.metrics import Scores
 from search_spaces import Architecture, HybridNet, Supernet, extract, recalibrate
 
-# Training images from which a network's BatchNorm statistics are taken; four times as many score
-# the same.
+# Number of training images from which the BatchNorm statistics of a network are taken. With four
+# times as many, networks score the same.
 _CALIBRATION = 1024
 _BATCH = 128
 
 
 @dataclass(frozen=True)
 class Inheritance:
-    """Networks of a supernet, scored without training."""
+    """What scores the networks of a supernet without training them.
+
+    Attributes:
+        train: training images, some of which set the BatchNorm statistics of every network.
+        val: validation images that every network is scored on.
+    """
 
     train: LensTensors
-    """Images of which some set the statistics of every network."""
     val: LensTensors
-    """Images that every network is scored on."""
 
     def network(self, supernet: Supernet, architecture: Architecture) -> HybridNet:
-        """Take a network out of the supernet, with BatchNorm statistics of its own, in evaluation
-        mode.
+        """Return a network of the supernet, with BatchNorm statistics of its own.
+
+        The network is a copy, in evaluation mode.
         """
         network = extract(supernet, architecture)
         recalibrate(network, self._calibration)
@@ -38,7 +42,7 @@ class Inheritance:
         """Score a network of the supernet on the validation images.
 
         Raises:
-            NonFiniteError: its class scores are not numbers.
+            NonFiniteError: the class scores of the network are not numbers.
         """
         return evaluate(self.network(supernet, architecture), self.val)
 
@@ -48,10 +52,10 @@ class Inheritance:
 
 
 def calibration_images(train: LensTensors) -> LensTensors:
-    """Return the training images that set the statistics: some from all over the set, which can be
-    sorted by class.
+    """Return the training images that set the BatchNorm statistics of networks.
 
-    Of these it returns all, so that whoever scores networks need not have the others.
+    They are from all over the training images, which may be sorted by class. Given the chosen
+    images, the function returns all of them, so that whoever scores networks needs no others.
     """
     chosen = (
         torch.linspace(0, len(train) - 1, min(len(train), _CALIBRATION))

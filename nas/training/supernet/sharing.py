@@ -1,4 +1,4 @@
-"""How the weights of a supernet are shared: the settings."""
+"""The settings of how the networks of a supernet share their weights."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -9,19 +9,21 @@ from nas.common.settings import part
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """How the weights are shared; what the defaults were measured against is in
-    results/fidelity.
+    """How the networks of a supernet share their weights.
+
+    The measurements behind the defaults are in results/fidelity.
     """
 
     rule: Literal["random", "sandwich"] = "random"
-    """Networks that learn from a batch: random ones; or, with the sandwich rule, also the largest
-    and the smallest."""
+    """Networks that learn from a batch: random ones alone, or, with the sandwich rule, also the
+    largest and the smallest."""
     random_subnets: int = 4
-    """Random networks among them; a single random one is single-path training."""
+    """Number of random networks that learn from a batch; a single one is single-path training."""
     distillation: bool = True
-    """The others of a sandwich learn from the largest's answers instead of the labels."""
+    """With the sandwich rule, let all other networks learn from the answers of the largest instead
+    of the labels."""
     sampling: Literal["flops", "genes"] = "flops"
-    """Random networks are drawn evenly over their FLOPs, or over their genes."""
+    """Draw random networks evenly over their FLOPs, or over their genes."""
 
     def __post_init__(self) -> None:
         least = 0 if self.rule == "sandwich" else 1

@@ -1,5 +1,6 @@
-"""Training the shared weights of a supernet: which networks a batch trains, and what they learn
-from.
+"""The step that trains the shared weights of a supernet.
+
+It decides which networks learn from a batch, and whether they learn the labels or from each other.
 """
 
 from dataclasses import dataclass
@@ -14,33 +15,39 @@ from nas.training.metrics import NonFiniteError
 from nas.training.supernet.sharing import Sharing
 from search_spaces import Architecture, EvenSampler, SearchSpace, flops
 
-# FLOPs are spread evenly on a logarithmic scale, so the image size hardly matters; any that all
-# networks take will do.
+# The FLOPs of random networks are spread evenly on a logarithmic scale, where the image size hardly
+# matters. Any size that all networks take will do.
 _IMAGE_SIZE = 64
 
 
 @dataclass(frozen=True)
 class SharingStep:
-    """Several networks of a supernet learn from one batch.
+    """A step in which several networks of a supernet learn from one batch.
 
     The sandwich rule is Yu & Huang 2019 (arXiv 1903.05134), with in-place distillation: the largest
-    network learns the labels, the others its answers of the same moment. The gradient is the mean
-    over the networks, so that clipping means the same for any number of them.
+    network learns the labels, and the others learn its answers of the same moment. The gradient is
+    the mean over the networks, so that clipping means the same for any number of them.
+
+    Attributes:
+        space: search space of the supernet.
+        sharing: which networks learn, and from what.
+        seed: seed of the random networks; a step draws the same ones in every process.
+        autocast: precision of the forward passes.
+        label_smoothing: share of every label that is spread evenly over all classes.
     """
 
     space: SearchSpace
-    """The space of the supernet."""
     sharing: Sharing
-    """Which networks learn, and from what."""
     seed: int
-    """Of the random networks; the same step draws the same ones in every process."""
     autocast: torch.autocast
-    """Precision of the forward passes."""
     label_smoothing: float = 0.0
-    """Share of every label that is spread evenly over all classes."""
 
     def architectures(self, number: int) -> list[Architecture]:
-        """The networks of a step, the one that teaches first."""
+        """Return the networks that learn in a step; the first is the one that may teach the others.
+
+        Args:
+            number: number of steps before this one since the start of the training.
+        """
         random = self._random(number, self.sharing.random_subnets)
         return (
             random
@@ -52,7 +59,7 @@ class SharingStep:
         """Call ``backward`` on the loss of every network and return the mean of their losses.
 
         Raises:
-            NonFiniteError: a network's loss is not a number.
+            NonFiniteError: the loss of a network is not a number.
         """
         architectures = self.architectures(number)
         losses: list[Tensor] = []
@@ -74,14 +81,15 @@ class SharingStep:
 
     @property
     def _teaches(self) -> bool:
-        """Whether the first network teaches the others: only the largest is worth listening to."""
+        # The first network is the largest in a sandwich alone; no other is worth listening to.
         return self.sharing.distillation and self.sharing.rule == "sandwich"
 
     def _random(self, number: int, count: int) -> list[Architecture]:
         rng = np.random.default_rng([self.seed, number])
         if self.sharing.sampling == "genes":
             return [self.space.sample(rng) for _ in range(count)]
-        # One at a time: several at once would be spread over as many parts of the range.
+        # Networks are drawn one at a time: several at once would be spread over as many parts of
+        # the range.
         return [self._even.draw(rng)[0] for _ in range(count)]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Training a supernet, and reading a trained one."""
+"""Train a supernet, and read a trained one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +24,18 @@ from nas.training.supernet.worker import Worker
 from search_spaces import Supernet, get_space
 
 SHOWN = ("auc_smallest", "auc_largest")
-"""The validation scores that tell how a supernet's training goes."""
+"""Names of the validation scores that tell how the training of a supernet goes."""
 
 
 @dataclass(frozen=True)
 class SupernetCard:
-    """What must be known to build a supernet again and to feed it images: stored with its
-    checkpoint.
+    """What must be known to build a supernet again and to feed it images.
+
+    The card is stored with the checkpoint of the supernet.
 
     Attributes:
-        networks: the card that all its networks share; it names the space and no architecture.
+        networks: card that all networks of the supernet share; it names the space and no
+            architecture.
         norm: normalisation of the convolutions, ``batch`` or ``group``.
     """
 
@@ -49,7 +51,7 @@ class SupernetCard:
         """Return the card that ``to_json`` wrote.
 
         Raises:
-            UserError: something is missing, or from another version.
+            UserError: a value is missing, or from another version.
         """
         return SupernetCard(ModelCard.from_json(values), values.get("norm", "batch"))
 
@@ -57,7 +59,7 @@ class SupernetCard:
         """Build the supernet with fresh weights on the CPU.
 
         Args:
-            seed: of the weights; the global random state is left as it was found.
+            seed: seed of the weights; the global random state is left as it was found.
 
         Raises:
             search_spaces.SpaceError: there is no such space, or it has no networks.
@@ -76,11 +78,29 @@ class SupernetSpec:
 
     Attributes:
         data: fingerprint of the data set.
-        card: the supernet and its images.
+        card: card of the supernet and its images.
         sharing: which networks learn from a batch.
-        recipe: how it is trained.
-        seed: of first weights, order of the images, augmentation, and the random networks.
-        workers: processes that train together.
+        recipe: how the supernet is trained.
+        seed: seed of the first weights, the order of the images, the augmentation, and the random
+            networks.
+        workers: number of processes that train together.
+
+    Example:
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.card import ModelCard
+        >>> from nas.training.recipe import Recipe
+        >>> from nas.training.supernet.sharing import Sharing
+        >>> from nas.training.supernet.training import SupernetCard, SupernetSpec
+        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> networks = ModelCard("hybrid_nano", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
+        >>> spec = SupernetSpec(
+        ...     data="0123abcd",
+        ...     card=SupernetCard(networks),
+        ...     sharing=Sharing(random_subnets=2),
+        ...     recipe=Recipe(epochs=5),
+        ... )
+        >>> spec.own_directory().name.startswith("supernet-hybrid_nano-")
+        True
     """
 
     data: str
@@ -102,9 +122,9 @@ class SupernetSpec:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the spec as JSON values: what checkpoints say of their training."""
-        # Batch statistics are those of a worker's share; without them, several workers do what one
-        # does.
+        """Return the spec as JSON values, which every checkpoint of the training holds."""
+        # The number of workers decides the outcome only through batch statistics, which are those
+        # of a worker's share. Without them, several workers do what one does.
         workers = {"workers": self.workers} if self.card.norm == "batch" else {}
         network = {"supernet": self.card.to_json(), "sharing": self.sharing.to_json(), **workers}
         return plain(
@@ -112,21 +132,24 @@ class SupernetSpec:
         )
 
     def own_directory(self) -> Path:
-        """A directory in results/runs for exactly this training."""
+        """Return the directory in results/runs that belongs to exactly this training."""
         return RUNS / f"supernet-{self.card.networks.model}-{short_digest(self.to_json())}"
 
 
 @dataclass(frozen=True)
 class SupernetTraining:
-    """The training of a supernet in a directory."""
+    """The training of a supernet in a directory.
+
+    Attributes:
+        spec: spec of the training.
+        directory: directory of the state, the best weights and the log.
+    """
 
     spec: SupernetSpec
-    """What is trained, and how."""
     directory: Path
-    """Where state, best weights and log are."""
 
     def is_finished(self) -> bool:
-        """Whether all epochs are done.
+        """Return whether all epochs are done.
 
         Raises:
             UserError: the directory belongs to another training, or its state is damaged.
@@ -141,7 +164,7 @@ class SupernetTraining:
         worker: Worker | None = None,
         on_epoch: OnEpoch | None = None,
     ) -> Result:
-        """Train, or go on where an earlier call came; see :func:`nas.training.loop.fit`.
+        """Train, or go on from where an earlier call came; see :func:`nas.training.loop.fit`.
 
         The epoch that is kept is the one whose smallest and largest networks have the highest mean
         validation AUC.
@@ -149,8 +172,8 @@ class SupernetTraining:
         Args:
             train: images to learn from.
             val: images that choose the epoch.
-            worker: which of several workers this process is; None if it is alone.
-            on_epoch: called for each epoch.
+            worker: place of this process among several that train together; None if it is alone.
+            on_epoch: function that is called for each epoch.
 
         Raises:
             NonFiniteError: the loss of a network is not a number.
@@ -178,7 +201,7 @@ class SupernetTraining:
 
 
 def _ends(train: LensTensors) -> Validate:
-    """Score the smallest and the largest network; all others lie between."""
+    """Return what scores the smallest and the largest network; all others lie between them."""
 
     def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
         assert isinstance(model, Supernet)
@@ -191,14 +214,31 @@ def _ends(train: LensTensors) -> Validate:
 
 
 def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
-    """Build the supernet of a ``model.safetensors`` with its weights, on the CPU and in evaluation
-    mode.
+    """Build the supernet of a ``model.safetensors`` with its weights.
 
     Returns:
-        The supernet, its card, and the fingerprint of the data set it was trained on.
+        The supernet, on the CPU and in evaluation mode, its card, and the fingerprint of the data
+        set that it was trained on.
 
     Raises:
         UserError: there is no such file, or it holds no supernet that can be built.
+
+    Example:
+        >>> import tempfile
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.training.networks.card import ModelCard
+        >>> from nas.training.networks.checkpoint import save_checkpoint
+        >>> from nas.training.supernet.training import SupernetCard, load_supernet
+        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> networks = ModelCard("hybrid_nano", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
+        >>> card = SupernetCard(networks)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory, "model.safetensors")
+        ...     about = {"supernet": card.to_json(), "data": "0123abcd"}
+        ...     save_checkpoint(path, card.build().state_dict(), about)
+        ...     supernet, loaded, data = load_supernet(path)
+        >>> loaded == card, data
+        (True, '0123abcd')
     """
     checkpoint = load_checkpoint(path)
     if "supernet" not in checkpoint.about:
@@ -212,11 +252,17 @@ def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
 
 
 def require_batch_norm(card: SupernetCard, path: Path) -> None:
-    """Refuse a supernet whose networks cannot be trained on as the networks of a space, which are
-    normalised by batch.
+    """Refuse a supernet that is not normalised by batch.
+
+    The networks of a space are normalised by batch: a network that inherits weights of another kind
+    cannot be trained further as one of them.
+
+    Args:
+        card: card of the supernet.
+        path: path of the supernet, for the error message.
 
     Raises:
-        UserError: its normalisation is another.
+        UserError: the supernet is normalised in another way.
     """
     if card.norm != "batch":
         raise UserError(

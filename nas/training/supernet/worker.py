@@ -1,4 +1,8 @@
-"""One of several processes that train a network together, each on its share of every batch."""
+"""One of several processes that train one supernet together, each on its share of every batch.
+
+The workers of :mod:`nas.cluster.tune` are something else: each does whole jobs of its own, such as
+one training, and none waits for another.
+"""
 
 from dataclasses import dataclass
 
@@ -11,23 +15,29 @@ from nas.training.step import Step
 
 @dataclass(frozen=True)
 class Worker:
-    """A process and the number of those it works with.
+    """The place of a process among those that train one supernet together.
 
-    The gradients are averaged after the step, rather than through ``DistributedDataParallel``,
-    which must know before a step which weights it touches: the networks of a supernet touch others
+    The workers average their gradients after each step. ``DistributedDataParallel`` would have to
+    know before a step which weights it touches, and the networks of a supernet touch other weights
     at every step.
+
+    Attributes:
+        rank: number of this process, from 0.
+        workers: number of processes that train together; more than one need an initialised process
+            group.
     """
 
     rank: int = 0
-    """Number of this process, from 0."""
     workers: int = 1
-    """Number of processes; more than one need an initialised process group."""
 
     def share(self, step: Step) -> Step:
-        """Return a step for this worker: the same as one process would do with the whole batch.
+        """Return a step that does in this worker what one process does with the whole batch.
 
-        It is the same to rounding for networks without batch statistics; those of a worker's share
-        differ from those of the whole batch.
+        The outcome is the same up to rounding for networks without batch statistics. With them it
+        differs, since the statistics of a worker's share are not those of the whole batch.
+
+        Args:
+            step: step of a single process.
         """
         return step if self.workers == 1 else _SharedStep(step, self)
 
@@ -40,7 +50,7 @@ class _SharedStep:
     def __call__(self, model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
         own = slice(self.worker.rank, None, self.worker.workers)
         loss = self.step(model, images[own], labels[own], number)
-        # All workers ran the same networks, so they have gradients of the same weights.
+        # All workers run the same networks, so they have gradients of the same weights.
         gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
         together = torch.cat([loss.reshape(1), *(gradient.reshape(-1) for gradient in gradients)])
         distributed.all_reduce(together)

@@ -1,4 +1,4 @@
-"""What trackers wrote, read as their own programs do: for each name the list of (step, value)."""
+"""The curves that trackers wrote, read as their own programs read them."""
 
 import json
 import struct
@@ -10,9 +10,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from wandb.proto.wandb_internal_pb2 import Record
 
 Curves = dict[str, list[tuple[int, float]]]
+"""Steps and values by name."""
 
+# Size of a block, and the kinds of chunks that end a record: whole records, and last parts.
 _BLOCK = 32 * 1024
-_ENDS = (1, 4)  # whole records, and the last part of others
+_ENDS = (1, 4)
 
 
 def place(directory: Path, track: str) -> Path:
@@ -49,18 +51,20 @@ def _wandb(place: Path) -> Curves:
 
 
 def wandb_records(place: Path) -> list[Record]:
-    """All records of the offline runs in the order of time."""
+    """Return all records of the offline runs in the order of time."""
     files = sorted(place.glob("wandb/offline-run-*/*.wandb"))
     return [Record.FromString(data) for file in files for data in _leveldb(file.read_bytes())]
 
 
 def _leveldb(log: bytes) -> Iterator[bytes]:
-    """The records of a log in LevelDB's format, for wandb ships no reader: blocks of chunks, after
-    a magic word."""
+    """Yield the records of a log in LevelDB's format: blocks of chunks, after a magic word.
+
+    wandb ships no reader of its files.
+    """
     assert log.startswith(b":W&B")
     at, record = 7, b""
     while at + 7 <= len(log):
-        if _BLOCK - at % _BLOCK < 7:  # no room for the head of a chunk
+        if _BLOCK - at % _BLOCK < 7:  # There is no room for the head of a chunk.
             at += _BLOCK - at % _BLOCK
             continue
         _, size, kind = struct.unpack_from("<IHB", log, at)
@@ -72,9 +76,8 @@ def _leveldb(log: bytes) -> Iterator[bytes]:
 
 
 def _mlflow(place: Path) -> Curves:
-    from mlflow import (
-        MlflowClient,  # takes a second, and must find the environment that the tracker made
-    )
+    # The import takes a second, and must find the environment that the tracker made.
+    from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=f"sqlite:///{place / 'mlflow.db'}")
     (run,) = client.search_runs([client.get_experiment_by_name("lens-nas").experiment_id])

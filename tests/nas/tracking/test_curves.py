@@ -1,5 +1,4 @@
-"""``--track``: what trackers hold in the end, how they go on after a kill, and what happens where
-they cannot."""
+"""``--track``: trackers hold all curves, go on after a kill, and never stop a run."""
 
 import os
 import signal
@@ -17,17 +16,20 @@ import search_spaces
 from nas.common.errors import UserError
 from nas.retrain.command import run as retrain
 from nas.retrain.settings import RetrainSettings
-from nas.search.command import run as search
+from nas.retrain.settings import check as check_retrain
 from nas.search.outcome import Outcome
 from nas.search.result import Best, DataSource, Evaluation
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings
+from nas.search.settings import check as check_search
 from nas.search.study import SearchStudy
 from nas.supernet.command import run as train_supernet
 from nas.supernet.settings import SupernetSettings
+from nas.supernet.settings import check as check_supernet
 from nas.tracking.curves import tracking
 from nas.train.command import run as train
 from nas.train.settings import TrainSettings
+from nas.train.settings import check as check_train
 from nas.training.networks.checkpoint import load_checkpoint
 from tests.folders import folder
 from tests.nas.search.studies import study
@@ -40,7 +42,7 @@ SETTINGS = {"recipe": {"epochs": 6}, "model": "resnet18"}
 
 @pytest.fixture(autouse=True)
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is logged in, and no service is configured."""
+    """Log nobody in, and configure no service."""
     for name in ("WANDB_MODE", "WANDB_API_KEY", "MLFLOW_TRACKING_URI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -52,7 +54,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def logged(directory: Path) -> dict[str, list[tuple[int, float]]]:
-    """The curves that the log of a training makes."""
+    """Return the curves that are in the log of a training."""
     lines = (directory / "log.csv").read_text().splitlines()
     names = [name.replace("val_", "val/", 1) for name in lines[0].split(",")]
     values = np.array([line.split(",") for line in lines[1:]], dtype=float)
@@ -106,8 +108,8 @@ with tracking({track!r}, Path({str(tmp_path)!r}), {SETTINGS!r}) as log:
         log(step, {{"loss": 1.0 / (step + 1)}})
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    # wandb leaves the address of its process to children, for whom a run that was killed would
-    # still be held there.
+    # wandb passes the address of its process on to children. There, a run whose process was killed
+    # would still be held.
     own = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
     done = subprocess.run(
         [sys.executable, "-c", script], timeout=100, check=False, capture_output=True, env=own
@@ -243,8 +245,10 @@ def test_a_supernet_and_a_retraining(
 
 
 def test_candidates_are_tracked_by_number_however_they_end(tmp_path: Path) -> None:
-    """The second is done before the first, the third fails, a fourth was proposed before the search
-    was killed."""
+    """The second candidate is done before the first, and the third fails.
+
+    The fourth is proposed before the search is killed.
+    """
     expected = [0.6, 0.9, None, 0.7]
 
     best = partial(
@@ -288,22 +292,22 @@ def test_candidates_are_tracked_by_number_however_they_end(tmp_path: Path) -> No
 def test_a_package_that_is_missing_is_said_at_once(
     tmp_path: Path, track: Any, directory: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A directory of its name, such as wandb leaves behind, is no package."""
+    """A directory with the name of the package, such as wandb leaves behind, is no package."""
     monkeypatch.delitem(sys.modules, track, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path / "packages")])
     (tmp_path / "packages" / (track if directory else "")).mkdir(parents=True)
-    commands: list[Callable[[], None]] = [
-        lambda: train(TrainSettings(model="test_resnet", track=track)),
-        lambda: train_supernet(SupernetSettings(track=track)),
-        lambda: retrain(RetrainSettings(track=track)),
-        lambda: search(SearchSettings(track=track)),
+    checks: list[Callable[[], None]] = [
+        lambda: check_train(TrainSettings(model="test_resnet", track=track), None),
+        lambda: check_supernet(SupernetSettings(track=track), None),
+        lambda: check_retrain(RetrainSettings(track=track), None),
+        lambda: check_search(SearchSettings(track=track), None),
     ]
-    for command in commands:
+    for check_first in checks:
         with pytest.raises(
             UserError, match=rf"--track {track} needs a .* pip install 'lens-nas\[{track}\]'"
         ):
-            command()
+            check_first()
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["packages"]
 
 

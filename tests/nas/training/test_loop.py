@@ -1,4 +1,4 @@
-"""The loop: it learns, chooses the epoch on validation, is deterministic, and stops loudly."""
+"""The loop learns, lets validation choose the epoch, is deterministic, and stops loudly."""
 
 import csv
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def test_same_seed_same_bits_whatever_the_global_random_state() -> None:
         model = network()
         torch.manual_seed(noise)
         outcomes.append(bits(fit(model, rings(96), rings(30, seed=1), SHORT, seed=seed).model))
-        # And the loop leaves that state alone.
+        # The loop leaves the global random state alone, too.
         drawn = torch.rand(1)
         torch.manual_seed(noise)
         assert torch.equal(drawn, torch.rand(1))
@@ -133,8 +133,7 @@ def test_the_log_is_there_when_the_hook_is_called(tmp_path: Path) -> None:
 
 
 def test_another_step_takes_the_place_of_the_usual_one() -> None:
-    """A step may call backward several times: two halves of a batch make the same update as the
-    whole."""
+    """Two halves of a batch, with a ``backward`` each, make the same update as the whole."""
     numbers: list[int] = []
 
     def halves(model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
@@ -199,7 +198,7 @@ def test_fewer_images_than_a_batch_make_one_batch() -> None:
 
 
 def test_compiled_network_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Without the compiler proper, which takes a minute.
+    # The backend without code generation takes seconds; the default one takes a minute.
     compiled_models: list[nn.Module] = []
 
     def lightly(model: nn.Module) -> Any:

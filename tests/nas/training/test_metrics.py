@@ -1,4 +1,4 @@
-"""Scores against sklearn and against numbers worked out by hand."""
+"""Scores agree with sklearn and with numbers worked out by hand."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ CLASSES = ("a", "b", "c")
 
 def random_scores(classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    # Sixteenths, so that there are ties, and so that they survive the last column's subtraction.
+    # Sixteenths make ties, and the subtraction for the last column leaves them as they are.
     probabilities = rng.integers(1, 6, (60, classes)) / 16
     probabilities[:, -1] = 1 - probabilities[:, :-1].sum(axis=1)
     return probabilities, rng.permutation(np.arange(60) % classes)

@@ -1,5 +1,4 @@
-"""Updates: what is clipped, decayed, averaged and scheduled, and that a restored one goes on to the
-same bits."""
+"""Updates clip, decay, average and schedule; a restored training goes on to the same bits."""
 
 import itertools
 from typing import get_args
@@ -90,8 +89,8 @@ def test_moving_average() -> None:
     for number in range(1, 6):
         update(optimisation)
         weight = optimisation.network[0].weight.detach().clone()
-        # timm starts with a shorter memory: the decay of update n is 1 - n^(-2/3), at most the one
-        # asked for.
+        # timm starts with a shorter memory: the decay of update n is 1 - n^(-2/3), and at most the
+        # one asked for.
         decay = min(0.5, 1 - number ** (-2 / 3))
         average = weight if average is None else decay * average + (1 - decay) * weight
         torch.testing.assert_close(optimisation.scored[0].weight.detach(), average)
@@ -111,7 +110,7 @@ def test_restored_state_goes_on_to_the_same_bits(optimizer: Optimizer, channels_
     recipe = Recipe(optimizer=optimizer, ema_decay=0.9)
 
     def fresh(seed: int) -> Optimisation:
-        model = network(seed=seed).eval()  # without dropout, whose draws are the loop's business
+        model = network(seed=seed).eval()  # The loop seeds dropout, so there must be none here.
         return Optimisation(
             model.to(memory_format=torch.channels_last) if channels_last else model, recipe, 20
         )

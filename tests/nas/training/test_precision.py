@@ -1,4 +1,4 @@
-"""Devices by name, and bf16 where it is quicker."""
+"""Devices have names, and bf16 is chosen where it is quicker."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The recipe survives JSON, and refuses what cannot be trained with."""
+"""A recipe survives JSON, and refuses values that cannot be trained with."""
 
 import json
 from dataclasses import dataclass

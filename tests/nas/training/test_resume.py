@@ -25,14 +25,14 @@ RECIPE = Recipe(epochs=4, batch_size=32)
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """An error that stands for the end of the process."""
 
 
 def train(directory: Path | None, recipe: Recipe = RECIPE, **options: Any) -> Result:
-    about, options = options.pop("about", {"data": "rings"}), {"seed": 3, **options}
+    data, options = options.pop("data", "rings"), {"seed": 3, **options}
     files = None
     if directory is not None:
-        spec = {**about, "recipe": recipe.to_json(), "seed": options["seed"]}
+        spec = {"data": data, "recipe": recipe.to_json(), "seed": options["seed"]}
         files = TrainingFiles(directory, spec)
     return fit(network(), rings(96), rings(60, seed=1), recipe, files=files, **options)
 
@@ -73,7 +73,7 @@ def test_interrupted_after_every_epoch(tmp_path: Path, recipe: Recipe) -> None:
 
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
-    """Files of more than so many bytes cannot be written for a while."""
+    """Nothing is lost when files of more than a hundred bytes cannot be written for a while."""
     with pytest.raises(Killed):
         train(tmp_path, on_epoch=kill_after(1))
     before = contents(tmp_path / "state.safetensors", "state")
@@ -95,8 +95,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
 def test_killed_while_files_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str
 ) -> None:
-    """Every epoch is better than the one before, so that each is the best so far when the kill
-    comes."""
+    """Every epoch is better than the one before, and so the best when the kill comes."""
 
     def rising() -> Any:
         return lambda model, val: {"auc": float(next(counter))}
@@ -119,8 +118,7 @@ def test_killed_while_files_are_written(
             train(tmp_path / "broken", validate=rising())
     monkeypatch.undo()
     if between == "write_outcome":
-        # The state is one epoch ahead of the weights, and the next call brings them up to it first
-        # of all.
+        # The state is one epoch ahead of the weights, and the next call first brings them up to it.
         assert (
             load_checkpoint(tmp_path / "broken" / "model.safetensors").about["outcome"]["epoch"]
             == 2
@@ -210,7 +208,7 @@ def begun(tmp_path: Path) -> Path:
         ({"recipe": replace(RECIPE, learning_rate=0.5)}, "recipe.learning_rate 0.002, not 0.5"),
         ({"recipe": replace(RECIPE, epochs=9)}, "recipe.epochs 4, not 9"),
         ({"seed": 4}, "seed 3, not 4"),
-        ({"about": {"data": "other"}}, "data rings, not other"),
+        ({"data": "other"}, "data rings, not other"),
     ],
 )
 def test_other_settings_are_refused_and_named(

@@ -1,4 +1,4 @@
-"""The usual step: smoothed cross-entropy, by its formula."""
+"""The usual step is smoothed cross-entropy, by its formula."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A problem that small networks learn in seconds: rings whose radius tells the class."""
+"""A problem that small networks learn in seconds: the radius of a ring tells its class."""
 
 import torch
 from torch import nn
@@ -21,7 +21,7 @@ def rings(
 
 
 def network(*, classes: int = 3, channels: int = 1, seed: int = 0) -> nn.Module:
-    """With batch statistics, dropout, and both two- and four-dimensional weights."""
+    """Return a network with batch statistics, dropout, and weights of two and four dimensions."""
     torch.manual_seed(seed)
     return nn.Sequential(
         nn.Conv2d(channels, 8, 3, stride=2, padding=1),
@@ -38,7 +38,7 @@ def network(*, classes: int = 3, channels: int = 1, seed: int = 0) -> nn.Module:
 
 
 def bits(model: nn.Module) -> dict[str, bytes]:
-    """The weights, for comparison to the last bit."""
+    """Return the weights as bytes, to compare them to the last bit."""
     return {
         name: tensor.contiguous().numpy().tobytes() for name, tensor in model.state_dict().items()
     }

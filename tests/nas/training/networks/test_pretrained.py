@@ -1,4 +1,4 @@
-"""Starting from given weights: adapted by timm, checked, and part of a training's identity."""
+"""Networks start from given weights, which timm adapts and the toolkit checks."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from torch import nn
 from nas.common.errors import UserError
 from nas.data.normalisation import Normalisation
 from nas.training.networks.card import MisfitError, ModelCard
-from nas.training.networks.pretrained import Weights
+from nas.training.networks.pretrained import Weights, read_weights
 from nas.training.networks.start import StartOptions
 
 SCALE = Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
@@ -21,7 +21,7 @@ CARD = ModelCard("test_vit", None, ("a", "b", "c"), 1, (64, 64), SCALE)
 
 
 def photographs(model: str, path: Path) -> tuple[nn.Module, Weights]:
-    """A network for photographs, and the file of its weights."""
+    """Return a network for photographs, and its weights as read from a file."""
     torch.manual_seed(5)
     network = timm.create_model(model)
     save_file(network.state_dict(), path)
@@ -37,7 +37,8 @@ def test_the_first_convolution_and_the_image_size_are_adapted(tmp_path: Path, mo
     name = network.default_cfg["first_conv"]
     before, after = source.get_submodule(name).weight, network.get_submodule(name).weight
     torch.testing.assert_close(after, before.sum(1, keepdim=True))
-    # The same picture in one channel as in three: all layers behind the first see the same.
+    # A picture in one channel stands for the same picture in three, so that all layers behind the
+    # first see the same.
     if model == "test_resnet":
         grey = torch.rand(2, 1, 64, 64)
         expected = source.eval().forward_features(grey.expand(-1, 3, -1, -1))
@@ -81,7 +82,7 @@ def test_files_that_hold_no_weights(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"nothing")
     for name in ("w.safetensors", "nowhere.safetensors"):
         with pytest.raises(UserError, match=f"{name} cannot be read as a safetensors file"):
-            StartOptions(weights=tmp_path / name).read("test_resnet")
+            read_weights(StartOptions(weights=tmp_path / name), "test_resnet")
 
 
 def test_the_hub_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -90,13 +91,13 @@ def test_the_hub_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with pytest.raises(
         UserError, match=r"weights of test_resnet cannot be had .* give it with --weights"
     ):
-        StartOptions(pretrained=True).read("test_resnet")
+        read_weights(StartOptions(pretrained=True), "test_resnet")
 
 
 @pytest.mark.parametrize("model", ["moganet_tiny", "hybrid_nano"])
 def test_networks_without_published_weights(model: str) -> None:
     with pytest.raises(UserError, match=f"timm has no weights of {model}: leave out --pretrained"):
-        StartOptions(pretrained=True).read(model)
+        read_weights(StartOptions(pretrained=True), model)
 
 
 def test_two_beginnings() -> None:

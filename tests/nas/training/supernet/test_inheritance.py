@@ -1,4 +1,4 @@
-"""The images that set the statistics of a network that inherits its weights."""
+"""The images that set the statistics of a network with inherited weights."""
 
 import torch
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The sandwich rule and its kin: who learns from a batch, and what."""
+"""The networks that learn from a batch, and what they learn, with each rule of sharing."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,7 @@ def gradients(model: Supernet) -> torch.Tensor:
 
 
 def by_hand(architectures: list[Architecture], distillation: bool) -> tuple[float, torch.Tensor]:
-    """What the step must do, written down from its definition."""
+    """Return the loss and the gradients of a step, worked out from its definition."""
     model = supernet()
     logits = [model(IMAGES, architecture) for architecture in architectures]
     teacher = logits[0].detach().softmax(1)
@@ -82,8 +82,10 @@ def test_random_networks_derive_from_seed_and_step() -> None:
 
 
 def test_sampling_over_flops_shows_the_cheap_and_the_dear() -> None:
-    """Over genes few networks fall into the outer thirds of the logarithmic range; over FLOPs about
-    a third each."""
+    """Over genes few networks are in the outer thirds of the logarithmic range of FLOPs.
+
+    Over FLOPs about a third of the networks is in each.
+    """
     low, high = (np.log(flops(corner, 64)) for corner in (SPACE.smallest, SPACE.largest))
     shares = {}
     for sampling in ("flops", "genes"):
@@ -98,7 +100,7 @@ def test_sampling_over_flops_shows_the_cheap_and_the_dear() -> None:
 def test_a_loss_that_is_no_number_names_step_and_network() -> None:
     model, sandwich = supernet(), step()
     with torch.no_grad():
-        # Only what the smallest network does not use, so that the others are to blame.
+        # The smallest network does not use these weights, so the first to fail is the largest.
         model.head.get_parameter("fc.weight")[:, -1] = torch.nan
     with pytest.raises(NonFiniteError) as caught:
         sandwich(model, IMAGES, LABELS, 12)
