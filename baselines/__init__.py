@@ -1,1 +1,1 @@
-"""What a found network must beat: the hand-designed networks and the leaderboard."""
+"""The hand-designed networks that a found network must beat, and the leaderboard."""

@@ -14,7 +14,7 @@ from timm.layers.layer_scale import LayerScale2d
 from timm.models import build_model_with_cfg, checkpoint_seq, generate_default_cfgs, register_model
 from torch import Tensor, nn
 
-# First weight of the branches and of what the decompositions add (section 4.2).
+# The branches, and what the decompositions add, begin with this weight (section 4.2).
 _INITIAL_SCALE = 1e-5
 
 # Low, middle and high order of context share the channels like this (section 4.2).
@@ -25,8 +25,9 @@ _EXPANSIONS = (8, 8, 4, 4)
 
 
 class MultiOrderContext(nn.Module):
-    """Depthwise convolutions of three receptive fields on their shares of the channels, and a mix
-    of all (eq. 6).
+    """Depthwise convolutions of three receptive fields, and a mix of what they see (eq. 6).
+
+    Each receptive field works on its share of the channels; the mix is over all channels.
     """
 
     def __init__(self, width: int) -> None:
@@ -50,8 +51,9 @@ class MultiOrderContext(nn.Module):
 
 
 class SpatialAggregation(nn.Module):
-    """Feature decomposition, which plays down what all pixels share, and multi-order gated
-    aggregation (eq. 4 to 7).
+    """Feature decomposition and multi-order gated aggregation (eq. 4 to 7).
+
+    The decomposition plays down what all pixels share.
     """
 
     def __init__(self, width: int) -> None:
@@ -72,8 +74,9 @@ class SpatialAggregation(nn.Module):
 
 
 class ChannelAggregation(nn.Module):
-    """Inverted bottleneck with a depthwise convolution, which adds what sets a channel apart from
-    all (eq. 8 and 9).
+    """Inverted bottleneck that adds what sets a channel apart from all others (eq. 8 and 9).
+
+    A depthwise convolution stands between its two linear layers.
     """
 
     def __init__(self, width: int, expansion: int) -> None:
@@ -119,12 +122,12 @@ class MogaNet(nn.Module):
 
     Args:
         widths: channels of the four stages, multiples of 8.
-        depths: their blocks.
+        depths: number of blocks of the four stages.
         in_chans: channels of the images.
-        num_classes: classes to tell apart; 0 leaves the classifier out.
-        global_pool: timm's name of the pooling; empty leaves it out.
+        num_classes: number of classes to tell apart; 0 leaves the classifier out.
+        global_pool: timm's name of the pooling; an empty name leaves the pooling out.
         drop_rate: dropout before the classifier.
-        drop_path_rate: stochastic depth of the last block; it rises linearly from 0.
+        drop_path_rate: stochastic depth of the last block; the rate rises linearly from 0.
     """
 
     def __init__(
@@ -161,34 +164,48 @@ class MogaNet(nn.Module):
         self.apply(_init_weights)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (B, in_chans, H, W) to logits (B, num_classes)."""
+        """Return logits (B, num_classes) of images (B, in_chans, H, W)."""
         return self.forward_head(self.forward_features(x))
 
     def forward_features(self, x: Tensor) -> Tensor:
-        """Images (B, in_chans, H, W) to the last stage's map (B, num_features, ⌈H/32⌉, ⌈W/32⌉)."""
+        """Return the last stage's map of images (B, in_chans, H, W).
+
+        Returns:
+            A map of shape (B, num_features, ⌈H/32⌉, ⌈W/32⌉).
+        """
         for stage in self.stages:
             x = checkpoint_seq(stage, x) if self.grad_checkpointing and self.training else stage(x)
         return x
 
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
-        """The last map to logits, or to the features (B, num_features) before the classifier."""
+        """Return the logits of the last map, or the features before the classifier.
+
+        Args:
+            x: map of the last stage.
+            pre_logits: whether to return the features (B, num_features) instead of the logits.
+        """
         logits: Tensor = self.head(x, pre_logits=pre_logits)
         return logits
 
     def get_classifier(self) -> Any:
-        """The layer that gives the logits."""
+        """Return the layer that gives the logits."""
         return self.head.fc
 
     def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
-        """Start over with a new classifier; 0 classes leave it out, and ``None`` keeps the
-        pooling.
+        """Start over with a new classifier.
+
+        Args:
+            num_classes: number of classes to tell apart; 0 leaves the classifier out.
+            global_pool: timm's name of the pooling; None keeps the pooling as it is.
         """
         self.num_classes = num_classes
         self.head.reset(num_classes, global_pool)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
-        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by
-        block.
+        """Return how timm groups parameters by depth, for layer-wise learning rates.
+
+        Args:
+            coarse: whether to group by stage; otherwise the groups are blocks.
         """
         return {
             "stem": r"^stages\.0\.0",
@@ -196,22 +213,19 @@ class MogaNet(nn.Module):
         }
 
     def no_weight_decay(self) -> set[str]:
-        """Names of parameters to be spared weight decay: all scales, beside the biases and norms
-        that timm spares.
+        """Return the names of all scales, which are spared weight decay.
+
+        The biases and norms are spared by timm.
         """
         return {name for name, _ in self.named_parameters() if name.endswith((".scale", ".gamma"))}
 
     def set_grad_checkpointing(self, enable: bool = True) -> None:
-        """Keep no activations inside stages for the backward pass, and compute them again
-        instead.
-        """
+        """Compute activations inside stages again for the backward pass instead of keeping them."""
         self.grad_checkpointing = enable
 
 
 def _embedding(before: int, width: int, first: bool) -> nn.Sequential:
-    """The way into a stage, which halves the map; into the first one it does so twice (appendix
-    A).
-    """
+    """Return the way into a stage, which halves the map; the first halves twice (appendix A)."""
     if not first:
         return nn.Sequential(
             nn.Conv2d(before, width, 3, stride=2, padding=1), nn.BatchNorm2d(width)
@@ -227,8 +241,9 @@ def _embedding(before: int, width: int, first: bool) -> nn.Sequential:
 
 
 def _init_weights(module: nn.Module) -> None:
-    """Convolutions by the outputs that see an input (normal, as in EfficientNet), linear layers as
-    in ViT.
+    """Draw first weights of convolutions as in EfficientNet, and of linear layers as in ViT.
+
+    Convolutions are normal, with the number of outputs that see an input.
     """
     if isinstance(module, nn.Conv2d):
         fan_out = (

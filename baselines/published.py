@@ -1,7 +1,7 @@
-"""What others published for DeepLense data: to stand beside our scores, never among them.
+"""Scores that others published for DeepLense data, to stand beside ours and never among them.
 
-Macro one-vs-rest AUC and accuracy on a test of 15,000 images of *their* data sets, by recipes of
-their own. Models II and III carry no noise, which is why scores saturate there.
+The scores are macro one-vs-rest AUC and accuracy on 15,000 test images of *their* data sets, by
+recipes of their own. Models II and III carry no noise, which is why scores saturate there.
 """
 
 from collections.abc import Collection
@@ -27,7 +27,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
         Published("Model III", 1.0, 0.9999, _PROJECT),
     ),
 }
-"""Of baselines, by their name in timm."""
+"""Published scores of baselines, by the baseline's name in timm."""
 
 _OTHERS: dict[str, tuple[Published, ...]] = {
     "equivariant DenseNet-C8 (0.10 M parameters)": (
@@ -35,14 +35,14 @@ _OTHERS: dict[str, tuple[Published, ...]] = {
     ),
     "best published otherwise": (Published("common task", 0.9929, None, _PROJECT),),
 }
-"""Of networks that are no baselines, by title."""
+"""Published scores of networks that are no baselines, by title."""
 
 
 def published_elsewhere(models: Collection[str]) -> dict[str, tuple[Published, ...]]:
-    """What was published of all networks but some baselines, by title.
+    """Return the published scores of all networks but some baselines, by title.
 
     Args:
-        models: names in timm of those baselines.
+        models: names in timm of the baselines to leave out.
     """
     baselines = {
         BASELINES[model].title: scores for model, scores in PUBLISHED.items() if model not in models

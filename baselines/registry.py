@@ -1,7 +1,12 @@
 """The hand-designed networks: what each is, and the recipe that it was published with.
 
-The leaderboard trains them all by the recipe of the found networks; the published one is here to
+The leaderboard trains them all by the recipe of the found networks. The published recipe is here to
 compare with, and for the rate of stochastic depth, which belongs to a network's size.
+
+Example:
+    >>> from baselines.registry import BASELINES
+    >>> [baseline.title for baseline in BASELINES.values()][:3]
+    ['ResNet-18', 'EfficientNet-B0', 'EfficientNet-B1']
 """
 
 import difflib
@@ -18,17 +23,18 @@ Takes = Literal["any size", "built for a size", "multiples of 32", "own size"]
 
 @dataclass(frozen=True)
 class PublishedRecipe:
-    """How a network was trained on ImageNet-1k (1.28 million photographs, 1,000 classes) by its
-    authors.
+    """The recipe by which the authors of a network trained it on ImageNet-1k.
+
+    ImageNet-1k has 1.28 million photographs of 1,000 classes.
 
     Attributes:
-        optimizer: its name there.
-        learning_rate: at the given batch size.
+        optimizer: name of the optimizer, as the authors write it.
+        learning_rate: learning rate at the given batch size.
         batch_size: images in a step.
-        weight_decay: of the weights.
+        weight_decay: weight decay of the optimizer.
         epochs: passes over the training images.
-        drop_path: share of residual branches skipped.
-        image_size: pixels a side.
+        drop_path: share of residual branches that are skipped.
+        image_size: pixels a side of the photographs.
     """
 
     optimizer: str
@@ -45,13 +51,13 @@ class Baseline:
     """One hand-designed network.
 
     Attributes:
-        title: its name in tables.
-        model: its name in timm.
-        takes: which images it takes without resizing them: of any size; of any size that it is
-            built for; of multiples of 32 pixels that it is built for; or of few sizes of its own.
-            None for a network that nobody looked at.
-        paper: arXiv number; None if it was published as code.
-        recipe: as published; None if it was not.
+        title: name in tables.
+        model: name in timm.
+        takes: which images the network takes without resizing them: of any size; of any size that
+            it is built for; of multiples of 32 pixels that it is built for; or of few sizes of its
+            own. None for a network that nobody looked at.
+        paper: arXiv number of the paper; None for a network that was published as code.
+        recipe: recipe that the authors published; None where they published none.
     """
 
     title: str
@@ -64,7 +70,7 @@ class Baseline:
 def _adamw(
     learning_rate: float, batch_size: int, weight_decay: float, drop_path: float, size: int
 ) -> PublishedRecipe:
-    """The recipe of DeiT, which most others vary: AdamW over 300 epochs."""
+    """Return a recipe like that of DeiT, which most others vary: AdamW over 300 epochs."""
     return PublishedRecipe("AdamW", learning_rate, batch_size, weight_decay, 300, drop_path, size)
 
 
@@ -176,11 +182,20 @@ BASELINES: dict[str, Baseline] = {
 
 
 def get_baseline(name: str) -> Baseline:
-    """Return a baseline by its title or its name in timm, or any other network of timm without a
-    published recipe.
+    """Return a baseline by its title or its name in timm, or any other network of timm.
+
+    A network that is no baseline comes without a published recipe.
 
     Raises:
         UserError: timm has no such network; the sentence names the nearest baselines and networks.
+
+    Example:
+        >>> from baselines.registry import get_baseline
+        >>> baseline = get_baseline("ViT-tiny")
+        >>> baseline.model, baseline.recipe.epochs
+        ('vit_tiny_patch16_224', 300)
+        >>> get_baseline("resnet50").recipe is None
+        True
     """
     for baseline in BASELINES.values():
         if name.lower() in (baseline.title.lower(), baseline.model):

@@ -1,5 +1,6 @@
-"""Compare found networks with hand-designed ones under one recipe: ``python -m
-baselines.leaderboard``.
+"""The command ``python -m baselines.leaderboard``.
+
+It compares found networks with hand-designed ones under one recipe.
 """
 
 import sys
@@ -37,7 +38,7 @@ from nas.training.recipe import Recipe
 
 def run(settings: LeaderboardSettings) -> None:
     """Train what is missing, and write and print the table."""
-    # First what takes no time, so that a mistake is known at once.
+    # What takes no time comes first, so that a mistake is known at once.
     baselines = [get_baseline(name) for name in settings.model_names]
     asked = part(ReadOptions, settings)
     images, options, runs = find_runs(settings.runs, settings.data, asked)
@@ -66,7 +67,7 @@ def run(settings: LeaderboardSettings) -> None:
 def _compare(
     settings: LeaderboardSettings, images: TrainingImages, data: BoardData, entries: Sequence[Entry]
 ) -> Board:
-    """Train, measure, and write the tables as they grow; return the last."""
+    """Train, measure, and write the tables as they grow; return the finished board."""
     batches = settings.latency_batches
     cache = Cache(settings.out / "trainings", images, settings.track)
     seeds = range(settings.seed, settings.seed + settings.seeds)
@@ -75,7 +76,7 @@ def _compare(
     about = environment()
     latencies = LatencyCache(settings.out / "latencies", device, about["hardware"], batches)
     for entry in entries:
-        latencies.known(entry.card)  # what is damaged is known before hours of training, too
+        latencies.known(entry.card)  # so that a damaged file is known before hours of training
     standings = Standings(contests, images, cache, latencies, settings.out, about, device.type)
     baselines = {entry.card.model for entry in entries if entry.kind == "baseline"}
 
@@ -100,7 +101,7 @@ def _compare(
         return board
 
     _train(contests, images, settings, write)
-    # Now that nothing else runs.
+    # Latencies are measured last, when nothing else runs.
     for contest in contests:
         if not contest.failure and latencies.known(contest.entry.card) is None:
             latencies.measure(contest.entry.card)
@@ -114,10 +115,8 @@ def _train(
     write: Callable[[], Board],
 ) -> None:
     """Train what is missing, and write the tables after every network."""
-    total, done = (
-        sum(contest.total for contest in contests),
-        sum(contest.done for contest in contests),
-    )
+    total = sum(contest.total for contest in contests)
+    done = sum(contest.done for contest in contests)
     if done == total:
         return
     with (
@@ -142,7 +141,7 @@ def _train(
 
 def _show(board: Board, out: Path) -> None:
     """Print the table, why rows are missing scores, and where everything is."""
-    # What a pipe reads need not fit a terminal.
+    # Whatever reads a pipe needs no lines that fit a terminal.
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
     console.print(tables.terminal(board, console.width))
     for row in board.rows:
@@ -157,9 +156,8 @@ def _show(board: Board, out: Path) -> None:
 def _describe(images: TrainingImages, options: ReadOptions) -> BoardData:
     dataset, splits = images.dataset, images.splits
     directory, here = dataset.directory, Path.cwd()
-    if directory.is_relative_to(
-        here
-    ):  # a search names the whole path, which holds on its machine alone
+    # A search names the whole path, which holds on its machine alone.
+    if directory.is_relative_to(here):
         directory = directory.relative_to(here)
     height, width = dataset.images.shape[2:]
     counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
@@ -169,7 +167,7 @@ def _describe(images: TrainingImages, options: ReadOptions) -> BoardData:
 
 
 def _check_place(out: Path, data: BoardData) -> None:
-    """Refuse to mix two data sets, or two versions, in one directory."""
+    """Refuse to mix two data sets, or two versions of the file, in one directory."""
     if (out / FILE).exists() and Board.read(out).data.fingerprint != data.fingerprint:
         raise UserError(
             f"{out} is the leaderboard of another data set: give another directory with --out"
@@ -177,5 +175,5 @@ def _check_place(out: Path, data: BoardData) -> None:
 
 
 def _device(settings: LeaderboardSettings) -> torch.device:
-    """Where latencies are measured."""
+    """Return the device on which latencies are measured."""
     return torch.device("cpu") if settings.gpus_per_trial == 0 else pick_device("auto")

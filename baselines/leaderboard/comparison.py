@@ -1,5 +1,6 @@
-"""How sure a difference between two networks is: a bootstrap over test images, the same images for
-all networks.
+"""A bootstrap over the test images, which says how sure a difference between two networks is.
+
+The resamples are the same for all networks.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from nas.report.board import PairedComparison
 
 RESAMPLES = 2000
 
-# So many (image, resample) pairs at a time: what a processor's cache holds.
+# So many (image, resample) pairs are worked on at a time: what a processor's cache holds.
 _BLOCK = 2**18
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +28,20 @@ class Bootstrap:
         labels: (N,) positions in the class names; every class has images.
         classes: number of classes K.
         resamples: number of resamples B.
-        seed: of the draw.
+        seed: seed of the resamples.
+
+    Example:
+        >>> import numpy as np
+        >>> from baselines.leaderboard.comparison import Bootstrap, interval_of
+        >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+        >>> second = np.array([0.1, 0.2, 0.3, 0.6, 0.4, 0.7, 0.8, 0.9])
+        >>> network = [np.stack([1 - second, second], axis=1)]
+        >>> bootstrap = Bootstrap(labels, classes=2)
+        >>> bootstrap.auc(network)
+        0.9375
+        >>> low, high = interval_of(bootstrap.aucs(network))
+        >>> low < 0.9375 < high
+        True
     """
 
     def __init__(
@@ -36,7 +50,7 @@ class Bootstrap:
         rng = np.random.default_rng(seed)
         self._labels = labels
         self._classes = classes
-        # How often each image is in each resample; (N, B).
+        # This says how often each image is in each resample; its shape is (N, B).
         self._counts = np.empty((len(labels), resamples), np.uint8)
         for label in range(classes):
             members = np.flatnonzero(labels == label)
@@ -44,16 +58,25 @@ class Bootstrap:
             self._counts[members] = rng.multinomial(len(members), even, size=resamples).T
 
     def aucs(self, predictions: Sequence[Floats]) -> Floats:
-        """The macro one-vs-rest AUC of a network in every resample: (B,), a mean over its
-        trainings.
+        """Return the macro one-vs-rest AUC of a network in every resample.
 
         Args:
             predictions: (N, K) class probabilities of each training.
+
+        Returns:
+            (B,) areas, each the mean over the trainings.
         """
         return self._mean_aucs(predictions, self._counts)
 
     def auc(self, predictions: Sequence[Floats]) -> float:
-        """Likewise of the images themselves, each once."""
+        """Return the macro one-vs-rest AUC of a network on the images themselves, each once.
+
+        Args:
+            predictions: (N, K) class probabilities of each training.
+
+        Returns:
+            The mean over the trainings.
+        """
         return float(self._mean_aucs(predictions, np.ones((len(self._labels), 1), np.uint8))[0])
 
     def _mean_aucs(self, predictions: Sequence[Floats], counts: npt.NDArray[np.uint8]) -> Floats:
@@ -69,14 +92,15 @@ class Bootstrap:
 def weighted_aucs(
     scores: Floats, positive: npt.NDArray[np.bool_], counts: npt.NDArray[np.uint8]
 ) -> Floats:
-    """The area under the ROC curve in every resample, by the probability that a positive outranks a
-    negative.
+    """Return the area under the ROC curve in every resample.
+
+    The area is the probability that a positive image outranks a negative one.
 
     Args:
-        scores: (N,) higher for more positive.
-        positive: (N,) which images are.
-        counts: (N, B) how often each image is in each resample; as many positives and negatives in
-            all of them.
+        scores: (N,) scores, higher for more positive.
+        positive: (N,) whether each image is positive.
+        counts: (N, B) how often each image is in each resample; all resamples have as many
+            positives, and as many negatives, as the images.
 
     Returns:
         (B,) areas; a tie counts half.
@@ -98,7 +122,7 @@ def weighted_aucs(
 
 
 def interval_of(values: Floats) -> tuple[float, float]:
-    """What holds 95 % of the values, as many left out below as above."""
+    """Return the interval that holds 95 % of the values, as many left out below as above."""
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
 
@@ -107,13 +131,14 @@ def compare(network: Floats, best: Floats, difference: float) -> PairedCompariso
     """Compare a network with the best found one.
 
     Args:
-        network: (B,) its AUC in every resample.
-        best: (B,) that of the best found network, in the same resamples.
-        difference: of the AUCs on the images themselves.
+        network: (B,) AUC of the network in every resample.
+        best: (B,) AUC of the best found network in the same resamples.
+        difference: difference of the two AUCs on the images themselves.
     """
     differences = network - best
-    # Twice the share of resamples on the rarer side of none; one is added so that it is never quite
-    # 0 (Davison and Hinkley 1997, Bootstrap Methods and their Application, section 4.2).
+    # The p-value is twice the share of resamples on the rarer side of no difference. One is added
+    # so that it is never quite 0 (Davison and Hinkley 1997, Bootstrap Methods and their
+    # Application, section 4.2).
     tail = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
     p_value = min(1.0, 2 * (tail + 1) / (len(differences) + 1))
     return PairedComparison(difference, interval_of(differences), p_value)

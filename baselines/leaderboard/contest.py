@@ -1,5 +1,6 @@
-"""How one network comes to its row: the learning rates compete on validation, then all seeds are
-trained and judged.
+"""The contest by which one network comes to its row in the leaderboard.
+
+First the learning rates compete on validation images, then all seeds are trained and judged.
 """
 
 from collections.abc import Sequence
@@ -14,14 +15,14 @@ from nas.training.spec import TrainingSpec
 class Contest:
     """The trainings of one network, in the order that they may be done.
 
-    What was trained before is taken from the cache; the rest is handed out by ``next`` and comes
-    back by ``succeed`` or ``fail``. The training that wins the first seed is the first seed's: it
-    is judged, not trained again.
+    What was trained before is taken from the cache. The rest is handed out by ``next`` and comes
+    back by ``succeed`` or ``fail``. The training whose learning rate wins is also that of the first
+    seed: it is judged, not trained again.
 
     Args:
         entry: the network.
         rates: learning rates that compete.
-        seeds: of its trainings; the learning rates compete with the first.
+        seeds: seeds of the trainings; the learning rates compete with the first of them.
         cache: what was trained before.
 
     Raises:
@@ -35,17 +36,17 @@ class Contest:
         self.tried: dict[float, float | None] = {}
         """Validation AUC of the first seed by learning rate; None where the training failed."""
         self.learning_rate: float | None = None
-        """The chosen one; None while they compete."""
+        """Learning rate that validation chose; None while the learning rates compete."""
         self.scores: dict[int, FinalScores] = {}
-        """By seed, of trainings that were judged."""
+        """Scores of the trainings that were judged, by seed."""
         self.failure = ""
-        """Why the network gets no scores."""
+        """Why the network gets no scores; empty while nothing stands against it."""
         self._rates, self._seeds, self._cache = tuple(rates), tuple(seeds), cache
         self._waiting: list[Assignment] = []
         self._begin()
 
     def spec(self, rate: float, seed: int) -> TrainingSpec:
-        """The training with a learning rate and a seed."""
+        """Return the training with a learning rate and a seed."""
         recipe = replace(self.entry.recipe, learning_rate=rate)
         return TrainingSpec(
             data=self._cache.fingerprint, card=self.entry.card, recipe=recipe, seed=seed
@@ -53,25 +54,26 @@ class Contest:
 
     @property
     def specs(self) -> tuple[TrainingSpec, ...]:
-        """Those that count, one for each seed; none while the learning rates compete."""
+        """The trainings that count, one for each seed; none while the learning rates compete."""
         if self.learning_rate is None:
             return ()
         return tuple(self.spec(self.learning_rate, seed) for seed in self._seeds)
 
     @property
     def settled(self) -> bool:
-        """Whether the row is known."""
+        """Whether the network's row of the leaderboard is known."""
         return bool(self.failure) or len(self.scores) == len(self._seeds)
 
     @property
     def total(self) -> int:
-        """Number of trainings of a network."""
+        """Number of trainings of the network, whether they have ended or not."""
         return len(self._rates) + len(self._seeds) - 1
 
     @property
     def done(self) -> int:
-        """Number of trainings that have ended; that which wins the first seed has when it is
-        judged.
+        """Number of trainings that have ended.
+
+        The training whose learning rate wins has ended when it is judged.
         """
         if self.failure:
             return self.total
@@ -83,7 +85,7 @@ class Contest:
         )
 
     def next(self) -> Assignment | None:
-        """The next training to be done; None where there is none, or none yet."""
+        """Return the next training to be done; None where there is none, or none yet."""
         return self._waiting.pop(0) if self._waiting else None
 
     def succeed(self, assignment: Assignment, outcome: float | FinalScores) -> None:
@@ -117,7 +119,7 @@ class Contest:
         self.tried[rate] = auc
         if len(self.tried) < len(self._rates):
             return
-        # In the order of the grid, so that of equals the same wins whichever ended first.
+        # This keeps the order of the rates, so that of equals the same wins whichever ended first.
         known = {rate: auc for rate in self._rates if (auc := self.tried[rate]) is not None}
         if not known:
             self._give_up(reason)
@@ -127,15 +129,14 @@ class Contest:
     def _choose(self, rate: float) -> None:
         self.learning_rate = rate
         for loser, auc in self.tried.items():
-            if (
-                loser != rate and auc is not None
-            ):  # what failed would fail again, and begins where it did
+            # A training that failed would fail again, and is left to begin where it did.
+            if loser != rate and auc is not None:
                 self._cache.forget_state(self.spec(loser, self._seeds[0]), lost=True)
         for spec in self.specs:
             scores, reason = self._cache.scores(spec), self._cache.divergence(spec)
             if scores is not None:
                 self.scores[spec.seed] = scores
-                # A call that was killed right after it had judged the network left it.
+                # A call that was killed right after it had judged the network left the state.
                 self._cache.forget_state(spec, lost=False)
             elif reason is not None:
                 self._give_up(f"seed {spec.seed}: {reason}")

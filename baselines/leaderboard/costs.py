@@ -1,5 +1,6 @@
-"""What a network of any kind costs: parameters, FLOPs, and latency, which is measured once for each
-device.
+"""The costs of a network of any kind: parameters, FLOPs and latency.
+
+Latency is measured once for each device.
 """
 
 import json
@@ -18,7 +19,12 @@ from nas.training.networks.card import ModelCard
 
 @dataclass(frozen=True)
 class NetworkSize:
-    """How large a network is: its parameters, and the floating-point operations for one image."""
+    """The size of a network.
+
+    Attributes:
+        params: number of parameters.
+        flops: floating-point operations for one image.
+    """
 
     params: int
     flops: int
@@ -27,8 +33,8 @@ class NetworkSize:
 def size_of(card: ModelCard) -> NetworkSize:
     """Count parameters, and the FLOPs of one image at the size that the network is fed.
 
-    A multiplication and an addition are two; as for found networks, convolutions and matrix
-    products are counted.
+    A multiplication and an addition are two FLOPs. Convolutions and matrix products are counted, as
+    for found networks.
     """
     network = card.build()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
@@ -39,14 +45,15 @@ def size_of(card: ModelCard) -> NetworkSize:
 
 
 class LatencyCache:
-    """Median times of networks in milliseconds by batch size: measured on one device, and
-    remembered.
+    """Median times of networks by batch size, measured on one device and remembered.
+
+    Times are in milliseconds.
 
     Args:
         root: directory of the measurements.
-        device: where to measure.
-        hardware: its name; what was measured on another is no answer.
-        batches: sizes to measure.
+        device: device on which to measure.
+        hardware: name of the device; what was measured on another one is no answer.
+        batches: batch sizes to measure.
     """
 
     def __init__(
@@ -60,10 +67,10 @@ class LatencyCache:
         )
 
     def known(self, card: ModelCard) -> dict[str, float] | None:
-        """What was measured before; None where that was not done.
+        """Return the times of a network that was measured before; None where it was not.
 
         Raises:
-            UserError: the file is damaged.
+            UserError: the file of the measurement is damaged.
         """
         path = self._path(card)
         if not path.exists():
@@ -79,7 +86,7 @@ class LatencyCache:
             ) from error
 
     def measure(self, card: ModelCard) -> dict[str, float]:
-        """Measure, on a device that should do nothing else.
+        """Measure a network, on a device that should do nothing else.
 
         Raises:
             UserError: the measurement cannot be written.

@@ -1,5 +1,6 @@
-"""What a leaderboard compares: hand-designed networks, the best of searches, and architectures that
-the user wrote.
+"""The networks that a leaderboard compares.
+
+They are hand-designed networks, the best of searches, and architectures that the user wrote.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,12 +32,12 @@ class Entry:
     """One network of the comparison.
 
     Attributes:
-        name: its title in tables.
-        kind: what it is.
-        source: directory of the search that found it; empty for others.
+        name: title in tables.
+        kind: whether it is a baseline, or found, or named by the user.
+        source: directory of the search that found the network; empty for others.
         card: the network, for these images.
-        recipe: of all networks, but for what this one cannot do.
-        notes: what a reader must know of it.
+        recipe: recipe of all networks, but for what this network cannot do.
+        notes: what a reader must know of the network.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Entry:
         """Fit a network to the images, and the recipe to the network.
 
         Raises:
-            UserError: it takes no images of any size that these can be resized to.
+            UserError: the network takes no images of any size that these can be resized to.
         """
         card = card.fitted()
         notes = []
@@ -71,19 +72,19 @@ class Entry:
 def find_runs(
     runs: Sequence[Path], data: Path | None, options: ReadOptions
 ) -> tuple[TrainingImages, ReadOptions, list[RunDirectory]]:
-    """Return the data set, how it was read, and the searches whose best architectures are compared
-    on it.
+    """Return the data set, how it was read, and the searches that are compared on it.
 
     Args:
-        runs: directories of searches; none for the newest in results/runs, if it is of the same
-            data set.
+        runs: directories of searches; an empty sequence stands for the newest search in
+            results/runs, if that is of the same data set.
         data: directory of the data set; None for that of the searches or, where there is none, the
-            default.
-        options: how to read it, where no search says so.
+            default data set.
+        options: how to read the data set, where no search says so.
 
     Raises:
-        UserError: a run is none, has found nothing, or was made on other data than the first; or
-            the options are not those that the first read its data with.
+        UserError: a directory is not that of a search, or the search has found nothing or was made
+            on other data than the first; or the options are not those that the first search read
+            its data with.
     """
     if not runs:
         return _newest(data, options)
@@ -121,7 +122,7 @@ def _newest(
 def _as_searched(
     run: RunDirectory, data: Path | None, options: ReadOptions
 ) -> tuple[TrainingImages, ReadOptions]:
-    """Open the data of a search as it read them, and refuse options that say otherwise."""
+    """Open the data of a search as the search read them, and refuse options that say otherwise."""
     images, then = Winners.from_run(run.path, 1, None, data).images, run.best().data.read_options()
     for name in (field.name for field in fields(ReadOptions)):
         asked, used = getattr(options, name), getattr(then, name)
@@ -149,14 +150,14 @@ def collect(
 
     Args:
         images: the data set.
-        recipe: of all networks.
-        runs: the best of each is compared.
+        recipe: recipe of all networks.
+        runs: searches, of which the best network of each is compared.
         baselines: hand-designed networks.
         architectures: ``NAME=LINE``, or the name of a known architecture of the space.
-        space: of architectures that are named.
-        random: how many architectures of the first found one's size are drawn; a small size may
-            have fewer.
-        seed: of that draw.
+        space: search space of architectures that are given by name.
+        random: how many random architectures are drawn that are as large as the first found one; of
+            a small size there may be fewer.
+        seed: seed of the random architectures.
 
     Raises:
         UserError: a network cannot take the images, two networks have the same name, or there is
@@ -179,7 +180,7 @@ def collect(
 
 
 def _told_apart(paths: Sequence[Path]) -> list[str]:
-    """The last part of each path, with as many of the parts above it as different paths need."""
+    """Return the last part of each path, with as many parts above it as tell the paths apart."""
     depth = 1
     while len({path.parts[-depth:] for path in paths}) < len(set(paths)):
         depth += 1
@@ -193,7 +194,7 @@ def _found(run: RunDirectory, name: str, images: TrainingImages, recipe: Recipe)
 
 
 def _as_large(found: Entry, count: int, seed: int, images: TrainingImages) -> list[Entry]:
-    """Random architectures with about as many parameters as a found one has."""
+    """Return random architectures with about as many parameters as a found one has."""
     space = search_spaces.get_space(found.card.model)
     assert found.card.architecture is not None  # the best of a search
     size = search_spaces.params(space.parse(found.card.architecture))
@@ -212,7 +213,7 @@ def _as_large(found: Entry, count: int, seed: int, images: TrainingImages) -> li
 
 
 def _written(text: str, space: str, images: TrainingImages) -> tuple[str, ModelCard]:
-    """The name of an architecture and its card."""
+    """Return the name of an architecture that the user wrote, and its card."""
     name, equals, line = text.partition("=")
     if "/" in name:
         raise UserError(
@@ -225,9 +226,7 @@ def _written(text: str, space: str, images: TrainingImages) -> tuple[str, ModelC
 
 
 def _each_once(entries: Iterable[Entry]) -> list[Entry]:
-    """One entry for each network: several searches may have found the same, and it is trained
-    once.
-    """
+    """Return one entry for each network, for several searches may have found the same."""
     kept: dict[tuple[str, str | None], Entry] = {}
     for entry in entries:
         network = (entry.card.model, entry.card.architecture)

@@ -22,23 +22,23 @@ _Job = tuple[int, Assignment]
 def train_all(
     contests: Sequence[Contest], images: TrainingImages, hands: Hands, on_outcome: OnOutcome
 ) -> None:
-    """Train until every contest is settled. Ray must be running.
+    """Train until every contest is settled.
 
-    On an interruption (``KeyboardInterrupt``) what was trained is on disk.
+    Ray must be running. After an interruption (``KeyboardInterrupt``) what was trained is on disk.
 
     Args:
-        contests: hand out trainings, and take what they came to.
-        images: to learn from, and to be judged on.
-        hands: who trains.
-        on_outcome: called with the contest of each training that ended; a ``UserError`` ends it
-            all.
+        contests: contests, which hand out trainings and take what these came to.
+        images: images to learn from, and to be judged on.
+        hands: how many train at a time, and with what.
+        on_outcome: called with the contest of each training that ended; a ``UserError`` from it
+            ends all trainings.
     """
     run_all(_Trainings(contests, on_outcome), _Trainers(images, command(), hands.workers), hands)
 
 
 @dataclass(frozen=True)
 class _Trainers:
-    """What a worker needs to train: the images, and what all trainings are told."""
+    """The images that a worker needs to train, and what all trainings are told."""
 
     images: TrainingImages
     asked_by: str

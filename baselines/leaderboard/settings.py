@@ -20,7 +20,7 @@ DEFAULT = (
     "VOLO-D1",
     "MogaNet-XT",
 )
-"""The networks to beat, where nobody says which."""
+"""Hand-designed networks that are compared where the user names none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +30,27 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     Found networks and hand-designed ones try the same learning rates; validation chooses, and the
     test split is read once for each training that counts. The same command goes on, and trains
     nothing again.
+
+    Example:
+        >>> from baselines.leaderboard.settings import LeaderboardSettings
+        >>> settings = LeaderboardSettings(models="ResNet-18,ViT-tiny", learning_rates="0.5,1,2")
+        >>> settings.model_names
+        ['ResNet-18', 'ViT-tiny']
+        >>> settings.rates
+        (0.001, 0.002, 0.004)
     """
 
     data: Path | None = None
-    """Directory of the data set; by default that of the searches, else one is simulated."""
+    """Directory of the data set; by default that of the searches, and where there is none, one is
+    simulated."""
     run: str = ""
     """Directories of searches whose best networks are compared, separated by commas; by default the
     newest in results/runs."""
     models: str = ",".join(DEFAULT)
     """Hand-designed networks, separated by commas: titles of baselines, or names in timm."""
     architecture: str = ""
-    """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one, as
-    coatnet_like."""
+    """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one,
+    such as coatnet_like."""
     space: str = "hybrid_nano"
     """Search space of architectures that are given by name."""
     random: int = 1
@@ -55,7 +64,7 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     seeds: int = 2
     """Trainings of each network."""
     seed: int = 0
-    """Seed of the first of them; the others follow."""
+    """Seed of the first training; the others follow."""
     latency_batch: int = 64
     """Images in a batch whose latency is measured, beside single images."""
     sort: str = "auc"
@@ -79,12 +88,12 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
 
     @property
     def runs(self) -> list[Path]:
-        """Directories of the searches that were named."""
+        """Directories of the searches that the user named."""
         return [Path(name) for name in _names(self.run)]
 
     @property
     def model_names(self) -> list[str]:
-        """The hand-designed networks one by one."""
+        """Titles or timm names of the hand-designed networks, one by one."""
         return _names(self.models)
 
     @property
@@ -94,7 +103,7 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
 
     @property
     def rates(self) -> tuple[float, ...]:
-        """The learning rates that every network tries."""
+        """Learning rates that every network tries, each once."""
         try:
             factors = [float(factor) for factor in _names(self.learning_rates)]
         except ValueError as error:
@@ -113,10 +122,10 @@ def _names(text: str) -> list[str]:
 
 
 def check(settings: LeaderboardSettings, begun: None) -> None:
-    """Check that tracker and data set are there.
+    """Check that the tracker is installed, and that the data set is there.
 
     Raises:
-        UserError: one of them is not.
+        UserError: the tracker or the data set is missing.
     """
     settings.require_tracker()
     if settings.data is not None:

@@ -1,6 +1,4 @@
-"""From trainings to rows: scores with error bars, costs, and how each network compares with the
-best found one.
-"""
+"""From trainings to rows of the leaderboard: scores with error bars, costs, and comparisons."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,18 +21,18 @@ from nas.training.repeated import Repeated
 
 
 class Standings:
-    """The rows of a leaderboard at any moment of it.
+    """The rows of a leaderboard, as far as they are known at the moment.
 
     What takes time is computed once for each network.
 
     Args:
-        contests: of the networks.
-        images: that they are judged on.
-        cache: of their trainings.
+        contests: one contest for each network.
+        images: images that the networks are judged on.
+        cache: trainings of the networks.
         latencies: how long the networks take.
         root: directory of the leaderboard.
-        environment: of this process, as :func:`nas.common.provenance.environment` names it.
-        device: ``cpu`` or ``cuda``, that this process would train on.
+        environment: what :func:`nas.common.provenance.environment` says of this process.
+        device: ``cpu`` or ``cuda``, where this process would train.
     """
 
     def __init__(
@@ -60,12 +58,18 @@ class Standings:
 
     @property
     def best_found(self) -> Row | None:
-        """The found network with the highest validation AUC: the test images have no say in it."""
+        """The found network with the highest validation AUC; None where none has a score.
+
+        The test images have no say in this choice.
+        """
         found = [row for row in self._networks() if row.kind == "found" and row.trainings]
         return max(found, key=lambda row: row.validation_auc, default=None)
 
     def rows(self) -> list[Row]:
-        """Networks whose outcome is known, compared with the best found one; and the references."""
+        """Return the networks whose outcome is known, and the references.
+
+        Each network is compared with the best found one.
+        """
         best = self.best_found
         rows = self._networks()
         if best is not None:
@@ -104,7 +108,7 @@ class Standings:
         return row if contest.failure else self._judged(row, contest)
 
     def _judged(self, row: Row, contest: Contest) -> Row:
-        """The row with its scores."""
+        """Return the row with its scores."""
         assert contest.learning_rate is not None  # it was chosen before anything was judged
         trainings, scores = [], []
         for spec in contest.specs:
@@ -142,8 +146,9 @@ class Standings:
 
 
 def _differences(made: Made, environment: Mapping[str, str], device: str) -> Iterator[str]:
-    """In what a training, which may be of an earlier leaderboard, was made otherwise than one would
-    be now.
+    """Say in what a training was made otherwise than one would be now.
+
+    It may be a training of an earlier leaderboard.
     """
     if made.device != device:
         yield f"trained on {made.device}"
@@ -152,14 +157,16 @@ def _differences(made: Made, environment: Mapping[str, str], device: str) -> Ite
         yield f"trained on {made.hardware}"
     if made.versions != environment["versions"]:
         same = environment["versions"].split(", ")
-        yield f"trained with {', '.join(name for name in made.versions.split(', ') if name not in same)}"
+        others = (name for name in made.versions.split(", ") if name not in same)
+        yield f"trained with {', '.join(others)}"
     if made.commit != environment["commit"]:
         yield f"trained at commit {made.commit}"
 
 
 def reference_rows(images: TrainingImages) -> list[Row]:
-    """What can be had without looking at an image: by chance, and by naming the most frequent class
-    of training.
+    """Return the scores that can be had without looking at an image.
+
+    One row answers by chance, the other always names the most frequent class of training.
     """
     dataset, splits = images.dataset, images.splits
     classes = len(dataset.classes)

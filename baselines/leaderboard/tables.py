@@ -1,6 +1,4 @@
-"""A board as tables: for programs (CSV), for papers and web pages (Markdown), and for the
-terminal.
-"""
+"""A board as tables: CSV for programs, Markdown for papers and web pages, text for terminals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,16 +11,16 @@ from baselines.published import AT_CHANCE
 from nas.common.errors import UserError
 from nas.report.board import INTERVALS_SAY, Board, BoardData, Published, Row
 
-# Columns in which less is better.
+# In these columns less is better.
 _COSTS = ("wrong", "parameters", "flops", "latency_ms", "seconds", "auc_std", "p_value")
 _WORDS = ("network", "kind", "size_fed", "published", "source", "architecture", "notes", "failure")
 
-# What all columns need that are worth showing in a terminal.
+# All columns that are worth showing in a terminal need so many characters.
 _WIDE = 150
 
 
 def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
-    """All of a row in columns for a program; None where there is nothing to say."""
+    """Return a row in columns for a program; None stands where there is nothing to say."""
     test = row.metrics.get("test", {})
     auc, accuracy = test.get("auc"), test.get("accuracy")
     low, high = row.interval or (None, None)
@@ -36,7 +34,7 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         "auc_low": low,
         "auc_high": high,
         "auc_std": auc and auc.std,
-        # A name of their own, for a class may be named low, high or std.
+        # These columns have a prefix of their own, for a class may be named low, high or std.
         **{
             f"class_auc_{name}": test[f"auc_{name}"].mean if test else None for name in data.classes
         },
@@ -66,7 +64,7 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
 
 
 def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[int]) -> list[Row]:
-    """Rows in the order of a column, the best first; those without a value are last.
+    """Return rows in the order of a column, the best first; those without a value are last.
 
     Raises:
         UserError: there is no such column of numbers.
@@ -85,9 +83,10 @@ def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence
 
 
 def csv(board: Board) -> str:
-    """The board as CSV, one line a row under a line of names."""
+    """Return the board as CSV: a line of names, and a line for each row."""
     records = [record(row, board.data, board.latency_batches) for row in board.rows]
-    table = pd.DataFrame(records).convert_dtypes()  # or a count beside an empty cell is a fraction
+    # Without this a count beside an empty cell would become a fraction.
+    table = pd.DataFrame(records).convert_dtypes()
     table.insert(
         0, "rank", pd.Series([board.ranks.get(row.name) for row in board.rows], dtype="Int64")
     )
@@ -96,7 +95,7 @@ def csv(board: Board) -> str:
 
 
 def markdown(board: Board) -> str:
-    """The board as a page: what was compared, the table, and what must be known to read it."""
+    """Return the board as a page: what was compared, the table, and how to read it."""
     shown = [_texts(row, board) for row in board.rows]
     titles = list(shown[0])
     table = [_line(titles), "|" + "---|" * len(titles), *(_line(texts.values()) for texts in shown)]
@@ -106,7 +105,12 @@ def markdown(board: Board) -> str:
 
 
 def terminal(board: Board, width: int) -> Table:
-    """The columns that fit a terminal of so many characters."""
+    """Return the board as a table with the columns that fit a terminal.
+
+    Args:
+        board: leaderboard to show.
+        width: characters in a line of the terminal.
+    """
     table = Table(box=None, pad_edge=False)
     titles = ["#", "network", "test AUC (95 %)", "± seeds", "accuracy", "parameters"]
     if width >= _WIDE:
@@ -123,7 +127,7 @@ def terminal(board: Board, width: int) -> Table:
 
 
 def _texts(row: Row, board: Board) -> dict[str, str]:
-    """A row as people read it, by the title of the column."""
+    """Return a row as people read it, by the title of the column."""
     own = record(row, board.data, board.latency_batches)
     interval = f" ({own['auc_low']:.4f} – {own['auc_high']:.4f})" if row.interval else ""
     texts = {
@@ -169,7 +173,7 @@ def _about(board: Board) -> list[str]:
     images = ", ".join(f"{count:,} {name}" for name, count in data.images.items())
     augmentation = _settings(recipe["augmentation"])
     place = Path(data.directory)
-    # A whole path holds on one machine alone, and is nobody else's business.
+    # An absolute path holds on one machine alone, and is nobody else's business.
     shown = place.name if place.is_absolute() else place
     return [
         f"Made by `{board.command}`, commit {board.environment.get('commit', 'unknown')}, "
@@ -218,7 +222,7 @@ def _footnotes(board: Board) -> list[str]:
 
 
 def _training(board: Board) -> list[str]:
-    """How the trainings were run, and whether their settings left something to be gained."""
+    """Say how the trainings were run, and whether their settings left something to be gained."""
     rows = [row for row in board.rows if row.trainings]
     if not rows:
         return []

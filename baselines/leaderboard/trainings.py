@@ -1,10 +1,10 @@
 """The trainings of a leaderboard: each in a directory named after its content.
 
 A training that only competes for a learning rate is scored on validation images and leaves
-``validation.json``; one that counts is scored on the test images too and leaves ``result.json`` and
-``predictions.parquet`` (:mod:`nas.training.repeated`); one whose loss was no number leaves
-``diverged.json``. None is done again, but for one that lost and then counts in a later leaderboard:
-a loser's weights are not kept.
+``validation.json``. One that counts is scored on the test images too and leaves ``result.json``
+(:mod:`nas.training.result`) and ``predictions.parquet`` (:mod:`nas.training.predictions`). One
+whose loss was no number leaves ``diverged.json``. No training is done again, but for one that lost
+and then counts in a later leaderboard: a loser's weights are not kept.
 """
 
 import json
@@ -40,9 +40,10 @@ class Assignment:
 
     Attributes:
         spec: the network, its recipe, and the seed.
-        counts: whether it is judged on the test images; otherwise it competes for a learning rate.
-        directory: of its files.
-        track: where its curves go.
+        counts: whether the network is judged on the test images; otherwise the training competes
+            for a learning rate.
+        directory: directory for the files of the training.
+        track: where the curves of the training go.
     """
 
     spec: TrainingSpec
@@ -53,17 +54,19 @@ class Assignment:
     def run(
         self, images: TrainingImages, device: torch.device, *, asked_by: str, at_a_time: int
     ) -> float | FinalScores:
-        """Train, or go on where a killed call came; return the validation AUC, or what the training
-        came to.
+        """Train, or go on from where a killed call had come to.
 
         Args:
-            images: to learn from, and to be judged on.
+            images: images to learn from, and to be judged on.
             device: where to train.
             asked_by: command line of the leaderboard.
             at_a_time: how many trainings run at a time.
 
+        Returns:
+            All scores of a training that counts; the validation AUC of one that competes.
+
         Raises:
-            NonFiniteError: a loss or a score is not a number; it is noted, for it would be none
+            NonFiniteError: a loss or a score is not a number; this is noted, for it would be none
                 again.
             UserError: the directory belongs to another training, or cannot be written.
         """
@@ -109,12 +112,12 @@ class Assignment:
 
 
 class Cache:
-    """What was trained before.
+    """The trainings of all leaderboards in one directory, and what they came to.
 
     Args:
         root: directory of all trainings.
-        images: that they learned from and are judged on.
-        track: where the curves of new ones go.
+        images: images that the networks learn from and are judged on.
+        track: where the curves of new trainings go.
     """
 
     def __init__(self, root: Path, images: TrainingImages, track: TrackerName = "none") -> None:
@@ -124,22 +127,27 @@ class Cache:
 
     @property
     def fingerprint(self) -> str:
-        """Of the data set."""
+        """Fingerprint of the data set."""
         return self._images.dataset.fingerprint
 
     def directory(self, spec: TrainingSpec) -> Path:
-        """Where the files of a training are."""
+        """Return the directory for the files of a training."""
         return self._root / spec.digest
 
     def assignment(self, spec: TrainingSpec, *, counts: bool) -> Assignment:
-        """What is to be done for a training."""
+        """Return what is to be done for a training.
+
+        Args:
+            spec: the network, its recipe, and the seed.
+            counts: whether the network is judged on the test images.
+        """
         return Assignment(spec, counts, self.directory(spec).absolute(), self._track)
 
     def validation(self, spec: TrainingSpec) -> float | None:
-        """The validation AUC of a training that has ended; None where it has not.
+        """Return the validation AUC of a training that has ended; None where it has not.
 
         Raises:
-            UserError: its directory is damaged.
+            UserError: the directory of the training is damaged.
         """
         scores = self.scores(spec)
         return (
@@ -149,18 +157,18 @@ class Cache:
         )
 
     def divergence(self, spec: TrainingSpec) -> str | None:
-        """Why a training came to no number; None where it did not, or was not tried.
+        """Return why a training came to no number; None where it came to one, or was not tried.
 
         Raises:
-            UserError: its directory is damaged.
+            UserError: the directory of the training is damaged.
         """
         return self._noted(spec, _DIVERGED, "reason", str)
 
     def scores(self, spec: TrainingSpec) -> FinalScores | None:
-        """What a training came to that was judged on the test images; None where it was not.
+        """Return the scores of a training that was judged on the test images, or else None.
 
         Raises:
-            UserError: its directory is damaged.
+            UserError: the directory of the training is damaged.
         """
         directory = self.directory(spec)
         if not (directory / RESULT).exists():
@@ -177,18 +185,22 @@ class Cache:
         return scores
 
     def predictions(self, spec: TrainingSpec) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """Class probabilities (N, K) of the test images."""
+        """Return the class probabilities (N, K) that a training gave the test images."""
         table = read_predictions(self.directory(spec) / PREDICTIONS, spec.card.classes)
         return table[list(spec.card.classes)].to_numpy(np.float64)
 
     @property
     def labels(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """(N,) labels of the test images."""
+        """Labels (N,) of the test images."""
         return self._images.dataset.labels[self._images.splits.test]
 
     def forget_state(self, spec: TrainingSpec, *, lost: bool) -> None:
-        """Remove what only a training that goes on needs; of one that lost and never was judged,
-        its weights too.
+        """Remove what only a training that goes on needs.
+
+        Args:
+            spec: training that has ended.
+            lost: whether another learning rate won; the weights of a training that lost and was
+                never judged are removed too.
         """
         directory = self.directory(spec)
         (directory / "state.safetensors").unlink(missing_ok=True)
@@ -198,7 +210,7 @@ class Cache:
     def _noted(
         self, spec: TrainingSpec, file: str, name: str, kind: Callable[[Any], _Value]
     ) -> _Value | None:
-        """One value of a file of a training; None where there is no such file."""
+        """Return one value of a file of a training; None where there is no such file."""
         path = self.directory(spec) / file
         if not path.exists():
             return None

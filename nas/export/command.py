@@ -1,4 +1,4 @@
-"""Write a trained network as ONNX: ``python -m nas.export``."""
+"""The command ``python -m nas.export``: writing a trained network as ONNX."""
 
 import json
 from pathlib import Path
@@ -17,15 +17,15 @@ from nas.export.settings import ExportSettings
 from nas.training.networks.card import ModelCard
 from nas.training.networks.classifier import Classifier, load_classifier
 
-# Largest difference of a probability between torch and onnxruntime; float32 leaves about 1e-6.
+# A probability may differ by so much between torch and onnxruntime; float32 leaves about 1e-6.
 _TOLERANCE = 1e-4
 
-# Batches on which they are compared.
+# Torch and onnxruntime are compared on batches of these sizes.
 _BATCHES = (1, 5)
 
 
 def run(settings: ExportSettings) -> None:
-    """Print the three lines of Python, then write and compare."""
+    """Print how to load the network with timm, then write it as ONNX and compare the two."""
     classifier, card = load_classifier(settings.checkpoint)
     height, width = card.input_size
     say(
@@ -69,8 +69,9 @@ def _write(classifier: Classifier, card: ModelCard, path: Path) -> None:
 
 
 def _difference(classifier: Classifier, card: ModelCard, path: Path) -> float:
-    """Largest difference of a class probability between torch and onnxruntime."""
-    import onnxruntime  # one of those that only this command needs
+    """Return the largest difference of a class probability between torch and onnxruntime."""
+    # This package is installed only where networks are exported.
+    import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
@@ -91,7 +92,10 @@ def _difference(classifier: Classifier, card: ModelCard, path: Path) -> float:
 
 
 def _three_lines(network: nn.Module, card: ModelCard, checkpoint: Path) -> str:
-    """How to build the network with timm and load its weights; tried before they are shown."""
+    """Return the lines that build the network with timm and load its weights.
+
+    Building is tried before the lines are shown.
+    """
     options: dict[str, Any] = {"in_chans": card.in_chans, "num_classes": len(card.classes)}
     if card.architecture is not None:
         options["architecture"] = card.architecture
@@ -111,7 +115,7 @@ def _three_lines(network: nn.Module, card: ModelCard, checkpoint: Path) -> str:
 
 
 def _loads(network: nn.Module, card: ModelCard, options: dict[str, Any]) -> bool:
-    """Whether timm builds the same network from these options alone."""
+    """Return whether timm builds the same network from these options alone."""
     try:
         model = timm.create_model(card.model, **options).eval()
         model.load_state_dict(network.state_dict())

@@ -8,7 +8,7 @@ from nas.common.errors import UserError
 from nas.common.files import require_writable
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
-"""What writing ONNX needs beyond the toolkit's own dependencies."""
+"""Packages that writing ONNX needs beyond the toolkit's own dependencies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,13 @@ class ExportSettings:
     The graph takes images as the files hold them, float32 of shape (N, C, H, W) with any N, and
     gives class probabilities (N, K): normalisation and softmax are inside. Class names are in its
     metadata.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.export.settings import ExportSettings
+        >>> settings = ExportSettings(checkpoint=Path("model.safetensors"), onnx=Path("lens.onnx"))
+        >>> print(settings.onnx)
+        lens.onnx
     """
 
     checkpoint: Path
@@ -30,7 +37,7 @@ def check(settings: ExportSettings, begun: None) -> None:
     """Check that the packages are installed, and that the file can be written.
 
     Raises:
-        UserError: one of them does not hold.
+        UserError: a package is missing, or the file cannot be written.
     """
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:

@@ -1,4 +1,4 @@
-"""Can a supernet's ranking be trusted? ``python -m nas.fidelity``."""
+"""The command ``python -m nas.fidelity``: can a supernet's ranking be trusted?"""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flop
 
 
 def run(settings: FidelitySettings) -> None:
-    """Train, score, and write what came out."""
+    """Train architectures alone, score them with inherited weights, and write how these agree."""
     images = TrainingImages.open(settings.data, settings)
     supernets = {name: _load(path, images) for name, path in settings.supernets.items()}
     trained = {name: load_checkpoint(path).about for name, path in settings.supernets.items()}
@@ -41,7 +41,9 @@ def run(settings: FidelitySettings) -> None:
         table[f"inherited_{name}"] = _inherit(name, inheritance, supernet.to(device), chosen)
     about = {
         "data": f"{settings.data}, fingerprint {images.dataset.fingerprint}",
-        "images": f"{len(images.splits.train):,} to learn from, {len(images.splits.val):,} to score",
+        "images": (
+            f"{len(images.splits.train):,} to learn from, {len(images.splits.val):,} to score"
+        ),
         "architectures": len(chosen),
         "seeds": settings.seeds,
         "recipe": Recipe.of(settings).to_json(),
@@ -52,8 +54,14 @@ def run(settings: FidelitySettings) -> None:
 def choose(space: SearchSpace, count: int, image_size: int, seed: int) -> list[Architecture]:
     """Draw distinct architectures evenly over their FLOPs.
 
+    Args:
+        space: search space to draw from.
+        count: how many architectures to draw.
+        image_size: pixels a side of the images whose FLOPs are counted.
+        seed: seed of the draw.
+
     Raises:
-        UserError: the space has fewer.
+        UserError: the space has fewer architectures.
     """
     if count > len(space):
         raise UserError(f"--architectures {count} cannot be drawn: {space.name} has {len(space)}")
@@ -84,11 +92,11 @@ def _space(supernets: dict[str, Supernet]) -> SearchSpace:
 def _train_alone(
     settings: FidelitySettings, images: TrainingImages, chosen: list[Architecture]
 ) -> pd.DataFrame:
-    """A row for each architecture with its costs and the validation AUC of every training."""
+    """Return a row for each architecture: its costs, and the validation AUC of every training."""
     space, costs = chosen[0].space, images.costs()
     recipe, seeds = Recipe.of(settings), range(settings.seeds)
-    # Seed by seed, so that a run that was cut short has all architectures with as many seeds as it
-    # came to.
+    # Trainings go seed by seed, so that a run that was cut short has all architectures with as many
+    # seeds as it came to.
     specs = [
         TrainingSpec(
             data=images.dataset.fingerprint,

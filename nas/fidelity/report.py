@@ -1,4 +1,4 @@
-"""What is known about the ranking of one or more supernets: figures, tables and a picture."""
+"""Figures, tables and a picture of how well one or more supernets rank architectures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,15 +15,15 @@ from nas.fidelity.ranking import Estimate, Values, estimate, kendall, spearman, 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How well one list of scores ranks the standalone networks.
+    """Measures of how well one list of scores ranks the standalone networks.
 
     Attributes:
-        kendall: τ over all architectures.
-        spearman: rank correlation over all.
-        kendall_top: τ within the half that is better when trained alone.
-        spearman_top: likewise.
-        above_flops: τ over all, less that of counting FLOPs.
-        gap: mean AUC lost against training alone; None for what is no AUC.
+        kendall: Kendall's τ over all architectures.
+        spearman: Spearman's ρ over all architectures.
+        kendall_top: Kendall's τ within the half that is better when trained alone.
+        spearman_top: Spearman's ρ within the half that is better when trained alone.
+        above_flops: Kendall's τ over all architectures, less the τ of counting FLOPs.
+        gap: mean AUC lost against training alone; None for scores that are no AUC.
     """
 
     kendall: Estimate
@@ -39,10 +39,10 @@ class Fidelity:
     """Networks trained alone, and how others would have ranked them.
 
     Attributes:
-        table: one row an architecture: ``architecture``, ``params``, ``flops``, ``seed_<k>``
-            (validation AUC of a training alone), ``standalone`` (their mean) and
+        table: one row for each architecture: ``architecture``, ``params``, ``flops``, ``seed_<k>``
+            (validation AUC of a training alone), ``standalone`` (mean of these over the seeds) and
             ``inherited_<name>`` for each supernet.
-        supernets: names, in the order of the table.
+        supernets: names of the supernets, in the order of the table.
     """
 
     table: pd.DataFrame
@@ -50,20 +50,24 @@ class Fidelity:
 
     @property
     def standalone(self) -> Values:
-        """(N,) mean validation AUC over the seeds."""
+        """Validation AUC (N,) when trained alone, mean over the seeds."""
         return self.table["standalone"].to_numpy(dtype=np.float64)
 
     @property
     def seeds(self) -> Values:
-        """(N, K) validation AUC of every training."""
+        """Validation AUC (N, K) of every training alone."""
         return self.table.filter(regex=r"^seed_").to_numpy(dtype=np.float64)
 
     def inherited(self, name: str) -> Values:
-        """(N,) validation AUC with inherited weights."""
+        """Return the validation AUC (N,) with the weights of a supernet.
+
+        Args:
+            name: name of the supernet.
+        """
         return self.table[f"inherited_{name}"].to_numpy(dtype=np.float64)
 
     def rankings(self) -> dict[str, Ranking]:
-        """FLOPs and parameters alone, then every supernet."""
+        """Return how well FLOPs, parameters and every supernet rank the networks, by name."""
         counted = {
             name: self._rank(self.table[name].to_numpy(dtype=np.float64))
             for name in ("flops", "params")
@@ -73,9 +77,10 @@ class Fidelity:
         }
 
     def ceiling(self) -> Estimate | None:
-        """Mean τ between the seeds of the standalone trainings; None with one seed.
+        """Return the mean τ between the seeds of the standalone trainings; None with one seed.
 
-        Scores that average K seeds are steadier than one seed is, so a supernet can come above it.
+        Scores that average K seeds are steadier than those of one seed, so that a supernet can come
+        above this ceiling.
         """
         seeds = self.seeds
         if seeds.shape[1] < 2:
@@ -108,14 +113,15 @@ def publish_fidelity(
     about: Mapping[str, Any],
     out: Path,
 ) -> str:
-    """Write ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``, and return
-    the page.
+    """Write figures, tables and a picture, and return the page as Markdown.
+
+    The files are ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``.
 
     Args:
         fidelity: networks trained alone, and how others would have ranked them.
         trained: what the checkpoint of each supernet says about its training.
         about: what else the page should say.
-        out: directory to write, which is there.
+        out: directory to write into, which is there.
     """
     rankings, ceiling = fidelity.rankings(), fidelity.ceiling()
     record = {
@@ -187,8 +193,9 @@ def _page(
 
 
 def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A row for each supernet, with the settings in which they differ from each other, or all where
-    there is one.
+    """Return a table with a row for each supernet and its settings.
+
+    Of several supernets only the settings are told in which they differ.
     """
     rows: dict[str, dict[str, Any]] = {}
     for name, about in trained.items():
@@ -196,7 +203,7 @@ def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
         ends = {end: f"{outcome['val'][f'auc_{end}']:.3f}" for end in ("smallest", "largest")}
         sharing = dict(about["sharing"])
         if sharing["rule"] == "random":
-            del sharing["distillation"]  # nobody teaches
+            del sharing["distillation"]  # nobody teaches when all networks are random
         settings = {
             **sharing,
             "norm": about["supernet"]["norm"],
@@ -219,8 +226,9 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _draw(fidelity: Fidelity, path: Path) -> None:
-    """Inherited against standalone AUC, one panel a supernet; bars span the seeds, colour tells
-    FLOPs.
+    """Draw inherited against standalone AUC, one panel for each supernet.
+
+    Bars span the seeds, and the colour tells FLOPs.
     """
     import matplotlib
 
@@ -256,7 +264,7 @@ def _draw(fidelity: Fidelity, path: Path) -> None:
         )
         axis.set_title(f"{name}: τ = {kendall(inherited, alone):.2f}", fontsize=10)
         axis.set_xlabel("validation AUC, trained alone")
-        axis.tick_params(labelbottom=True)  # also above a panel that is missing
+        axis.tick_params(labelbottom=True)  # for a panel that has none below it
         axis.set_ylabel("validation AUC, inherited weights")
     for axis in list(axes.flat)[count:]:
         axis.set_visible(False)

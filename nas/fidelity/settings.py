@@ -12,23 +12,31 @@ from nas.training.recipe import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
-    """Train architectures alone and see how well a supernet, or counting FLOPs, would have ranked
-    them.
+    """Train architectures alone and see how well a supernet would have ranked them.
 
-    The recipe is that of the networks trained alone. Finished trainings are kept and never
-    repeated, so the same command goes on where it was interrupted, and another supernet is measured
-    against the same networks.
+    Counting FLOPs is compared too. The recipe is that of the networks trained alone. Finished
+    trainings are kept and never repeated, so the same command goes on where it was interrupted, and
+    another supernet is measured against the same networks.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.fidelity.settings import FidelitySettings
+        >>> settings = FidelitySettings(supernet=Path("results/runs/supernet"), data=Path("data"))
+        >>> settings.architectures * settings.seeds  # networks that are trained alone
+        48
+        >>> {name: path.name for name, path in settings.supernets.items()}
+        {'supernet': 'model.safetensors'}
     """
 
     supernet: tuple[Path, ...] | Path | None = None
-    """Directory of a supernet's training, or several: '[A, B]'; their names are those of the
+    """Directory of a supernet's training, or several: '[A, B]'; supernets are named after their
     directories."""
     data: Path | None = None
-    """Directory of the data set that it was trained on."""
+    """Directory of the data set that the supernet was trained on."""
     architectures: int = 24
     """Architectures to train alone, drawn evenly over FLOPs."""
     seeds: int = 2
-    """Trainings of each, with seeds 0, 1, …"""
+    """Trainings of each architecture, with seeds 0, 1, …"""
     seed: int = 0
     """Seed of the choice of architectures."""
     trainings: Path = RUNS / "standalone"
@@ -66,10 +74,10 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
 
 
 def check(settings: FidelitySettings, begun: None) -> None:
-    """Check that the data set is there, and a supernet given.
+    """Check that the data set is there, and that a supernet was given.
 
     Raises:
-        UserError: one of them is not.
+        UserError: the data set is missing, or no supernet was given.
     """
     require_data(settings.data)
     settings.supernets  # noqa: B018 - raises

@@ -1,7 +1,7 @@
-"""Training architectures alone, each once and never again: the truth that a supernet is measured
-against.
+"""Training architectures alone: the truth that a supernet is measured against.
 
-Every outcome is one JSON file, named after the spec of its training and written when it is known.
+Each is trained once and never again. Every outcome is one JSON file, named after the spec of its
+training and written when it is known.
 """
 
 import json
@@ -38,18 +38,19 @@ def train_alone(
     An unfinished training goes on from its last epoch.
 
     Args:
-        specs: what to train.
+        specs: trainings to run.
         train: images to learn from, on the CPU.
         val: images that choose the epoch, on the CPU.
-        directory: for the outcomes, which is there, and can be shared by everything that trains
-            networks alone.
-        options: who trains, and where.
+        directory: directory for the outcomes, which is there, and can be shared by everything that
+            trains networks alone.
+        options: how many workers train, and where.
 
     Returns:
         For each spec the scores of its best epoch by name, that epoch, and the seconds of training.
 
     Raises:
-        UserError: there are fewer GPUs, a training's worker died, or its loss was not a number.
+        UserError: there are fewer GPUs than the options ask for, a training's worker died, or its
+            loss was not a number.
     """
     directory = directory.absolute()
     missing = {spec.digest: spec for spec in specs if _read(directory, spec) is None}
@@ -82,7 +83,7 @@ def _read(directory: Path, spec: TrainingSpec) -> _Outcome | None:
 
 @dataclass(frozen=True)
 class _Trainers:
-    """What a worker needs to train: the images, and where states are."""
+    """The images that a worker needs to train, and the directory of unfinished trainings."""
 
     train: LensTensors
     val: LensTensors

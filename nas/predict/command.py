@@ -1,4 +1,4 @@
-"""Classify images with a trained network: ``python -m nas.predict``."""
+"""The command ``python -m nas.predict``: classifying images with a trained network."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ from nas.training.networks.card import ModelCard
 from nas.training.networks.classifier import Classifier, load_classifier
 from nas.training.precision import pick_device
 
-# Files that cannot be used are counted; so many are named.
+# Of the files that cannot be used so many are named; the others are counted.
 _NAMED = 5
 
 
@@ -41,8 +41,9 @@ def run(settings: PredictSettings) -> None:
     table = pd.DataFrame(
         {"file": dataset.table["file"], "row": dataset.table["row"], "predicted": predicted}
     )
+    # The row tells images of one array apart; a file with one image has none.
     if (table["row"] < 0).all():
-        del table["row"]  # which tells images of one array apart
+        del table["row"]
     table[list(card.classes)] = probabilities
     write_text(settings.out, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     counts = Counter(predicted)
@@ -53,8 +54,9 @@ def run(settings: PredictSettings) -> None:
 def _classify(
     classifier: Classifier, images: npt.NDArray[np.float32], device: torch.device
 ) -> npt.NDArray[np.float32]:
-    """Class probabilities (N, K) of images (N, C, H, W), which are read from the disk as they are
-    needed.
+    """Return class probabilities (N, K) of images (N, C, H, W).
+
+    The images are read from the disk as they are needed.
     """
     rows = []
     with torch.no_grad(), progress("classifying", len(images), "images") as advance:

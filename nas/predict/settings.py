@@ -9,8 +9,16 @@ from nas.data.options import ImageOptions, require_folder
 
 @dataclass(frozen=True, kw_only=True)
 class PredictSettings(ImageOptions):
-    """Classify a folder of images, labelled or not, and write the class probabilities of each as
-    CSV.
+    """Classify a folder of images, and write the class probabilities of each image as CSV.
+
+    The images may be labelled or not.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.predict.settings import PredictSettings
+        >>> settings = PredictSettings(checkpoint=Path("model.safetensors"), data=Path("images"))
+        >>> print(settings.out)
+        predictions.csv
     """
 
     checkpoint: Path
@@ -18,8 +26,8 @@ class PredictSettings(ImageOptions):
     data: Path
     """Folder of images; arrays and pictures in folders below it are found too."""
     out: Path = Path("predictions.csv")
-    """Table to write: a line an image, with its file, the most probable class, and the probability
-    of each."""
+    """Table to write: a line for each image, with its file, the most probable class, and the
+    probability of each class."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or cuda:1."""
 
@@ -28,7 +36,7 @@ def check(settings: PredictSettings, begun: None) -> None:
     """Check that the images are there, and that the table can be written.
 
     Raises:
-        UserError: one of them does not hold.
+        UserError: there are no images, or the table cannot be written.
     """
     require_writable(settings.out, "--out", settings.checkpoint)
     require_folder(settings.data)

@@ -1,4 +1,4 @@
-"""An architecture drawn stage by stage, and told in a table for those who would rather read."""
+"""An architecture drawn stage by stage, and its stages in words for those who would rather read."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,22 +13,30 @@ from search_spaces.blocks import windows
 from search_spaces.costs import stage_params
 from search_spaces.hybrid import MBConvStage, Stage, describe
 
-# Pale enough for black text; told apart by colour-blind readers, and by the text.
+# The colours are pale enough for black text, and colour-blind readers can tell them apart.
 _FILLS = {"MBConv": "#cfe3f3", "attention": "#fbdcc0", "": "#ececec"}
 
-# In the drawing a block is 1 wide and 1 high, the gap to the next one included.
+# In the drawing a block is 1 wide and 1 high, including the gap to the next one.
 _GAP = 0.22
 _ABOVE = 0.45
 _BELOW = 0.95
 _INCHES = 1.38
 _ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-# Stands in blocks of stride 2.
+# This is said in blocks of stride 2.
 _HALVES = "halves the map"
 
 
 class StageSummary(NamedTuple):
-    """One stage in words: operator, repeated block, side of its maps in pixels, channels, and
-    parameters.
+    """One stage in words.
+
+    Attributes:
+        title: name of the stage.
+        operator: MBConv or attention.
+        depth: number of blocks.
+        block: what each block is, in a few words each.
+        side: height and width in pixels of the stage's maps.
+        width: channels of the stage's maps.
+        params: number of parameters of the stage.
     """
 
     title: str
@@ -41,7 +49,7 @@ class StageSummary(NamedTuple):
 
 
 def short_name(architecture: Architecture) -> str:
-    """Operator and number of blocks of each stage, such as M1 M2 A3 A1."""
+    """Return operator and number of blocks of each stage, such as M1 M2 A3 A1."""
     stages = describe(architecture).stages
     return " ".join(
         f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in stages
@@ -50,12 +58,12 @@ def short_name(architecture: Architecture) -> str:
 
 @dataclass(frozen=True)
 class ArchitectureDrawing:
-    """What is drawn of a network.
+    """The drawing of one network.
 
     Attributes:
-        architecture: of a hybrid space.
+        architecture: architecture of a hybrid space.
         image_size: height and width in pixels of what the network is fed.
-        params: of the whole network.
+        params: number of parameters of the whole network.
     """
 
     architecture: Architecture
@@ -63,7 +71,7 @@ class ArchitectureDrawing:
     params: int
 
     def stages(self) -> list[StageSummary]:
-        """The stages in order."""
+        """Return the stages in order."""
         counts = stage_params(self.architecture)
         described = describe(self.architecture).stages
         return [
@@ -83,18 +91,22 @@ class ArchitectureDrawing:
         return height, width
 
     def alt(self) -> str:
-        """The drawing in one sentence."""
+        """Return the drawing in words, for those who cannot see it."""
         stages = "; ".join(
             f"{stage.title}: {stage.depth} {stage.operator} "
             f"{'block' if stage.depth == 1 else 'blocks'} ({', '.join(stage.block)}), "
             f"{_pixels(stage.side)}, {stage.width} channels, {stage.params:,} parameters"
             for stage in self.stages()
         )
-        return f"A network of {self.params:,} parameters for images of {_pixels(self.image_size)} pixels. {stages}."
+        return (
+            f"A network of {self.params:,} parameters for images of {_pixels(self.image_size)} "
+            f"pixels. {stages}."
+        )
 
     def figure(self) -> Figure:
-        """Input, stem, stages and head from left to right, each with its blocks, its maps and its
-        parameters.
+        """Draw input, stem, stages and head from left to right.
+
+        Each has its blocks, and below them the size of its maps and its parameters.
         """
         stages = self.stages()
         rest = self.params - sum(stage.params for stage in stages)
@@ -134,7 +146,7 @@ class ArchitectureDrawing:
 
 
 class _Column(NamedTuple):
-    """What stands above each other: a title, blocks from top to bottom, and what is said below."""
+    """One column of the drawing: a title, blocks from top to bottom, and words below them."""
 
     title: str
     blocks: tuple[str, ...]
@@ -175,7 +187,7 @@ def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
 
 
 def _block(stage: Stage, side: tuple[int, int]) -> tuple[str, ...]:
-    """What one block of a stage is, in a few words each."""
+    """Say what one block of a stage is, in a few short phrases."""
     if isinstance(stage, MBConvStage):
         squeeze = f"SE {stage.se:g}" if stage.se else "no SE"
         return f"{stage.kernel} × {stage.kernel}", f"expansion {stage.expansion}", squeeze

@@ -1,5 +1,4 @@
-"""The outcome of a leaderboard: one JSON file that says all that its tables, figures and report
-need.
+"""The outcome of a leaderboard: one JSON file for its tables, figures and report.
 
 ``leaderboard.json`` stands in the leaderboard's directory; the predictions of every training stand
 below it.
@@ -18,26 +17,30 @@ from nas.common.provenance import Made
 from nas.data.options import ReadOptions
 
 VERSION = 2
-"""Of the file; it rises when readers must change."""
+"""Version of the file; it rises when readers must change."""
 
 FILE = "leaderboard.json"
+"""Name of the file in the leaderboard's directory."""
 
 INTERVALS_SAY = (
     "Intervals and p-values resample the test images only: they hold for these trained weights, "
     "say nothing of other seeds (for which ± over seeds stands), and are not corrected for the "
     "number of comparisons."
 )
-"""What a reader must know of them, wherever they are shown."""
+"""A warning that stands wherever intervals and p-values are shown."""
 
 RowKind = Literal["baseline", "found", "named", "reference"]
-"""A hand-designed network; the best of a search; an architecture that the user wrote; a row without
-a network."""
+"""Kinds of rows: a hand-designed network; the best network of a search; an architecture that the
+user wrote or that was drawn at random; a row without a network."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A score over several seeds: its mean, and its sample standard deviation; None for one
-    seed.
+    """A score over several seeds.
+
+    Attributes:
+        mean: mean over the seeds.
+        std: sample standard deviation over the seeds; None for one seed.
     """
 
     mean: float
@@ -49,13 +52,13 @@ class JudgedTraining:
     """One training of one network.
 
     Attributes:
-        seed: of it.
-        validation: scores of the epoch that was chosen, by name: ``auc``, ``accuracy``, ``loss``,
-            ``auc_<class>``.
-        test: likewise, on the test images.
-        seconds: spent on training, without scoring.
-        epoch: that was chosen.
-        made: what made it, which may have been another machine, at another time.
+        seed: seed of the training.
+        validation: scores on the validation images at the epoch that validation chose, by name:
+            ``auc``, ``accuracy``, ``loss``, ``auc_<class>``.
+        test: scores on the test images at the same epoch, by the same names.
+        seconds: time spent on training, without scoring.
+        epoch: epoch that validation chose.
+        made: what made the training, which may have been another machine, at another time.
         predictions: file of the test images' class probabilities (:mod:`nas.training.predictions`),
             relative to the board's directory.
     """
@@ -76,8 +79,8 @@ class PairedComparison:
     Attributes:
         difference: this network's macro AUC less that of the best found network, both means over
             seeds.
-        interval: that holds 95 % of the bootstrap's differences.
-        p_value: two-sided, of no difference.
+        interval: interval that holds 95 % of the bootstrap's differences.
+        p_value: two-sided p-value of no difference.
     """
 
     difference: float
@@ -87,7 +90,14 @@ class PairedComparison:
 
 @dataclass(frozen=True)
 class Published:
-    """A score that others published, on other data."""
+    """A score that others published, on other data.
+
+    Attributes:
+        dataset: name of their data set.
+        auc: macro one-vs-rest AUC.
+        accuracy: share of images that were classified rightly; None where it was not published.
+        source: where the score was published.
+    """
 
     dataset: str
     auc: float
@@ -101,23 +111,24 @@ class Row:
 
     Attributes:
         name: title in tables; no two rows have the same.
-        kind: what it is.
-        source: directory of the search that found it, relative to that of the board; empty for
-            others.
+        kind: whether the row is a baseline, a found or a named network, or a reference.
+        source: directory of the search that found the network, relative to the board's directory;
+            empty for others.
         card: the network's :class:`~nas.training.networks.card.ModelCard` as JSON values; None for
             a reference.
         params: number of parameters.
-        flops: of one image, at the size that the network is fed.
+        flops: FLOPs of one image, at the size that the network is fed.
         latency_ms: median time of a forward pass, in milliseconds, by batch size.
-        learning_rate: that validation chose.
+        learning_rate: learning rate that validation chose.
         tried: validation AUC of the first seed by learning rate; None where that training failed.
-        interval: holds 95 % of the bootstrap's macro AUCs (mean over seeds) over the test images.
-        comparison: with the best found network; None where there is none, and for that network
-            itself.
+        interval: interval that holds 95 % of the bootstrap's macro AUCs (mean over seeds) over the
+            test images.
+        comparison: comparison with the best found network; None where there is none, and for that
+            network itself.
         published: what others published of this network.
-        trainings: one for each seed, the first seed first.
-        metrics: by split (``validation``, ``test``) and name; of a reference what follows from the
-            class counts.
+        trainings: one training for each seed, the first seed first.
+        metrics: scores by split (``validation``, ``test``) and name; those of a reference follow
+            from the class counts.
         notes: what a reader must know of this row.
         failure: why there are no scores; empty where there are.
     """
@@ -141,14 +152,15 @@ class Row:
 
     @property
     def test_auc(self) -> float:
-        """Macro one-vs-rest AUC on the test images, mean over seeds; minus infinity where there is
-        none.
-        """
+        """Macro one-vs-rest AUC on the test images, mean over seeds; minus infinity without one."""
         return self.metrics["test"]["auc"].mean if self.metrics else float("-inf")
 
     @property
     def validation_auc(self) -> float:
-        """Likewise on the validation images, where all choices are made."""
+        """Macro one-vs-rest AUC on the validation images, mean over seeds.
+
+        All choices are made by it. A row without trainings has minus infinity.
+        """
         return self.metrics["validation"]["auc"].mean if self.trainings else float("-inf")
 
 
@@ -157,9 +169,9 @@ class BoardData:
     """The data set of a board.
 
     Attributes:
-        directory: where it was; relative to the working directory if it was below it.
-        options: how it was read.
-        fingerprint: hash of its content.
+        directory: where the data set was; relative to the working directory if it was below that.
+        options: how the data set was read.
+        fingerprint: hash of the data set's content.
         classes: class names in label order.
         image_size: height and width of an image in pixels.
         images: number of images by split: ``train``, ``val``, ``test``.
@@ -178,19 +190,48 @@ class Board:
     """A leaderboard.
 
     Attributes:
-        data: on which all networks were trained and judged.
-        recipe: that all were trained by, as JSON values, but for the learning rate.
-        device: on which they were timed and, unless a row's notes say otherwise, trained.
-        threads: of torch, with which they were timed.
+        data: data set on which all networks were trained and judged.
+        recipe: recipe that all networks were trained by, as JSON values; the learning rate is that
+            of each row.
+        device: device on which the networks were timed and, unless a row's notes say otherwise,
+            trained.
+        threads: number of torch's threads with which the networks were timed.
         latency_batches: sizes of the batches that were timed.
-        rows: in the order that was asked for, which need not be that of their ranks.
+        rows: rows in the order that was asked for, which need not be that of their ranks.
         best_found: name of the found network with the highest validation AUC, which others are
-            compared with.
+            compared with; None where no found network has a score.
         published: what others published of networks that are not among the rows, by title.
-        command: that made it.
-        environment: versions, hardware, commit and date of the process that wrote it and timed the
-            networks.
-        version: of the file.
+        command: command line that made the board.
+        environment: versions, hardware, commit and date of the process that wrote the board and
+            timed the networks.
+        version: version of the file.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from nas.data.options import ReadOptions
+        >>> from nas.report.board import Board, BoardData, Row, Spread
+        >>> chance = Row("chance", "reference", metrics={"test": {"auc": Spread(0.5, None)}})
+        >>> counts = {"train": 80, "val": 10, "test": 10}
+        >>> board = Board(
+        ...     data=BoardData("data", ReadOptions(), "0" * 64, ("cdm", "axion"), (64, 64), counts),
+        ...     recipe={"epochs": 4},
+        ...     device="cpu",
+        ...     threads=1,
+        ...     latency_batches=(1, 64),
+        ...     rows=(chance,),
+        ...     best_found=None,
+        ...     published={},
+        ...     command="python -m baselines.leaderboard",
+        ...     environment={},
+        ... )
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     board.write(Path(directory))
+        ...     again = Board.read(Path(directory))
+        >>> again == board
+        True
+        >>> {row.name: row.test_auc for row in again.rows}
+        {'chance': 0.5}
     """
 
     data: BoardData
@@ -207,10 +248,9 @@ class Board:
 
     @property
     def ranks(self) -> dict[str, int]:
-        """The place of each trained network by its test AUC, from 1, by name; whatever the order of
-        the rows.
+        """The place of each trained network by its test AUC, from 1, by name.
 
-        Equals share a place.
+        It does not depend on the order of the rows. Equals share a place.
         """
         trained = [row for row in self.rows if row.trainings]
         return {
@@ -226,7 +266,7 @@ class Board:
         """Return the board in a directory.
 
         Raises:
-            UserError: there is none, it is damaged, or another version wrote it.
+            UserError: there is no leaderboard, or it is damaged, or another version wrote it.
         """
         path = directory / FILE
         try:

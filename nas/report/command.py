@@ -1,4 +1,4 @@
-"""``python -m nas.report``: a page to look at, for a search or a leaderboard."""
+"""The command ``python -m nas.report``: a page to look at, for a search or a leaderboard."""
 
 from nas.common.progress import say
 from nas.report.report import write_report

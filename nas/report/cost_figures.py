@@ -1,4 +1,4 @@
-"""What a score costs: AUC against parameters, FLOPs and latency, with those that no other beats."""
+"""Figures of AUC against parameters, FLOPs and latency, with the Pareto front of each."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,8 +15,9 @@ _TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 
 
 def cost_names(candidates: Sequence[Candidate]) -> list[str]:
-    """The costs that are known of every candidate: names of
-    :data:`nas.search.objectives.OBJECTIVES`.
+    """Return the costs that are known of every candidate.
+
+    They are names of :data:`nas.search.objectives.OBJECTIVES`.
     """
     latency = ["latency"] if all(item.latency_ms is not None for item in candidates) else []
     return ["params", "flops", *latency]
@@ -31,15 +32,15 @@ def cost_figure(
     intervals: Mapping[int, tuple[float, float]] | None = None,
     latency: str,
 ) -> Figure:
-    """A panel for each cost, the Pareto front of AUC and that cost as a line.
+    """Draw a panel for each cost, with the Pareto front of AUC and that cost as a line.
 
     Args:
-        candidates: complete ones, each architecture once.
-        auc: what the AUC is of, for the axis.
-        marked: legends of the networks that stand out, by number.
-        labels: names to write beside the points, by number.
-        intervals: of the AUC, by number.
-        latency: title of that axis.
+        candidates: complete candidates, each architecture once.
+        auc: title of the axis of the AUC.
+        marked: legends of the networks that stand out, by number of the candidate.
+        labels: names to write beside the points, by number of the candidate.
+        intervals: intervals of the AUC, by number of the candidate.
+        latency: title of the axis of latency.
     """
     names = cost_names(candidates)
     wide = labels is not None
@@ -55,7 +56,7 @@ def cost_figure(
         log_costs(axes)
         if labels is not None:
             _write_names(axes, candidates, name, labels)
-    # One legend for all panels: what is in one need not be in the other.
+    # All panels share one legend, for what is in one need not be in the other.
     legend: dict[str, Artist] = {}
     for axes in figure.axes:
         handles, words = axes.get_legend_handles_labels()
@@ -102,7 +103,7 @@ def _draw(
 def _points(
     candidates: Sequence[Candidate], name: str, low: float
 ) -> tuple[list[float], list[float]]:
-    """Costs and AUCs, of which the poor ones are lifted to where the axis begins."""
+    """Return costs and AUCs; poor AUCs are lifted to where the axis begins."""
     return [objective(item, name) for item in candidates], [
         max(low, objective(item, "auc")) for item in candidates
     ]
@@ -111,9 +112,9 @@ def _points(
 def _write_names(
     axes: Axes, candidates: Sequence[Candidate], name: str, labels: Mapping[int, str]
 ) -> None:
-    """Write names beside points, moved until they lie neither on each other nor on points.
+    """Write names beside points, where they lie neither on each other nor on points.
 
-    Where a point is lifted to the edge, its AUC stands beside its name.
+    The AUC of a point that is lifted to the edge stands beside its name.
     """
     aucs = [objective(item, "auc") for item in candidates]
     x, y = _points(candidates, name, least_shown(aucs))

@@ -1,5 +1,4 @@
-"""How all figures look, and how they become bytes: the same figure as PNG for the page and as PDF
-for papers.
+"""The look of all figures, and how they become bytes: PNG for the page, and PDF for papers.
 
 Figures are made and saved inside :func:`style`. Nothing in a file depends on the time, so the same
 numbers give the same bytes.
@@ -29,10 +28,10 @@ GREY = "#8a8a8a"
 FILE_NAME = re.compile(
     r"(architecture-\d+|confusion|costs|importances|mistakes|roc|scores|search|searches|successes)\.(png|pdf)"
 )
-"""Names of the files that figures of reports get: what else is in their directory is not ours."""
+"""Names of the files that figures of reports get; other files in their directory are not ours."""
 
 _DOTS = 180
-# A score is poor that is so many times as far from the median as the best is.
+# A score is poor if it is so many times as far from the median as the best is.
 _POOR = 3.0
 
 _STYLE: dict[Any, Any] = {
@@ -45,7 +44,7 @@ _STYLE: dict[Any, Any] = {
     "grid.alpha": 0.25,
     "axes.prop_cycle": cycler(color=COLOURS),
     "legend.frameon": False,
-    # Names come from outside: a dollar sign in one is a dollar sign.
+    # Names come from outside, and a dollar sign in them begins no formula.
     "text.parse_math": False,
     "pdf.fonttype": 42,
 }
@@ -53,7 +52,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The look of the figures that are made and saved inside."""
+    """Give the figures that are made and saved inside the look of this toolkit."""
     with mpl.rc_context(_STYLE):
         yield
 
@@ -63,12 +62,12 @@ class Picture:
     """A figure with its words.
 
     Attributes:
-        name: of its files, without suffix.
-        caption: what stands below it.
-        alt: what it shows, for those who cannot see it.
-        inches: its width.
+        name: name of the figure's files, without suffix.
+        caption: what stands below the figure.
+        alt: what the figure shows, for those who cannot see it.
+        inches: width of the figure.
         png: the figure as the page shows it.
-        pdf: the same for papers.
+        pdf: the figure for papers.
     """
 
     name: str
@@ -80,7 +79,14 @@ class Picture:
 
 
 def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
-    """Save a figure as PNG and PDF."""
+    """Return a figure with its words, saved as PNG and PDF.
+
+    Args:
+        name: name of the files, one of :data:`FILE_NAME`, without suffix.
+        figure: figure to save.
+        caption: what stands below the figure.
+        alt: what the figure shows, for those who cannot see it.
+    """
     assert FILE_NAME.fullmatch(f"{name}.png"), (
         f"{name} must be known, or its files are never removed"
     )
@@ -90,8 +96,9 @@ def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
 
 
 def log_costs(axes: Axes) -> None:
-    """Give the horizontal axis, of positive costs, a logarithmic scale with numbers such as 0.5,
-    200 k and 3 M.
+    """Give the horizontal axis, of positive costs, a logarithmic scale.
+
+    The numbers at its ticks are such as 0.5, 200 k and 3 M.
     """
     axes.set_xscale("log")
     low, high = axes.get_xlim()
@@ -103,7 +110,7 @@ def log_costs(axes: Axes) -> None:
         for step in steps
         if low <= step * 10.0**power <= high
     ]
-    if len(ticks) < 3:  # a narrow range
+    if len(ticks) < 3:
         ticks = [
             tick
             for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
@@ -112,14 +119,14 @@ def log_costs(axes: Axes) -> None:
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     large = EngFormatter(sep="\N{NARROW NO-BREAK SPACE}")
-    # Half a millisecond is 0.5 and not 500 m.
+    # EngFormatter would write half a millisecond as 500 m.
     axes.xaxis.set_major_formatter(lambda value, _: large(value) if value >= 1 else f"{value:g}")
 
 
 def least_shown(scores: Sequence[float]) -> float:
-    """Where an axis of scores may begin, so that a few poor ones do not squeeze those that matter.
+    """Return where an axis of scores may begin, so that a few poor ones do not squeeze the others.
 
-    Poorer ones are drawn there, at the edge.
+    Poorer scores are drawn there, at the edge.
     """
     median, best = np.median(scores), max(scores)
     return max(min(scores), float(median - _POOR * (best - median)))

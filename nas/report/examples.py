@@ -1,6 +1,4 @@
-"""Images with what a network said of them: its most confident mistakes, and what it is right and
-surest about.
-"""
+"""Images with what a network said of them: its most confident mistakes and successes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,14 +16,21 @@ from nas.report.predictions import Predictions
 
 _COLUMNS = 6
 _INCHES = 1.45
-# Characters of a class name that fit over a picture.
+# So many characters of a class name fit over a picture.
 _LONG = 16
 
 Positions = npt.NDArray[np.int64]
+"""Positions (M,) among the test images."""
 
 
 class Verdict(NamedTuple):
-    """What an image is, what a network took it for, and the probability of that."""
+    """The verdict of a network on one image.
+
+    Attributes:
+        true: class of the image.
+        said: class that the network took the image for.
+        share: probability that the network gave that class.
+    """
 
     true: str
     said: str
@@ -40,11 +45,11 @@ class Verdict(NamedTuple):
 
     @property
     def right(self) -> bool:
-        """Whether it is what it was taken for."""
+        """Whether the image is what the network took it for."""
         return self.true == self.said
 
     def title(self) -> str:
-        """The same as it fits over a small picture."""
+        """Return the verdict as it fits over a small picture."""
         true, said = (name if len(name) <= _LONG else f"{name[:_LONG]}…" for name in self[:2])
         return (
             f"{true}\nright ({self.share:.0%})"
@@ -56,8 +61,13 @@ class Verdict(NamedTuple):
 def open_same(directory: Path, options: ReadOptions, fingerprint: str) -> LensDataset:
     """Open the data set that something was made with.
 
+    Args:
+        directory: where the data set is now.
+        options: how the data set was read.
+        fingerprint: hash that the data set's content had.
+
     Raises:
-        UserError: it is gone, or another one now.
+        UserError: the data set is gone, or is another one now.
     """
     if not directory.is_dir():
         raise UserError(f"the data set {directory} is gone: say where it is with --data")
@@ -70,16 +80,19 @@ def open_same(directory: Path, options: ReadOptions, fingerprint: str) -> LensDa
 
 
 def mistakes(predictions: Predictions) -> Positions:
-    """The images that the best training got wrong, the surest first: positions among the test
-    images.
-    """
+    """Return the images that the best training got wrong, the surest mistakes first."""
     told = predictions.probabilities[predictions.best]
     wrong = np.flatnonzero(told.argmax(axis=1) != predictions.labels)
     return wrong[np.argsort(-told[wrong].max(axis=1), kind="stable")]
 
 
 def successes(predictions: Predictions, count: int) -> Positions:
-    """Images that the best training got right, of each class in turn the surest first."""
+    """Return images that the best training got right, class by class, the surest first.
+
+    Args:
+        predictions: what the trainings said.
+        count: how many images to return at most, spread evenly over the classes.
+    """
     told = predictions.probabilities[predictions.best]
     right = told.argmax(axis=1) == predictions.labels
     surest = []
@@ -94,7 +107,12 @@ def successes(predictions: Predictions, count: int) -> Positions:
 
 
 def example_figure(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Figure:
-    """A grid of images, each with its class, what it was taken for, and the probability of that.
+    """Draw a grid of images, each with its class, what it was taken for, and how surely.
+
+    Args:
+        dataset: data set of the images.
+        predictions: what the trainings said.
+        positions: test images to draw.
 
     Raises:
         UserError: an image is not in the data set.
@@ -113,7 +131,7 @@ def example_figure(dataset: LensDataset, predictions: Predictions, positions: Po
 
 
 def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
-    """What each of these images is, and what the best training took it for."""
+    """Return what each of these images is, and what the best training took it for."""
     told = predictions.probabilities[predictions.best][positions]
     names = predictions.classes
     triples = zip(predictions.labels[positions], told.argmax(axis=1), told.max(axis=1), strict=True)
@@ -121,7 +139,7 @@ def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
 
 
 def _find(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Sequence[int]:
-    """Positions in the data set of test images."""
+    """Return the positions that test images have in the data set."""
     there = {
         key: index
         for index, key in enumerate(zip(dataset.table["file"], dataset.table["row"], strict=True))

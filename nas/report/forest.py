@@ -12,10 +12,10 @@ _LOOKS = {"found": (VERMILION, "*", 11), "baseline": (BLUE, "o", 6), "named": (G
 
 
 def forest_figure(rows: Sequence[Row]) -> Figure:
-    """The test AUC of each network, its 95 % interval as a line, and its seeds as small dots.
+    """Draw the test AUC of each network, its 95 % interval as a line, and its seeds as small dots.
 
     Args:
-        rows: with scores, the best first; no references.
+        rows: rows with scores, the best first, without references.
     """
     figure = Figure(figsize=(7.2, 1.1 + 0.3 * len(rows)), layout="constrained")
     axes = figure.subplots()
@@ -47,7 +47,7 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
 
 
 def _values(row: Row) -> list[float]:
-    """All that is drawn of a row."""
+    """Return all AUCs that are drawn of a row."""
     return [
         row.test_auc,
         *(row.interval or ()),

@@ -25,7 +25,8 @@ from nas.search.run_directory import RunDirectory
 
 # So many baselines stand beside the best found network where there is not room for all.
 _OPPONENTS = 2
-# Of the recipe: the learning rate is each network's own, and stands in its row.
+# The recipe is told without these: augmentation has a line of its own, and the learning rate is
+# each network's own and stands in its row.
 _TOLD_APART = ("augmentation", "learning_rate")
 
 
@@ -33,8 +34,8 @@ def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
     """Put the page of a leaderboard together.
 
     Args:
-        board: to show.
-        directory: of it, where the predictions are.
+        board: leaderboard to show.
+        directory: directory of the leaderboard, where the predictions are.
         data: where the data set is now; None for where it was.
 
     Raises:
@@ -60,9 +61,7 @@ def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
 
 
 def _best(scored: Sequence[Row], board: Board) -> tuple[list[Row], list[Row]]:
-    """The best found network, if there is one, and the baselines: all in the order of their
-    validation AUC.
-    """
+    """Return the best found network, if any, and the baselines, by falling validation AUC."""
     liked = sorted(scored, key=lambda row: -row.validation_auc)
     return [row for row in liked if row.name == board.best_found], [
         row for row in liked if row.kind == "baseline"
@@ -70,7 +69,7 @@ def _best(scored: Sequence[Row], board: Board) -> tuple[list[Row], list[Row]]:
 
 
 def _lead(scored: Sequence[Row], board: Board) -> str:
-    """What came out, in words; of the baselines the one that the figures show first."""
+    """Say what came out; the baseline that is told of is the one that the figures show first."""
     if not scored:
         return "No network has a score yet."
     found, baselines = _best(scored, board)
@@ -95,7 +94,10 @@ def _score(row: Row) -> str:
 
 
 def _scores(scored: Sequence[Row]) -> Section:
-    caption = f"Test AUC with 95 % bootstrap intervals over the test images, and the AUC of each seed. {INTERVALS_SAY}"
+    caption = (
+        "Test AUC with 95 % bootstrap intervals over the test images, and the AUC of each seed. "
+        f"{INTERVALS_SAY}"
+    )
     ordered = sorted(scored, key=lambda row: -row.test_auc)
     alt = "; ".join(f"{row.name} {row.test_auc:.4f}" for row in ordered)
     figure = forest_figure(ordered)
@@ -107,6 +109,7 @@ def _scores(scored: Sequence[Row]) -> Section:
 
 def _costs(scored: Sequence[Row], board: Board) -> Section:
     batch = board.latency_batches[0]
+    timed = "one image" if batch == 1 else f"{batch} images"
     points = {
         number: Candidate(
             number=number,
@@ -131,7 +134,7 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
         intervals={
             number: row.interval for number, row in enumerate(scored) if row.interval is not None
         },
-        latency=f"latency of {'one image' if batch == 1 else f'{batch} images'} on {board.device}, ms",
+        latency=f"latency of {timed} on {board.device}, ms",
     )
     caption = "Test AUC against costs; the line joins the networks that no other beats in both."
     alt = "; ".join(
@@ -145,8 +148,9 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
 def _classes(
     scored: Sequence[Row], board: Board, directory: Path, data: Path | None
 ) -> list[Section]:
-    """ROC curves, confusion and mistakes of the best found network and the best baselines, by
-    validation.
+    """Show ROC curves, confusion and mistakes of the networks that validation likes best.
+
+    They are the best found network and the best baselines.
     """
     found, baselines = _best(scored, board)
     chosen = [*found, *baselines[: _OPPONENTS + 1 - len(found)]] or [
@@ -184,7 +188,7 @@ def _drawing(row: Row) -> ArchitectureDrawing:
 
 
 def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
-    """How the searches went whose finds are among the rows."""
+    """Show how the searches went whose finds are among the rows."""
     sources = {row.name: row.source for row in scored if row.source}
     there = {
         name: run
@@ -217,8 +221,9 @@ def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
 
 
 def _search(source: str, directory: Path) -> RunDirectory | None:
-    """A search beside the board, as after both were moved, or else where the working directory has
-    it.
+    """Open the search that found a network; None where it is gone.
+
+    It is looked for beside the board, as after both were moved, and then in the working directory.
     """
     for place in (directory / source, Path(source)):
         run = RunDirectory(place)
@@ -228,7 +233,7 @@ def _search(source: str, directory: Path) -> RunDirectory | None:
 
 
 def _facts(board: Board) -> tuple[tuple[str, str], ...]:
-    data = board.data
+    data, threads = board.data, "thread" if board.threads == 1 else "threads"
     facts = {
         "command": board.command,
         "data set": f"{data.directory} ({data.fingerprint[:8]}…), "
@@ -239,7 +244,7 @@ def _facts(board: Board) -> tuple[tuple[str, str], ...]:
             {name: value for name, value in board.recipe.items() if name not in _TOLD_APART}
         ),
         "augmentation": _settings(board.recipe["augmentation"]),
-        "device": f"{board.device}; latencies with {board.threads} {'thread' if board.threads == 1 else 'threads'}",
+        "device": f"{board.device}; latencies with {board.threads} {threads}",
         **board.environment,
     }
     return tuple(facts.items())

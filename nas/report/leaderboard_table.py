@@ -1,4 +1,4 @@
-"""The table of a leaderboard, all of its columns."""
+"""The table of a leaderboard with all of its columns."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from nas.report.page import EMPTY, Cell, Table, number
 
 
 def board_table(board: Board) -> Table:
-    """A line for each network and each reference, in the order of the board."""
+    """Return a table with a line for each network and each reference, in the order of the board."""
     columns = _columns(board)
     rows = [[cell(row) for cell in columns.values()] for row in board.rows]
     caption = (
@@ -21,7 +21,7 @@ def board_table(board: Board) -> Table:
 
 
 def published_table(board: Board) -> Table:
-    """A line for each score that others published of a network which is not on the board."""
+    """Return a table of the scores that others published of networks which are not on the board."""
     rows = [
         (
             Cell(name),
@@ -38,7 +38,7 @@ def published_table(board: Board) -> Table:
 
 
 def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
-    """What stands below each title."""
+    """Return what stands below each title, as a function of the row."""
     ranks = board.ranks
     images = board.data.images["test"]
     classes = {f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes}

@@ -25,10 +25,10 @@ class Cell:
     """A cell of a table.
 
     Attributes:
-        text: what is seen.
-        value: what numbers are sorted by; None sorts by the text. Empty cells and what is not a
-            number stay at the end.
-        more: what unfolds below the text.
+        text: text that is seen.
+        value: number that the cell is sorted by; None sorts it by the text. Empty cells, and values
+            that are not a number, stay at the end.
+        more: text that unfolds below the first.
         wide: whether the text may wrap.
     """
 
@@ -39,10 +39,16 @@ class Cell:
 
 
 EMPTY = Cell("")
+"""A cell in which nothing stands."""
 
 
 def number(value: float | None, form: str = ",") -> Cell:
-    """A cell with a number; empty where there is none."""
+    """Return a cell with a number; an empty one where there is no number.
+
+    Args:
+        value: number to show.
+        form: how Python's :func:`format` writes the number.
+    """
     return EMPTY if value is None or not math.isfinite(value) else Cell(format(value, form), value)
 
 
@@ -51,10 +57,10 @@ class Table:
     """A table that sorts by a click on a column's title.
 
     Attributes:
-        caption: what it shows.
-        columns: their titles.
+        caption: what the table shows.
+        columns: titles of the columns.
         rows: cells by row and column.
-        marked: positions of rows that stand out.
+        marked: positions of the rows that stand out.
     """
 
     caption: str
@@ -65,8 +71,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: first its words, then pictures, tables, and pairs of a name and what it
-    is.
+    """A part of the page.
+
+    Attributes:
+        title: title of the section.
+        words: paragraphs, which come first.
+        pictures: pictures below the words.
+        tables: tables below the pictures.
+        facts: pairs of a name and what it is, which come last.
     """
 
     title: str
@@ -81,9 +93,9 @@ class Page:
     """A report.
 
     Attributes:
-        title: of the page.
+        title: title of the page.
         lead: what came out, in a sentence or two.
-        sections: in order.
+        sections: parts of the page, in order.
     """
 
     title: str
@@ -91,12 +103,12 @@ class Page:
     sections: tuple[Section, ...]
 
     def pictures(self) -> Iterator[Picture]:
-        """All pictures of the page."""
+        """Go through all pictures of the page."""
         for section in self.sections:
             yield from section.pictures
 
     def html(self) -> str:
-        """The page as one file."""
+        """Return the page as the text of one HTML file."""
         loader = jinja2.FileSystemLoader(_HERE)
         environment = jinja2.Environment(
             loader=loader,
@@ -110,16 +122,16 @@ class Page:
         return environment.get_template("template.html").render(page=self, script_digest=digest)
 
     def write(self, out: Path) -> Path:
-        """Write ``report.html`` and the figures as PNG and PDF; return the former.
+        """Write ``report.html``, and its figures as PNG and PDF; return the path of the page.
 
         Figures of an earlier page that this one lacks are removed; other files in ``figures`` are
-        nobody's business.
+        left alone.
 
         Args:
-            out: directory, which is made if need be.
+            out: directory to write into, which is made if need be.
 
         Raises:
-            UserError: it cannot be written.
+            UserError: the directory cannot be written.
         """
         html = self.html()
         figures = out / "figures"
@@ -133,7 +145,7 @@ class Page:
             for name, content in files.items():
                 with atomic_path(figures / name) as path:
                     path.write_bytes(content)
-            # The page after its figures: where it stands, they do.
+            # The page is written after its figures, so that where it stands, they do too.
             write_text(out / "report.html", html)
             for file in list(figures.iterdir()):
                 if FILE_NAME.fullmatch(file.name) and file.name not in files:

@@ -1,6 +1,4 @@
-"""What trainings of one network said of the test images, and the figures that follow: ROC curves
-and confusion.
-"""
+"""Predictions of one network for the test images, drawn as ROC curves and confusion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,19 +16,19 @@ from nas.training.predictions import read_predictions
 
 _COLUMNS = 3
 _STYLES = ("-", "--", "-.", ":")
-# Where the ROC curves of several seeds are read.
+# The ROC curves of several seeds are read at these false positive rates.
 _GRID = np.linspace(0, 1, 501)
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """The test images and what was said of them.
+    """The test images, and what the trainings of one network said of them.
 
     Attributes:
-        classes: K names in label order.
+        classes: K class names in label order.
         images: ``file`` and ``row`` of N images, as the data set's table has them.
-        labels: (N,) positions in ``classes``.
-        probabilities: (S, N, K) by training, image and class.
+        labels: (N,) labels of the images, as positions in ``classes``.
+        probabilities: (S, N, K) probabilities by training, image and class.
         best: position of the training that validation likes best.
     """
 
@@ -47,15 +45,15 @@ class Predictions:
         """Read the predictions of all trainings of a network.
 
         Args:
-            files: one for each training.
-            classes: names in label order.
-            validation_auc: of each training.
+            files: file of predictions of each training.
+            classes: class names in label order.
+            validation_auc: validation AUC of each training.
 
         Returns:
-            None where files were removed.
+            The predictions; None where files were removed.
 
         Raises:
-            UserError: a file is damaged, or they are of different images.
+            UserError: a file is damaged, or the files are of different images.
         """
         if not all(file.exists() for file in files):
             return None
@@ -81,7 +79,7 @@ class Predictions:
         return Predictions(classes, images, labels, probabilities, int(np.argmax(validation_auc)))
 
     def class_auc(self, label: int) -> float:
-        """One-vs-rest AUC of a class, mean over the trainings."""
+        """Return the one-vs-rest AUC of a class, mean over the trainings."""
         return float(
             np.mean(
                 [roc_auc_score(self.labels == label, told[:, label]) for told in self.probabilities]
@@ -89,15 +87,22 @@ class Predictions:
         )
 
     def curves(self, label: int) -> npt.NDArray[np.float64]:
-        """(S, 501) share of the class that is found, at false positive rates from 0 to 1."""
+        """Return the ROC curve of a class in every training.
+
+        Returns:
+            (S, 501) shares of the class that are found, at false positive rates from 0 to 1.
+        """
         curves = [
             roc_curve(self.labels == label, told[:, label])[:2] for told in self.probabilities
         ]
         return np.array([np.interp(_GRID, *curve) for curve in curves])
 
     def confusion(self) -> npt.NDArray[np.float64]:
-        """(K, K) images of a class (row) that were taken for one (column), mean over the
-        trainings.
+        """Return how many images of each class were taken for each class, mean over the trainings.
+
+        Returns:
+            (K, K) numbers of images; the row is the class of the images, the column what they were
+            taken for.
         """
         labels = range(len(self.classes))
         told = self.probabilities.argmax(axis=2)
@@ -108,11 +113,12 @@ class Predictions:
 
 
 def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
-    """A panel for each class, a line for each network: the mean over its trainings, and their
-    range.
+    """Draw a panel for each class, with the ROC curve of each network.
+
+    The curve is the mean over a network's trainings; their range is shaded.
 
     Args:
-        networks: of the same classes, by name.
+        networks: predictions of networks for the same classes, by name of the network.
     """
     classes = next(iter(networks.values())).classes
     figure, panels = _panels(len(classes), 3.3)
@@ -142,8 +148,12 @@ def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
 
 
 def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
-    """A panel for each network: the share of each class that was taken for each, and how many
-    images.
+    """Draw a panel for each network: which share of each class was taken for each class.
+
+    The number of images stands below each share.
+
+    Args:
+        networks: predictions by name of the network.
     """
     figure, panels = _panels(len(networks), 3.1)
     for axes, (name, predictions) in zip(panels, networks.items(), strict=True):

@@ -12,16 +12,26 @@ from nas.search.run_directory import RunDirectory
 
 
 def write_report(directory: Path, *, out: Path | None = None, data: Path | None = None) -> Path:
-    """Write ``report.html``, and its figures as PNG and PDF into ``figures``; return the former.
+    """Write ``report.html``, and its figures as PNG and PDF; return the path of the page.
+
+    The figures are written into the folder ``figures`` beside the page.
 
     Args:
-        directory: of a search, or of a leaderboard.
+        directory: directory of a search, or of a leaderboard.
         out: where to write; None for the directory itself.
         data: where the data set is now; None for where it was.
 
     Raises:
-        UserError: it is neither, it has nothing to show yet, or one of its files is damaged;
-            nothing was written then.
+        UserError: the directory is neither, or has nothing to show yet, or one of its files is
+            damaged; nothing was written then.
+
+    Example:
+        A finished search in ``results/runs/RUN`` becomes a page by::
+
+            from pathlib import Path
+            from nas.report.report import write_report
+
+            page = write_report(Path("results/runs/RUN"), out=Path("page"))
     """
     with style():
         if (directory / FILE).exists():

@@ -1,4 +1,4 @@
-"""What ``python -m nas.retrain`` made of a search's architectures."""
+"""The networks that ``python -m nas.retrain`` made of a search's architectures."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ class RetrainedNetwork:
     """One network, trained from scratch.
 
     Attributes:
-        summary: of its trainings.
-        predictions: of the test images; None where they were removed.
+        summary: what the trainings of the network came to.
+        predictions: what the trainings said of the test images; None where that was removed.
     """
 
     summary: Summary
@@ -22,8 +22,9 @@ class RetrainedNetwork:
 
 
 def read_retrained(run: RunDirectory) -> list[RetrainedNetwork]:
-    """Return the networks of a run that were trained from scratch to the end, by falling validation
-    AUC.
+    """Return the networks of a search that were retrained, by falling validation AUC.
+
+    Networks whose trainings have not all ended are left out.
 
     Raises:
         UserError: a file is damaged.

@@ -1,6 +1,4 @@
-"""The report of one search: how it went, what it found, and what became of that when it was
-trained.
-"""
+"""The report of one search: how it went, what it found, and how good that is when retrained."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -31,7 +29,7 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
     """Put the page of a search together.
 
     Args:
-        run: of the search.
+        run: directory of the search.
         data: where the data set is now; None for where it was.
 
     Raises:
@@ -140,7 +138,7 @@ def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
 
 
 def _trained(retrained: Sequence[RetrainedNetwork], best: Best, data: Path | None) -> list[Section]:
-    """What became of the architectures that were trained from scratch."""
+    """Show what became of the architectures that were trained from scratch."""
     if not retrained:
         return []
     rows = [_trained_row(item.summary) for item in retrained]
@@ -240,7 +238,7 @@ def _facts(run: RunDirectory, best: Best, strategy: str) -> tuple[tuple[str, str
     }
     starts = run.environments()
     for key in dict.fromkeys(key for start in starts for key in start if key != "data"):
-        # What was another at a later start is told, too.
+        # What had changed at a later start of the search is told too.
         facts[key] = "; then ".join(
             dict.fromkeys(str(start[key]) for start in starts if key in start)
         )

@@ -1,4 +1,4 @@
-"""How a search went: its best candidate so far, its regret, and which genes mattered."""
+"""Figures of a search: its best candidate so far, its regret, and which genes mattered."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,22 +17,26 @@ from nas.search.result import Candidate
 LEAST_TRIALS = 20
 """Scored candidates below which nothing is said of the genes."""
 
-# What is added to a regret, so that a logarithmic axis can show that of the best.
+# This is added to a regret, so that a logarithmic axis can show that of the best candidate.
 _LEAST_REGRET = 1e-3
 # So many genes are drawn, the most important ones.
 _GENES = 15
-# States of candidates that are not among the evaluated ones.
+# Candidates in these states are not among the evaluated ones.
 _UNCOUNTED = ("infeasible", "running")
 
 Curve = npt.NDArray[np.float64]
+"""A score after each evaluated candidate."""
 
 
 def best_so_far(candidates: Sequence[Candidate]) -> Curve:
-    """(evaluated,) validation AUC of the best candidate so far, by number; not a number before the
-    first score.
+    """Return the validation AUC of the best candidate so far, after each evaluated candidate.
 
     Candidates that break a limit do not count, nor do those that are still running; those that
     failed or were stopped early count, but cannot be the best.
+
+    Returns:
+        (evaluated,) AUCs in the order of the candidates' numbers; not a number before the first
+        score.
     """
     counted = [item for item in candidates if item.state not in _UNCOUNTED]
     scores = [
@@ -43,13 +47,14 @@ def best_so_far(candidates: Sequence[Candidate]) -> Curve:
 
 
 def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
-    """Draw how far the best so far is from the best of all searches: the mean over seeds, and their
-    range.
+    """Draw how far the best candidate so far is from the best of all searches.
+
+    The line is the mean over the seeds; their range is shaded.
 
     Args:
         axes: where to draw.
-        searches: curves of :func:`best_so_far` by name, one for each seed, all of a name equally
-            long.
+        searches: curves of :func:`best_so_far` by name, one for each seed; curves of one name are
+            equally long.
     """
     best = max(np.nanmax(curve) for curves in searches.values() for curve in curves)
     for name, curves in searches.items():
@@ -68,10 +73,12 @@ def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
 
 
 def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
-    """The best so far of searches, and beside it their regret; of a single one each candidate, too.
+    """Draw the best candidate so far of searches, and beside it their regret.
+
+    Of a single search each candidate is drawn too.
 
     Args:
-        searches: all candidates of each by its name.
+        searches: all candidates of each search, by name of the search.
     """
     figure = Figure(figsize=(8.0, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -101,14 +108,14 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
         )
     left.set(xlabel="candidates", ylabel="validation AUC")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
-    # Points may lie anywhere: what is written over them must be legible.
+    # Points may lie anywhere, and what is written over them must be legible.
     left.legend(frameon=True, framealpha=0.85, edgecolor="none")
     draw_regret(right, {name: [curve] for name, curve in curves.items()})
     return figure
 
 
 def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], low: float) -> None:
-    """A mark for each score; those below ``low`` at the edge."""
+    """Draw a mark for each score; scores below ``low`` stand at the edge."""
     counted = [item for item in candidates if item.state not in _UNCOUNTED]
     for state, marker, label in (("complete", "o", "candidate"), ("stopped", "x", "stopped early")):
         scored = [
@@ -126,19 +133,18 @@ def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], low: float) ->
 
 
 def importances(study: optuna.Study, objective: int) -> dict[str, float]:
-    """How much of the scores' variance each gene explains by itself, by fANOVA, the most important
-    first.
+    """Return how much of the scores' variance each gene explains by itself, by fANOVA.
 
-    After Hutter, Hoos and Leyton-Brown 2014 (An Efficient Approach for Assessing Hyperparameter
-    Importance), as Optuna has it; the forest's seed is fixed.
+    The method is that of Hutter, Hoos and Leyton-Brown 2014 (An Efficient Approach for Assessing
+    Hyperparameter Importance), as Optuna has it; the forest's seed is fixed.
 
     Args:
-        study: of a search.
+        study: study of a search.
         objective: position of the AUC among the objectives.
 
     Returns:
-        Shares that add up to one; empty where there are fewer than :data:`LEAST_TRIALS` scores, or
-        all are equal.
+        Shares that add up to one, the most important gene first; empty where there are fewer than
+        :data:`LEAST_TRIALS` scores, or all are equal.
     """
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     scores = [trial.values[objective] for trial in trials]
@@ -153,7 +159,11 @@ def importances(study: optuna.Study, objective: int) -> dict[str, float]:
 
 
 def importance_figure(shares: Mapping[str, float]) -> Figure:
-    """Bars for the most important genes."""
+    """Draw bars for the most important genes.
+
+    Args:
+        shares: share of each gene in the explained variance, the most important gene first.
+    """
     shown = dict(list(shares.items())[:_GENES])
     figure = Figure(figsize=(6.0, 0.8 + 0.24 * len(shown)), layout="constrained")
     axes = figure.subplots()
@@ -161,7 +171,8 @@ def importance_figure(shares: Mapping[str, float]) -> Figure:
     axes.bar_label(bars, labels=[f"{share:.0%}" for share in shown.values()], padding=3)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))  # or 2.5 % is written as 2 %
+    # Other steps would put ticks at 2.5 %, which is written as 2 %.
+    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set(xlabel="share of the explained variance of the validation AUC")
     axes.margins(x=0.1)

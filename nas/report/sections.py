@@ -17,16 +17,23 @@ SEARCH_CAPTION = (
     "Left, the validation AUC of the best candidate so far, in the order of the proposals; right, "
     "the regret: how far that is from the best in the end."
 )
+"""Caption of the figures that :func:`nas.report.search_figures.search_figure` draws."""
+
 _MISTAKES, _SUCCESSES = 12, 6
 
 
 def architecture_cell(space: str, line: str) -> Cell:
-    """An architecture in short, which unfolds to its line."""
+    """Return a cell with an architecture in short, which unfolds to the architecture's line."""
     return Cell(short_name(search_spaces.get_space(space).parse(line)), more=line)
 
 
 def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]) -> Section:
-    """Networks drawn stage by stage, and the same in a table."""
+    """Return a section with networks drawn stage by stage, and the same in a table.
+
+    Args:
+        title: title of the section.
+        drawings: what to draw, by name of the network.
+    """
     pictures = [
         picture(
             f"architecture-{position}",
@@ -66,10 +73,10 @@ def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]
 
 
 def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section:
-    """How networks tell the classes of the test images apart.
+    """Return a section on how well networks tell the classes of the test images apart.
 
     Args:
-        networks: what they said, by name.
+        networks: what the networks said, by name.
         choice: how these networks were chosen, in a sentence.
     """
     areas = "; ".join(
@@ -120,14 +127,16 @@ def _taken(predictions: Predictions, row: int) -> str:
 def examples_section(
     name: str, predictions: Predictions, directory: Path, options: ReadOptions, fingerprint: str
 ) -> Section:
-    """Images that a network got wrong, and right; or why they cannot be shown.
+    """Return a section with images that a network got wrong, and right.
+
+    Where the images cannot be shown, the section says why.
 
     Args:
-        name: of the network.
-        predictions: of it.
-        directory: of the data set.
-        options: how it was read.
-        fingerprint: that it had.
+        name: name of the network.
+        predictions: what the network said of the test images.
+        directory: directory of the data set.
+        options: how the data set was read.
+        fingerprint: fingerprint that the data set had.
     """
     wrong, right = mistakes(predictions), successes(predictions, _SUCCESSES)
     words = (
@@ -155,5 +164,8 @@ def _example(
 ) -> Picture:
     figure = example_figure(dataset, predictions, positions)
     lines = "; ".join(map(str, verdicts(predictions, positions)))
-    stretch = "Brightness is stretched by asinh, each image by itself; in brackets the probability of the class told."
+    stretch = (
+        "Brightness is stretched by asinh, each image by itself; in brackets the probability of "
+        "the class told."
+    )
     return picture(key, figure, f"{caption} {stretch}", f"{caption} From left to right: {lines}.")

@@ -9,12 +9,20 @@ from nas.common.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class ReportSettings:
-    """Write one page that needs nothing beside it, report.html, and its figures as PNG and PDF."""
+    """Write one page that needs nothing beside it, report.html, and its figures as PNG and PDF.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.report.settings import ReportSettings
+        >>> settings = ReportSettings(directory=Path("results/runs/leaderboard"))
+        >>> settings.out is None  # the page is written into the same directory
+        True
+    """
 
     directory: Path | None = field(default=None, metadata=POSITIONAL)
     """Directory of a search or of a leaderboard; by default the newest search in results/runs."""
     out: Path | None = None
-    """Directory to write into (default: the same)."""
+    """Directory to write into; by default the same directory."""
     data: Path | None = None
     """Where the data set is now, if it was moved; example images are taken from there."""
 
@@ -23,7 +31,7 @@ def check(settings: ReportSettings, begun: None) -> None:
     """Check that the directory is there.
 
     Raises:
-        UserError: it is not.
+        UserError: there is no such directory.
     """
     if settings.directory is not None and not settings.directory.is_dir():
         raise UserError(

@@ -1,5 +1,6 @@
-"""Train architectures from scratch, several times, and judge them on the test split: ``python -m
-nas.retrain``.
+"""The command ``python -m nas.retrain``: training what a search found, and judging it.
+
+Architectures are trained from scratch, several times, and judged on the test split.
 """
 
 from collections.abc import Sequence
@@ -80,7 +81,7 @@ def _retrain(
     base: Path,
     device: torch.device,
 ) -> Summary:
-    """Train one architecture from all seeds, and write what that came to."""
+    """Train one architecture from all seeds, and write what the trainings came to."""
     spec = TrainingSpec(
         data=winners.images.dataset.fingerprint,
         card=winners.images.card(winners.space, str(architecture)),
@@ -90,8 +91,8 @@ def _retrain(
         if supernet is not None
         else None,
     )
-    # The directory is that of exactly these trainings, so that the same command finds it and no
-    # other does.
+    # The directory belongs to exactly these trainings, so that the same command finds it, and no
+    # other command does.
     directory = base / short_digest(spec.without_seed())
     inherited = (
         search_spaces.extract(supernet[0], architecture).state_dict()
@@ -124,7 +125,7 @@ def _retrain(
 
 
 def _show(results: Sequence[Summary]) -> None:
-    """Print a line for each architecture; what validation likes best comes first."""
+    """Print a line for each architecture; the one that validation likes best comes first."""
     ranked = sorted(results, key=lambda result: -result.scores.spread("validation", "auc")[0])
     table = Table(
         "parameters", "MFLOPs", "seeds", "validation AUC", "test AUC", "test accuracy", box=None

@@ -31,15 +31,18 @@ _STUDY = "recipe"
 class RecipeTuning:
     """A recipe for a network, found by trying.
 
-    Only trainings that ended are in the study, so that one which was interrupted is done again and,
-    one at a time, a tuning that was killed comes to the same recipe as an unbroken one.
+    Only trainings that ended are in the study, so that one which was interrupted is done again.
+    Where recipes are tried one at a time, a tuning that was killed comes to the same recipe as an
+    unbroken one.
+
+    Attributes:
+        spec: the network, the recipe that is tried first, and the seed of the proposals and of
+            every training.
+        directory: directory of the study.
     """
 
     spec: TrainingSpec
-    """The network, the recipe that is tried first, and the seed of the proposals and of every
-    training."""
     directory: Path
-    """Where the study is."""
 
     def run(
         self,
@@ -53,13 +56,13 @@ class RecipeTuning:
 
         Args:
             train: images to learn from, on the CPU.
-            val: images that choose, on the CPU.
-            trainings: how many recipes are tried, with those of an earlier call.
-            workers: how many at a time.
-            device: ``cpu`` or ``cuda``, where they share what there is.
+            val: images that choose the recipe, on the CPU.
+            trainings: how many recipes are tried, including those of an earlier call.
+            workers: how many recipes are tried at a time.
+            device: ``cpu`` or ``cuda``; workers share the processors or GPUs that there are.
 
         Raises:
-            UserError: none of them could be trained.
+            UserError: no recipe could be trained.
         """
         make_directory(self.directory)
         storage = open_storage(f"sqlite:///{(self.directory / 'study.db').absolute()}")
@@ -81,7 +84,7 @@ class RecipeTuning:
         return changed(self.spec.recipe, history.best_params)
 
     def space(self) -> dict[str, BaseDistribution]:
-        """What is tuned, and how far from the recipe."""
+        """Return the settings that are tuned, and how far they may be from the recipe's."""
         recipe = self.spec.recipe
         return {
             "learning_rate": FloatDistribution(
@@ -95,8 +98,9 @@ class RecipeTuning:
 
 
 class _Recipes:
-    """Recipes as jobs: a study in memory proposes, which begins with the history; the history has
-    what ended.
+    """Recipes as jobs.
+
+    A study in memory, which begins with the history, proposes; the history has what ended.
     """
 
     def __init__(
@@ -106,12 +110,8 @@ class _Recipes:
         trainings: int,
         advance: Callable[[int], None],
     ) -> None:
-        self._tuning, self._history, self._trainings, self._advance = (
-            tuning,
-            history,
-            trainings,
-            advance,
-        )
+        self._tuning, self._history = tuning, history
+        self._trainings, self._advance = trainings, advance
         self._study = optuna.create_study(direction="maximize")
         self._study.add_trials(history.trials)
         if not history.trials:
@@ -122,7 +122,7 @@ class _Recipes:
     def next(self) -> optuna.trial.FrozenTrial | None:
         if self._proposed >= self._trainings:
             return None
-        # A proposal depends on those before it and their number alone.
+        # A proposal depends only on the proposals before it and on their number.
         seed = np.random.SeedSequence(
             [self._tuning.spec.seed, len(self._study.trials)]
         ).generate_state(1)[0]
@@ -155,7 +155,7 @@ class _Recipes:
 
 @dataclass(frozen=True)
 class _Trainers:
-    """What a worker needs to try recipes."""
+    """The network and the images that a worker needs to try recipes."""
 
     spec: TrainingSpec
     train: LensTensors
@@ -171,20 +171,20 @@ class _Trainers:
 
 
 def _hands(workers: int, device: str) -> Hands:
-    """What each of several trainings at a time may use of what there is."""
+    """Return what each of several trainings at a time may use of the cluster."""
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     gpus = min(1.0, there.get("GPU", 0.0) / workers) if device == "cuda" else 0.0
     return Hands(workers, max(1, int(there["CPU"] // workers)), gpus)
 
 
 def changed(recipe: Recipe, values: dict[str, Any]) -> Recipe:
-    """The recipe with other values of what is tuned."""
+    """Return the recipe with other values of the settings that are tuned."""
     augmentation = replace(recipe.augmentation, shift=values["shift"], noise=values["noise"])
     own = {name: values[name] for name in ("learning_rate", "weight_decay", "drop_path")}
     return replace(recipe, augmentation=augmentation, **own)
 
 
 def values_of(recipe: Recipe) -> dict[str, Any]:
-    """The recipe's own values of what is tuned."""
+    """Return the recipe's own values of the settings that are tuned."""
     own = {name: getattr(recipe, name) for name in ("learning_rate", "weight_decay", "drop_path")}
     return {**own, "shift": recipe.augmentation.shift, "noise": recipe.augmentation.noise}

@@ -12,17 +12,25 @@ from nas.training.recipe import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainSettings(ReadOptions, Recipe, TrackOptions):
-    """Train the best architectures of a search from scratch, several times, and report their scores
-    on the test split.
+    """Train the best architectures of a search from scratch, and judge them on the test split.
 
-    Validation chooses the epoch; the test split is read once for each trained network. The same
-    command again continues what was interrupted, and ends with the same weights.
+    Each is trained several times. Validation chooses the epoch; the test split is read once for
+    each trained network. The same command again continues what was interrupted, and ends with the
+    same weights.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.retrain.settings import RetrainSettings
+        >>> settings = RetrainSettings(run=Path("results/runs/RUN"), top=2, seeds=5)
+        >>> settings.top * settings.seeds  # networks that are trained
+        10
     """
 
     run: Path | None = None
     """Directory of the search; by default the newest in results/runs."""
     top: int = 1
-    """How many of the search's best architectures, by validation AUC."""
+    """How many of the search's best architectures to train; the best are those with the highest
+    validation AUC."""
     architecture: str | None = None
     """An architecture to train instead: one line of genes, or a name; with --run on the data of
     that search."""
@@ -34,7 +42,7 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions):
     seeds: int = 3
     """Trainings of each architecture."""
     seed: int = 0
-    """Seed of the first of them; the others follow."""
+    """Seed of the first training; the others follow."""
     init: Literal["scratch", "supernet"] = "scratch"
     """First weights: random ones, or those that the architecture inherits from the supernet of the
     search."""
@@ -57,10 +65,10 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions):
 
 
 def check(settings: RetrainSettings, begun: None) -> None:
-    """Check that tracker and data set are there.
+    """Check that the tracker is installed, and that the data set is there.
 
     Raises:
-        UserError: one of them is not.
+        UserError: the tracker or the data set is missing.
     """
     settings.require_tracker()
     if settings.data is not None:

@@ -1,4 +1,4 @@
-"""``summary.json``: what the trainings of one architecture from several seeds came to."""
+"""The file ``summary.json``: the outcome of one architecture's trainings from several seeds."""
 
 import json
 from dataclasses import dataclass, fields
@@ -14,19 +14,44 @@ from nas.training.result import FinalScores
 from nas.training.spec import TrainingSpec
 
 SUMMARY = "summary.json"
-"""Its name in the directory of the trainings."""
+"""Name of the summary in the directory of the trainings."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """All trainings of one architecture.
+    """The outcome of all trainings of one architecture.
 
     Attributes:
-        directory: of the trainings; each has a directory ``seed-<n>`` of its own there.
-        card: of the network.
+        directory: directory of the trainings; each has a directory ``seed-<n>`` of its own there.
+        card: card of the network.
         params: number of parameters.
-        flops: of one image.
-        scores: of the trainings.
+        flops: FLOPs of one image.
+        scores: scores of the trainings.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from nas.common.provenance import Made
+        >>> from nas.data.normalisation import Normalisation
+        >>> from nas.retrain.summary import Summary
+        >>> from nas.training.networks.card import ModelCard
+        >>> from nas.training.recipe import Recipe
+        >>> from nas.training.repeated import Repeated
+        >>> from nas.training.result import FinalScores
+        >>> from nas.training.spec import TrainingSpec
+        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> card = ModelCard("hybrid_nano", "a line", ("cdm", "axion"), 1, (64, 64), scale)
+        >>> made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
+        >>> scores = [{"auc": auc, "accuracy": 0.9} for auc in (0.96, 0.98)]
+        >>> trainings = [FinalScores(i, scores[i], scores[i], 60.0, 4, made) for i in (0, 1)]
+        >>> spec = TrainingSpec(data="0" * 64, card=card, recipe=Recipe(), seed=0)
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     directory = Path(name)
+        ...     Summary(directory, card, 28_889, 10**7, Repeated(tuple(trainings))).write(spec)
+        ...     summary = Summary.read(directory)
+        >>> mean, deviation = summary.scores.spread("test", "auc")
+        >>> f"{mean:.3f} ± {deviation:.3f}"
+        '0.970 ± 0.014'
     """
 
     directory: Path
@@ -37,14 +62,14 @@ class Summary:
 
     @property
     def architecture(self) -> str:
-        """Its line."""
+        """Line of the architecture."""
         return str(self.card.architecture)
 
     def write(self, spec: TrainingSpec) -> None:
         """Write ``summary.json``.
 
         Args:
-            spec: of any of the trainings.
+            spec: spec of any of the trainings.
         """
         values = {
             "command": command(),

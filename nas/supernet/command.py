@@ -1,4 +1,4 @@
-"""Train a supernet's shared weights: ``python -m nas.supernet``."""
+"""The command ``python -m nas.supernet``: training a supernet's shared weights."""
 
 from rich.console import Console
 

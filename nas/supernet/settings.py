@@ -18,6 +18,13 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
 
     The weights of the best epoch are kept in the run directory. The same command again continues a
     training that was interrupted, and ends with the same weights.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.supernet.settings import SupernetSettings
+        >>> settings = SupernetSettings(data=Path("data"), space="hybrid_nano", workers=2)
+        >>> settings.batch_size // settings.workers  # images of a step that each process works on
+        16
     """
 
     space: str = "hybrid_nano"
@@ -51,10 +58,10 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
 
 
 def check(settings: SupernetSettings, begun: None) -> None:
-    """Check that tracker and data set are there.
+    """Check that the tracker is installed, and that the data set is there.
 
     Raises:
-        UserError: one of them is not.
+        UserError: the tracker or the data set is missing.
     """
     settings.require_tracker()
     require_data(settings.data)

@@ -1,4 +1,4 @@
-"""Train one network: ``python -m nas.train``."""
+"""The command ``python -m nas.train``: training one network."""
 
 from rich.console import Console
 

@@ -12,11 +12,18 @@ from nas.training.recipe import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
-    """Train one network, an architecture of a search space or a model of timm, and report its
-    validation scores.
+    """Train one network and report its validation scores.
 
-    The weights of the best epoch are kept in the run directory. The same command again continues a
-    training that was interrupted, and ends with the same weights.
+    The network is an architecture of a search space or a model of timm. The weights of the best
+    epoch are kept in the run directory. The same command again continues a training that was
+    interrupted, and ends with the same weights.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from nas.train.settings import TrainSettings
+        >>> settings = TrainSettings(model="resnet18", data=Path("data"), epochs=5)
+        >>> settings.epochs, settings.batch_size
+        (5, 32)
     """
 
     architecture: str | None = None
@@ -24,7 +31,7 @@ class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
     space: str = "hybrid_nano"
     """Search space of the architecture."""
     model: str | None = None
-    """Or a model of timm to train, by its name: resnet18."""
+    """Model of timm to train instead of an architecture, by its name, for example resnet18."""
     data: Path | None = None
     """Directory of the data set."""
     run: Path | None = None
@@ -46,10 +53,10 @@ class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
 
 
 def check(settings: TrainSettings, begun: None) -> None:
-    """Check that tracker and data set are there.
+    """Check that the tracker is installed, and that the data set is there.
 
     Raises:
-        UserError: one of them is not.
+        UserError: the tracker or the data set is missing.
     """
     settings.require_tracker()
     require_data(settings.data)

@@ -22,8 +22,7 @@ def create(**options: object) -> nn.Module:
 
 
 def multiply_adds(network: nn.Module) -> float:
-    """Of one image of 224 pixels, with the addition of the biases, as the paper's figures have
-    it."""
+    """Count for one image of 224 pixels, and add the biases, as the paper does."""
     additions = 0
 
     def count(module: nn.Module, _: object, output: Tensor) -> None:
@@ -38,7 +37,8 @@ def multiply_adds(network: nn.Module) -> float:
     return counter.get_total_flops() / 2 + additions
 
 
-# Half a per cent, since the widths and depths of XT in the paper make 2.956 M, not 2.97 M.
+# The tolerance is half a per cent, since the widths and depths of XT in the paper make 2.956 M, not
+# 2.97 M.
 @pytest.mark.parametrize(
     ("size", "parameters", "cost"),
     [("xtiny", 2.97e6, 0.80e9), ("tiny", 5.20e6, 1.10e9), ("small", 25.3e6, 4.97e9)],

@@ -13,8 +13,7 @@ from tests.nas.training.toy import NAMES, rings
 
 SCALE = Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
 
-# Million parameters with one channel and three classes, as their papers' sizes less the other
-# classes.
+# Million parameters with one channel and three classes: the papers' sizes less the other classes.
 PARAMETERS = {
     "ResNet-18": 11.2,
     "EfficientNet-B0": 4.0,

@@ -1,5 +1,4 @@
-"""The bootstrap against a slow direct computation, and what must hold whatever the predictions
-are."""
+"""The bootstrap against a slow direct computation, and laws that hold for all predictions."""
 
 import numpy as np
 import pytest
@@ -90,8 +89,7 @@ def test_a_good_network_against_a_poor_one_and_the_other_way_round() -> None:
 
 
 def test_the_interval_covers_the_truth() -> None:
-    """Of many small test sets, about 95 % have an interval that holds the AUC of a very large
-    one."""
+    """About 95 % of small test sets have an interval that holds the AUC of a very large one."""
     labels, probabilities = drawn(0, images=60_000)
     truth = Bootstrap(labels, 3, resamples=1).auc([probabilities])
     covered = []

@@ -52,7 +52,8 @@ def test_validation_chooses_the_rate(
         for assignment in tries
     ] == [(rate, SEEDS[0], False) for rate in RATES]
     progress = [contest.done]
-    for task, auc in reversed(list(zip(tries, aucs, strict=True))):  # however they end
+    # They may end in any order.
+    for assignment, auc in reversed(list(zip(tries, aucs, strict=True))):
         assert contest.learning_rate is None
         if auc is None:
             contest.fail(assignment, "it broke")
@@ -70,7 +71,7 @@ def test_validation_chooses_the_rate(
     assert last[0].directory in [assignment.directory for assignment in tries]
     for assignment in last:
         assert not contest.settled
-        contest.succeed(assignment, judged(task))
+        contest.succeed(assignment, judged(assignment))
         progress.append(contest.done)
     assert contest.settled
     assert progress == sorted(progress)
@@ -95,7 +96,7 @@ def test_a_loser_keeps_its_weights_only_if_it_was_judged_before(contest: Contest
 
 
 def test_no_rate_could_be_trained(contest: Contest) -> None:
-    for task in waiting(contest):
+    for assignment in waiting(contest):
         assert not contest.settled
         contest.fail(assignment, "it broke")
     assert (contest.settled, contest.failure, contest.done) == (True, "it broke", contest.total)
@@ -103,7 +104,7 @@ def test_no_rate_could_be_trained(contest: Contest) -> None:
 
 
 def test_a_seed_could_not_be_trained(contest: Contest) -> None:
-    for task in waiting(contest):
+    for assignment in waiting(contest):
         contest.succeed(assignment, 0.5)
     first = contest.next()
     assert first is not None

@@ -35,7 +35,7 @@ def found(path: Path, line: str) -> RunDirectory:
 
 
 def test_random_architectures_as_large_as_the_found_one() -> None:
-    run = found(RUNS / "search", LINES[1])  # the smallest has no others of its size
+    run = found(RUNS / "search", LINES[1])  # the smallest one has no others of its size
     images, _, runs = find_runs([], None, ReadOptions())
     assert [item.path for item in runs] == [run.path]
     entries = collect(images, Recipe(), runs=runs, **ALONE, random=3, seed=0)

@@ -1,5 +1,4 @@
-"""``python -m baselines.leaderboard``: what is trained and judged, what is written, how it goes on,
-and mistakes."""
+"""``python -m baselines.leaderboard`` trains, judges, writes, goes on, and names mistakes."""
 
 import errno
 import json
@@ -41,8 +40,10 @@ QUICK: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A place with data, a search, and a leaderboard of its best, an architecture, and two
-    models."""
+    """A place with data, a search, and a leaderboard.
+
+    The leaderboard has the best of the search, an architecture, and two models.
+    """
     place = tmp_path_factory.mktemp("leaderboard")
     with pytest.MonkeyPatch.context() as patch, cluster(cpus=1):
         patch.setenv("LENS_NAS_CACHE", str(place / "cache"))
@@ -54,8 +55,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of that place; no more reports are written, which takes longer than to train such
-    networks."""
+    """A copy of the finished place.
+
+    No more reports are written there, for that takes longer than to train such networks.
+    """
     copy = tmp_path / "place"
     shutil.copytree(finished, copy)
     monkeypatch.setenv("LENS_NAS_CACHE", str(finished / "cache"))
@@ -91,7 +94,7 @@ def networks(shown: Board) -> list[Row]:
 
 
 def trainings() -> dict[str, int]:
-    """When each training that ended was written."""
+    """Return the time at which each training that ended was written."""
     files = [
         *RUNS.glob("leaderboard/trainings/*/result.json"),
         *RUNS.glob("leaderboard/trainings/*/validation.json"),
@@ -137,7 +140,7 @@ def test_every_row(place: Path) -> None:
         for number, training in enumerate(entry.trainings):
             made = training.made
             assert (training.epoch, made.device, made.threads, made.at_a_time) == (1, "cpu", 1, 1)
-            # The command that was typed, not that of the worker.
+            # It says which command was typed, not that of the worker.
             assert (
                 json.loads((directory(entry, number) / "result.json").read_text())["command"]
                 == shown.command
@@ -207,7 +210,7 @@ def test_the_tables(place: Path) -> None:
     ):
         assert words in page
     assert (RUNS / "leaderboard" / "report.html").stat().st_size > 10_000
-    # A leaderboard is no search: the newest search stays what it was.
+    # A leaderboard is no search, so that the newest search stays what it was.
     assert RunDirectory.newest().path == RUNS / "search"
 
 
@@ -218,9 +221,8 @@ def test_every_training_is_tracked(place: Path) -> None:
 
 def test_finished_is_not_trained_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, page = trainings(), (RUNS / "leaderboard" / "leaderboard.csv").read_text()
-    left = (
-        directory(row("test_vit")) / "state.safetensors"
-    )  # by a kill right after the network was judged
+    # A kill right after the network was judged leaves its state.
+    left = directory(row("test_vit")) / "state.safetensors"
     left.touch()
     monkeypatch.delattr(leaderboard, "train_all")
     leaderboard.run(settings())
@@ -277,7 +279,7 @@ def test_adding_a_model_adds_its_row(place: Path) -> None:
 def test_a_failure_costs_one_row(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One training's state is not what it should be; then all losses are no numbers."""
+    """First one training's state is spoilt; then all losses are no numbers."""
     spoilt = directory(row("test_resnet"), 1)
     for name in ("result.json", "predictions.parquet"):
         (spoilt / name).unlink()
@@ -298,7 +300,7 @@ def test_a_failure_costs_one_row(
         )
     failure = row("test_vit").failure
     assert failure.startswith("seed 0: in epoch 1 the loss of step 1 is ")
-    # It would be none again, and is not tried.
+    # The loss would be no number again, and the training is not tried.
     monkeypatch.delattr(leaderboard, "train_all")
     with pytest.raises(UserError, match="no network could be trained"):
         leaderboard.run(
@@ -352,7 +354,7 @@ def test_a_broken_row(place: Path, name: str, how: str) -> None:
         broken.write_bytes(broken.read_bytes()[:40])
     elif how == "gone":
         broken.unlink()
-    elif how == "old":  # it does not say what made it
+    elif how == "old":  # an older version did not say what made a training
         broken.write_text(broken.read_text().replace('"threads"', '"others"'))
     elif name == "predictions.parquet":
         pd.read_parquet(broken).iloc[::-1].to_parquet(broken, index=False)
@@ -367,14 +369,16 @@ def test_a_broken_row(place: Path, name: str, how: str) -> None:
 
 
 def test_killed_and_continued(place: Path) -> None:
-    """Killed when the first training was judged; all predictions are those of an unbroken
-    leaderboard."""
+    """A leaderboard that was killed comes to the predictions of an unbroken one.
+
+    It is killed when the first training was judged.
+    """
     unbroken = {row.name: row for row in networks(board())}
     shutil.move(RUNS / "leaderboard", "unbroken")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
     flags += ["--models=test_vit", "--seeds=2"]
     command = [sys.executable, "-m", "baselines.leaderboard", *flags]
-    root = Path(leaderboard.__file__).parent.parent
+    root = Path(leaderboard.__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -399,7 +403,7 @@ def test_killed_and_continued(place: Path) -> None:
 
 
 def test_the_command_without_a_search(run: Callable[..., Any], place: Path, tmp_path: Path) -> None:
-    """All is in the cache: the command prints the table, and says what it misses."""
+    """All trainings are known: the command prints the table, and says what it misses."""
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in QUICK.items()]
     done = run(
         "baselines.leaderboard",

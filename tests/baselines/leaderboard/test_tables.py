@@ -1,4 +1,4 @@
-"""What the tables make of a board; and which published scores stand where."""
+"""The tables that are made of a board, and which published scores stand where."""
 
 import io
 from dataclasses import replace
@@ -25,7 +25,7 @@ from tests.nas.search.runs import LINES
 
 
 def test_classes_of_any_name(tmp_path: Path) -> None:
-    """A class named as a part of another column's name, which is a score and no cost."""
+    """A class may be named like a part of another column, and its score is no cost."""
     board = make_board(tmp_path, ("ResNet-18", "ViT"), classes=("low", "high", "std"))
     table = pd.read_csv(io.StringIO(tables.csv(board)))
     assert table.columns.is_unique
@@ -33,7 +33,7 @@ def test_classes_of_any_name(tmp_path: Path) -> None:
     assert (table["auc_low"][0], table["auc_high"][0]) == pytest.approx(first.interval)
     assert table["auc_std"][0] == pytest.approx(first.metrics["test"]["auc"].std)
     assert table["class_auc_std"][0] == pytest.approx(first.metrics["test"]["auc_std"].mean)
-    ranked = tables.ranked(board.rows, "class_auc_std", board.data, board.latency_batches)
+    ranked = tables.ordered(board.rows, "class_auc_std", board.data, board.latency_batches)
     scores = [row.metrics["test"]["auc_std"].mean for row in ranked if row.metrics]
     assert scores == sorted(scores, reverse=True)
 
@@ -46,7 +46,7 @@ def test_a_whole_path_is_not_published(tmp_path: Path) -> None:
 
 
 def test_published_scores_are_those_of_the_network(tmp_path: Path) -> None:
-    """By what a network is, not by what it is called."""
+    """What counts is what a network is, not what it is called."""
     images = TrainingImages.open(folder(tmp_path / "data"), ReadOptions())
     cache = Cache(tmp_path / "trainings", images)
     entries = [

@@ -1,5 +1,4 @@
-"""``python -m nas.export``: the ONNX file computes what torch does, and the printed lines load the
-network."""
+"""``python -m nas.export`` writes what torch computes, and prints lines that load the network."""
 
 import importlib.util
 import json
@@ -16,7 +15,7 @@ from safetensors.torch import load_file
 
 from nas.common.errors import UserError
 from nas.export.command import run as export
-from nas.export.settings import ExportSettings
+from nas.export.settings import ExportSettings, check
 from nas.training.networks.classifier import load_classifier
 from tests.nas.checkpoints import checkpoint
 
@@ -69,14 +68,15 @@ def test_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         UserError,
         match=r"ONNX needs onnxscript: install them with pip install 'lens-nas\[export\]'",
     ):
-        export(
-            ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx")
+        check(
+            ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx"),
+            None,
         )
 
 
 def test_another_result_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint(tmp_path / "model.safetensors")
-    monkeypatch.setattr("nas.export._difference", lambda *_: 0.5)
+    monkeypatch.setattr("nas.export.command._difference", lambda *_: 0.5)
     with pytest.raises(UserError, match="computes something else as ONNX"):
         export(
             ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx")

@@ -97,7 +97,7 @@ def check_report(root: Path, page: str) -> None:
     assert page.strip() == (out / "fidelity.md").read_text().strip()
     for name in ("flops", "params", "supernet0", "supernet1"):
         assert f"| {name} | " in page
-    # What the supernets differ in, and no more, stands in their table.
+    # The table has the settings in which the supernets differ, and no others.
     header = next(line for line in page.splitlines() if line.startswith("| supernet |"))
     assert "| seed | " in header
     assert "rule" not in header

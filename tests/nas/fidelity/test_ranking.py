@@ -37,8 +37,10 @@ def test_a_constant_list_ranks_nothing() -> None:
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    """Of means of normal draws, 95 % of the intervals should hold 0; 30 draws make them a little
-    short."""
+    """95 % of the intervals of means of normal draws should hold 0.
+
+    They are a little short with 30 draws.
+    """
     rng = np.random.default_rng(0)
     held = 0
     for _ in range(60):

@@ -13,7 +13,7 @@ from nas.common.errors import UserError
 from nas.data.dataset import open_dataset
 from nas.data.tensors import LensTensors
 from nas.predict.command import run as classify
-from nas.predict.settings import PredictSettings
+from nas.predict.settings import PredictSettings, check
 from nas.training.evaluation import predict
 from nas.training.networks.card import load_network
 from nas.training.networks.checkpoint import save_checkpoint
@@ -163,7 +163,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, network: Path) -> None:
         with pytest.raises(
             UserError, match="cannot be written: give a file in an existing directory with --out"
         ):
-            classify(PredictSettings(checkpoint=network, data=tmp_path, out=out))
+            check(PredictSettings(checkpoint=network, data=tmp_path, out=out), None)
 
 
 def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None:
@@ -173,5 +173,5 @@ def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None
         with pytest.raises(
             UserError, match="would replace what it is made from: give another file with --out"
         ):
-            classify(PredictSettings(checkpoint=network, data=tmp_path, out=out))
+            check(PredictSettings(checkpoint=network, data=tmp_path, out=out), None)
     assert network.read_bytes() == before

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-_MISSING = "there is no Chromium: install it from the system's packages (apt-get install chromium), as .ci/run does"
+_MISSING = (
+    "there is no Chromium: install it from the system's packages (apt-get install chromium), as "
+    ".ci/run does"
+)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium; where tests count, doing without it is a failure."""
+    """The system's Chromium; doing without it is a failure in continuous integration."""
     path = (
         shutil.which("chromium")
         or shutil.which("chromium-browser")

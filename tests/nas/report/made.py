@@ -80,8 +80,10 @@ def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
 def make_board(
     path: Path, names: tuple[str, ...], classes: tuple[str, ...] = ("no", "yes", "maybe")
 ) -> Board:
-    """A found network, baselines of these names, one that failed, and chance; data set and search
-    are gone."""
+    """A board with a found network, baselines of these names, one that failed, and chance.
+
+    Its data set and its search are gone.
+    """
     labels = np.arange(60) % len(classes)
     images = pd.DataFrame({"file": "images.npy", "row": np.arange(60)})
     data = BoardData(
@@ -91,7 +93,7 @@ def make_board(
 
 
 def make_whole_board(path: Path, data: Path, options: ReadOptions, source: str) -> Board:
-    """The same of data and a search that are there: nothing is missing."""
+    """A board with a found network and a baseline, whose data set and search are there."""
     dataset = open_dataset(data, options)
     splits = dataset.splits()
     counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
@@ -129,7 +131,7 @@ def _make_board(
             "found" if found else "baseline",
             source=source if found else "",
             card=card.to_json(),
-            # As text 9 comes after 1,000, and 1,000,000 before 20.
+            # Sorted as text, 9 comes after 1,000, and 1,000,000 before 20.
             params=(481_497, 9, 1_000, 20, 1_000_000)[position],
             flops=10 ** (6 + position),
             latency_ms={"1": 1.5 + position, "64": 20.0 + position},

@@ -52,8 +52,15 @@ def test_what_a_run_shows(visit: Callable[..., Any], reports: dict[str, Path]) -
     page = visit(reports["run"]).page
     figures = {path.stem for path in (reports["run"].parent / "figures").glob("*.pdf")}
     assert figures == {
-        "architecture-1", "search", "costs", "importances", "roc", "confusion", "mistakes", "successes",
-    }  # fmt: skip
+        "architecture-1",
+        "search",
+        "costs",
+        "importances",
+        "roc",
+        "confusion",
+        "mistakes",
+        "successes",
+    }
     assert page.locator("section:has(h2:text-is('All candidates')) tbody tr").count() == 24
     assert "python -m nas.search" in page.locator("dl").inner_text()
 

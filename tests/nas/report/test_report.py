@@ -57,10 +57,10 @@ def test_the_newest_run_into_another_place(
     assert "too few to say" in text
 
 
-def test_a_mistake_is_one_sentence(fails: Callable[..., str]) -> None:
-    assert "is the directory of neither a search nor a leaderboard" in fails(
-        "nas.report", "nowhere"
-    )
+def test_a_mistake_is_one_sentence(fails: Callable[..., str], tmp_path: Path) -> None:
+    assert "nowhere is no directory" in fails("nas.report", "nowhere")
+    (tmp_path / "empty").mkdir()
+    assert "is the directory of neither a search nor a leaderboard" in fails("nas.report", "empty")
 
 
 def test_without_images_study_and_predictions(searched: RunDirectory, tmp_path: Path) -> None:
@@ -101,8 +101,7 @@ def test_a_leaderboard_whose_data_and_search_are_there(
     options: ReadOptions,
     moved: bool,
 ) -> None:
-    """The search is where the working directory has it, or beside the leaderboard, wherever both
-    are now."""
+    """The search is found in the working directory, or beside a leaderboard that was moved."""
     board = searched.path.parent / "board"
     board.mkdir()
     monkeypatch.chdir(tmp_path)
@@ -114,8 +113,15 @@ def test_a_leaderboard_whose_data_and_search_are_there(
         monkeypatch.chdir(tmp_path / "data")
     text = html.unescape(write_report(board).read_text())
     assert {path.stem for path in (board / "figures").glob("*.pdf")} == {
-        "scores", "costs", "roc", "confusion", "mistakes", "successes", "architecture-1", "searches",
-    }  # fmt: skip
+        "scores",
+        "costs",
+        "roc",
+        "confusion",
+        "mistakes",
+        "successes",
+        "architecture-1",
+        "searches",
+    }
     assert "cannot be shown" not in text
     assert "is gone" not in text
     assert text.count(INTERVALS_SAY) >= 2

@@ -1,5 +1,4 @@
-"""``python -m nas.retrain``: what is trained, what is written, when the test split is read, and how
-it goes on."""
+"""``python -m nas.retrain``: what it trains and writes, when the test split is read, going on."""
 
 import json
 import signal
@@ -56,8 +55,7 @@ def share(run: RunDirectory, data: Path) -> dict[str, torch.Tensor]:
 
 
 def check_training(directory: Path, data: Path) -> dict[str, Any]:
-    """The predictions must be those of the weights on the test images, and the scores those of the
-    predictions."""
+    """The weights must give the predictions on the test images, and these must give the scores."""
     result: dict[str, Any] = json.loads((directory / "result.json").read_text())
     model, card = load_network(directory / "model.safetensors")
     dataset = open_dataset(data)
@@ -136,11 +134,11 @@ def test_weights_from_the_supernet(
     inherited = share(searched(tmp_path / "run", data), data)
     first: list[dict[str, torch.Tensor]] = []
 
-    def remember(model: Any, *_: Any, **__: Any) -> Any:
+    def remember(_: Any, model: Any, *__: Any, **___: Any) -> Any:
         first.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nas.retrain.train_and_test", remember)
+    monkeypatch.setattr("nas.retrain.command.train_and_test", remember)
     for init in ("supernet", "scratch"):
         with pytest.raises(KeyboardInterrupt):
             retrain(RetrainSettings(run=tmp_path / "run", init=init, **QUICK))
@@ -149,7 +147,7 @@ def test_weights_from_the_supernet(
 
 
 def test_killed_and_continued(tmp_path: Path, data: Path) -> None:
-    """Killed in the second training, after the first was judged; all is that of an unbroken run."""
+    """A run that was killed in the second training comes to all that an unbroken one does."""
     for name in ("killed", "unbroken"):
         searched(tmp_path / name, data)
     settings = {"epochs": 6, "batch_size": 16, "seeds": 2, "device": "cpu"}

@@ -1,5 +1,4 @@
-"""``python -m nas.supernet``: trains shared weights, alone and in company, continues, and names
-mistakes."""
+"""``python -m nas.supernet`` trains shared weights, alone and in company, and goes on."""
 
 import json
 import os
@@ -101,7 +100,7 @@ def two_workers() -> Iterator[None]:
 
 @pytest.mark.usefixtures("two_workers")
 def test_two_workers_do_what_one_does(tmp_path: Path, data: Path) -> None:
-    """Without batch statistics the sums are the same but for their order."""
+    """Without batch statistics, two workers add the same numbers in another order."""
     for workers in (1, 2):
         settings = {**QUICK, "norm": "group", "workers": workers}
         train(SupernetSettings(**settings, data=data, run=tmp_path / str(workers)))
@@ -119,7 +118,7 @@ def test_two_workers_do_what_one_does(tmp_path: Path, data: Path) -> None:
 
 
 def distance(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> float:
-    """Euclidean, between two sets of weights."""
+    """Return the Euclidean distance between two sets of weights."""
     return sum((one[name] - other[name]).square().sum().item() for name in one) ** 0.5
 
 
@@ -155,8 +154,7 @@ def test_a_worker_that_dies(tmp_path: Path, data: Path) -> None:
 
 
 def a_worker_of_ours() -> int:
-    """The process of a worker that this one started, by way of Ray; others on the machine are left
-    alone."""
+    """Return the process of a worker that this process started through Ray, and no other's."""
     listed = subprocess.run(
         ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )

@@ -1,5 +1,4 @@
-"""``python -m nas.train``: trains architectures and timm's models, continues, and names
-mistakes."""
+"""``python -m nas.train`` trains architectures and timm's models, goes on, and names mistakes."""
 
 import hashlib
 import json
