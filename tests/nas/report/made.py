@@ -50,7 +50,7 @@ def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
     source = DataSource(str(data), options, dataset.fingerprint)
     best = Best(SPACE.name, front[0], front, ("auc",), "inherit", None, (32, 32), source)
     run.write_best(best)
-    directory = path / "retrain" / "0123abcd"
+    directory = path / "retrain" / "0123456789abcdef"
     test = dataset.splits().test
     images = dataset.table.iloc[test][["file", "row"]].reset_index(drop=True)
     trainings = [
