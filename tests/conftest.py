@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Two workers' machines are slow and shared: a deadline for an example would test the machine.
+# A machine with two cores is slow and shared, so a deadline for an example would test the machine.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has a cache of its own and leaves the user's alone."""
+    """Give every test a cache of its own, and leave the user's alone."""
     directory = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("LENS_NAS_CACHE", str(directory))
     return directory
@@ -43,7 +43,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def fails(run: Run) -> Callable[..., str]:
-    """Run a command that must fail as a user's mistake does; returns the sentence."""
+    """Run a command that must fail with a user's mistake, and return the sentence."""
 
     def fails(*arguments: object) -> str:
         done = run(*arguments)

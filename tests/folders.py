@@ -6,7 +6,7 @@ import numpy as np
 
 
 def folder(root: Path, *, size: int = 32, channels: int = 1, classes: int = 3) -> Path:
-    """Twenty images a class whose brightness tells the class."""
+    """Write twenty images of each class, whose brightness tells the class."""
     rng = np.random.default_rng(0)
     for label, name in enumerate(("no_sub", "cdm", "axion")[:classes]):
         (root / name).mkdir(parents=True)

@@ -1,1 +1,1 @@
-"""Ray: where it runs, who works, and how work is handed out."""
+"""Where Ray runs, how many workers there are, and how they get their jobs."""

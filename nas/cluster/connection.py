@@ -12,24 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray._private import ray_constants
 
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 
 _ROOT = Path(__file__).parent.parent.parent
 
-# How long a machine has to answer.
+# Seconds that a machine has to answer.
 _SECONDS = 10.0
 
-# Without being asked, no more memory on one machine than some 4 GB.
+# Each worker takes about 1 GB of memory. On one machine no more than some 4 GB are taken unless the
+# user asks for more workers.
 _MOST_WORKERS = 4
 
 
 @dataclass(frozen=True)
 class Hands:
-    """Who works: how many at a time, and how many processors and what share of a GPU each of them
-    may use.
+    """How many workers there are, and what each may use.
+
+    Attributes:
+        workers: Number of jobs that are done at a time.
+        cpus: Processors for each worker.
+        gpus: Share of a GPU for each worker; 0 for none.
     """
 
     workers: int
@@ -42,12 +46,22 @@ def cluster(address: str | None = None, cpus: int | None = None) -> Iterator[Non
     """Connect to Ray for the length of a ``with`` block, or use the connection that is there.
 
     Args:
-        address: of a running cluster; None starts one on this machine, whose ports answer this
-            machine alone.
-        cpus: processors of a cluster that is started here; None for all.
+        address: Address of a running cluster; None starts one on this machine, whose ports answer
+            this machine alone.
+        cpus: Processors of a cluster that is started here; None for all.
 
     Raises:
-        UserError: no cluster answers at the address.
+        UserError: No cluster answers at the address.
+
+    Example:
+        Start Ray on two processors of this machine, and stop it at the end::
+
+            import ray
+
+            from nas.cluster.connection import cluster
+
+            with cluster(cpus=2):
+                print(ray.cluster_resources()["CPU"])  # 2.0
     """
     if ray.is_initialized():
         yield
@@ -62,22 +76,30 @@ def cluster(address: str | None = None, cpus: int | None = None) -> Iterator[Non
 
 
 def share_out(options: WorkerOptions) -> Hands:
-    """Divide what Ray, which is running, has to give.
+    """Divide processors and GPUs of the cluster among workers. Ray must be running.
 
     Args:
-        options: what was asked for; what was left open is decided here.
+        options: What the user asked for; what was left open is decided here.
 
     Raises:
-        UserError: there are fewer GPUs.
+        UserError: The cluster has fewer GPUs than one worker shall have.
+
+    Example:
+        On a machine with four processors and no GPU, two workers have two processors each::
+
+            from nas.cluster.connection import cluster, share_out
+            from nas.cluster.options import WorkerOptions
+
+            with cluster():
+                print(share_out(WorkerOptions(workers=2)))  # Hands(workers=2, cpus=2, gpus=0.0)
     """
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     cores, cards = int(there.get("CPU", 1)), there.get("GPU", 0.0)
     workers = options.workers or (cores if options.ray_address else min(cores, _MOST_WORKERS))
     gpus = options.gpus_per_trial
     if gpus is None:
-        gpus = (
-            int(min(1.0, cards / workers) * 10_000) / 10_000
-        )  # rounded down to what Ray can count
+        # Ray counts resources in steps of 1/10,000, so the share is rounded down to those.
+        gpus = int(min(1.0, cards / workers) * 10_000) / 10_000
     if gpus > cards:
         raise UserError(
             f"--gpus-per-trial {gpus} cannot be had, for there are {cards:g} GPUs: give less, or "
@@ -90,8 +112,17 @@ def share_out(options: WorkerOptions) -> Hands:
 
 @contextmanager
 def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables, which is how much of Ray is configured, for the length of a
-    ``with`` block.
+    """Set environment variables for the length of a ``with`` block.
+
+    Much of Ray and of Ray Tune is configured by them.
+
+    Example:
+        >>> import os
+        >>> with environment_variables({"NAS_EXAMPLE": "1"}):
+        ...     os.environ["NAS_EXAMPLE"]
+        '1'
+        >>> "NAS_EXAMPLE" in os.environ
+        False
     """
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
@@ -107,12 +138,16 @@ def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _loopback_only() -> Iterator[None]:
-    """Let a cluster that is started now have 127.0.0.1 for its address.
+    """Let a cluster that is started in the ``with`` block have 127.0.0.1 for its address.
 
-    Ray does so where it supports no clusters of several machines, and listens on all addresses
-    everywhere else: even where it is given 127.0.0.1, it looks the outer address up. Its processes
-    read the variable, and this one has read it already.
+    Ray has no public setting for this: even where it is given 127.0.0.1, it looks the outer address
+    up and listens on all addresses (https://github.com/ray-project/ray/issues/26293, which was
+    closed). It uses 127.0.0.1 only where it supports no clusters of several machines, and that is
+    what it is told here. The processes that Ray starts read an environment variable. This process
+    has read it already, so the constant is changed too; no other function uses Ray's private names.
     """
+    from ray._private import ray_constants
+
     supported = ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER = False
     try:
@@ -125,10 +160,9 @@ def _loopback_only() -> Iterator[None]:
 def _start(address: str | None, cpus: int | None) -> None:
     if address is not None:
         _knock(address)
-    # Ray asks for it, and 2.60 warns where it is not set.
+    # Ray 2.60 warns where this is not set.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Workers must find our packages also where the user works from a checkout that is not
-    # installed.
+    # Workers must find our packages in a checkout that is not installed, too.
     paths = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     runtime = {"env_vars": {"PYTHONPATH": paths}}
     local: dict[str, Any] = (
@@ -153,10 +187,11 @@ def _start(address: str | None, cpus: int | None) -> None:
 
 
 def _knock(address: str) -> None:
-    """Check that somebody answers at the address, for which Ray would wait some minutes."""
+    """Check that something answers at the address, since Ray would wait for it for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal()):
-        return  # "auto" and the like are Ray's to find
+        # Only Ray can find the address that is meant by "auto" and other names.
+        return
     try:
         socket.create_connection((host, int(port)), timeout=_SECONDS).close()
     except (OSError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""Where Ray runs and who works there: the settings that every command with workers shares."""
+"""Where Ray runs and how many workers it has: settings that every command with workers shares."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from nas.common.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterOptions:
-    """Where Ray runs."""
+    """Settings that say where Ray runs."""
 
     ray_address: str | None = None
     """Ray cluster to run on; by default this machine alone."""
@@ -15,13 +15,23 @@ class ClusterOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerOptions(ClusterOptions):
-    """Who works, and on what."""
+    """Settings that say how many workers there are, and how much of a GPU each has.
+
+    Example:
+        >>> WorkerOptions(workers=2, gpus_per_trial=0.5).ray_address is None
+        True
+        >>> WorkerOptions(workers=0)
+        Traceback (most recent call last):
+        ...
+        nas.common.errors.UserError: --workers 0 cannot be used: give 1 or more
+    """
 
     workers: int | None = None
     """Trainings or candidates at a time (default: one for each core, but no more than 4 on one
     machine)."""
     gpus_per_trial: float | None = None
-    """Share of a GPU for each of them (default: all GPUs in equal shares; 0: CPUs alone)."""
+    """Share of a GPU for each training or candidate (default: all GPUs in equal shares; 0: CPUs
+    alone)."""
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

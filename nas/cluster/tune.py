@@ -1,8 +1,8 @@
-"""The one view that Ray Tune has of our work: jobs go to actors, and what came of them goes back.
+"""Jobs on Ray Tune: they go to actors, and their outcomes come back.
 
-Tune's own searchers cannot do this. They always ask for new trials, so that the jobs of a killed
-run would be lost; they evaluate what is known; and they drop scores that are not numbers and the
-reasons of failures.
+This is the one view that Ray Tune has of our work. Tune's own searchers cannot give it: they always
+ask for new trials, so that the jobs of a killed run would be lost; they evaluate what is known
+already; and they drop scores that are not numbers and the reasons of failures.
 """
 
 import tempfile
@@ -27,8 +27,8 @@ _OutcomeIn = TypeVar("_OutcomeIn", contravariant=True)
 _JobIn = TypeVar("_JobIn", contravariant=True)
 _OutcomeOut = TypeVar("_OutcomeOut", covariant=True)
 
-# Tune's own log files, console and signal handler; its checkpoints of the experiment, which our
-# histories replace.
+# These switch off Tune's log files, console and signal handler, and its checkpoints of the
+# experiment, which our own histories replace.
 _QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -41,58 +41,70 @@ _QUIET = {
 
 
 class JobWorker(Protocol[_JobIn, _OutcomeOut]):
-    """Does one job after the other, in a process of its own."""
+    """A worker that does one job after the other, in a process of its own."""
 
     def work(self, job: _JobIn) -> Iterator[tuple[_OutcomeOut, bool]]:
-        """Yield outcomes as they come, each with whether it is the last; closing the iterator ends
-        the job.
+        """Do a job, and yield its outcomes as they come, each with whether it is the last.
 
-        Whatever it raises fails this job alone.
+        Closing the iterator ends the job. Whatever the iterator raises fails this job alone.
         """
 
 
 class Equipment(Protocol[_JobIn, _OutcomeOut]):
-    """What makes a worker: it travels to the actors through Ray's object store."""
+    """What a worker is made from; it travels to the actors through Ray's object store."""
 
     def worker(self, device: torch.device) -> JobWorker[_JobIn, _OutcomeOut]:
-        """The worker on a device."""
+        """Return a worker that computes on the device."""
 
 
 class Jobs(Protocol[JobT, _OutcomeIn]):
-    """Hands out jobs and takes what came of them; all of it in the process that runs the command.
+    """What hands out jobs and takes their outcomes.
 
-    A ``UserError`` that a method raises ends the run, and is raised by :func:`run_all`.
+    All methods are called in the process that runs the command. A ``UserError`` that one of them
+    raises ends the run, and is raised by :func:`run_all`.
     """
 
     def next(self) -> JobT | None:
-        """The next job; None while there is none, or no more at all."""
+        """Return the next job; None while there is none, or no more at all."""
 
     @property
     def done(self) -> bool:
-        """Whether nothing is running and nothing more will come."""
+        """Whether no job is running and no more will come."""
 
     def report(self, job: JobT, step: int, outcome: _OutcomeIn) -> bool:
-        """Note an outcome that is not the last; return whether the job should be stopped early."""
+        """Note an outcome that is not the last; return whether the job should be stopped early.
+
+        Args:
+            job: The job.
+            step: Number of the outcome among those of the job, from 1.
+            outcome: The outcome.
+        """
 
     def settle(self, job: JobT, outcome: _OutcomeIn, stopped: bool) -> None:
-        """Note the last outcome of a job that ended, or that was stopped early."""
+        """Note the last outcome of a job.
+
+        Args:
+            job: The job.
+            outcome: The last outcome.
+            stopped: Whether the job was stopped early, rather than ended by itself.
+        """
 
     def fail(self, job: JobT, reason: str) -> None:
-        """Note why a job came to nothing."""
+        """Note why a job failed."""
 
 
 def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], hands: Hands) -> None:
     """Do jobs until there are no more. Ray must be running.
 
-    On an interruption (``KeyboardInterrupt``) what came so far is noted, and nothing else.
+    After an interruption (``KeyboardInterrupt``) what came so far is noted, and nothing else.
 
     Args:
-        jobs: hands out the jobs, and takes what came of them.
-        equipment: makes the workers.
-        hands: how many work at a time, and on what.
+        jobs: What hands out the jobs, and takes their outcomes.
+        equipment: What the workers are made from.
+        hands: How many workers there are, and what each may use.
 
     Raises:
-        UserError: a method of ``jobs`` raised it.
+        UserError: A method of ``jobs`` raised it.
     """
     mistake = _Mistake()
     searcher = _JobSearcher(jobs, mistake)
@@ -105,9 +117,9 @@ def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], ha
             scheduler=_JobScheduler(searcher),
             resources_per_trial=tune.PlacementGroupFactory([share]),
             num_samples=-1,
-            # Without it a searcher of one's own has one job at a time.
+            # Without this, Tune gives a searcher that is not its own one job at a time.
             max_concurrent_trials=hands.workers,
-            # An actor imports torch and takes the images once, not for every job.
+            # A reused actor imports torch and takes the images once, not for every job.
             reuse_actors=True,
             stop=_Stopper(mistake),
             raise_on_failed_trial=False,
@@ -119,15 +131,15 @@ def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], ha
 
 
 def device_of(gpus: float) -> torch.device:
-    """Where a worker computes that has this share of a GPU."""
+    """Return the device on which a worker with this share of a GPU computes."""
     return torch.device("cuda" if gpus else "cpu")
 
 
 class _Actor(tune.Trainable):
-    """One actor: does one job after the other."""
+    """Tune's actor, which does one job after the other."""
 
     def setup(self, config: dict[str, Any], equipment: Equipment[Any, Any]) -> None:  # type: ignore[override]
-        """Take images and weights to the device."""
+        """Make the worker, and begin the first job."""
         self._device = device_of(config["gpus"])
         if 0 < config["gpus"] < 1:
             torch.cuda.set_per_process_memory_fraction(config["gpus"])
@@ -135,7 +147,7 @@ class _Actor(tune.Trainable):
         self._outcomes = self._worker.work(config["job"])
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Go on with another job."""
+        """End the job, and begin another with the same worker."""
         self._outcomes.close()  # type: ignore[attr-defined]
         self._outcomes = self._worker.work(new_config["job"])
         return True
@@ -144,29 +156,30 @@ class _Actor(tune.Trainable):
         """Return the next outcome, or why there is none."""
         try:
             outcome, last = next(self._outcomes)
-        except Exception as error:  # whatever it is, it is this job's; the actor goes on
+        # Whatever is raised fails this job alone, and the actor goes on with others.
+        except Exception as error:
             result = {"failure": reason_of(error), "done": True}
         else:
-            # In a tuple, since Tune takes dictionaries within results apart.
+            # Tune takes dictionaries within results apart, so the outcome is put into a tuple.
             result = {"outcome": (outcome,), "done": last}
         if result["done"] and self._device.type == "cuda":
             torch.cuda.empty_cache()
         return result
 
     def cleanup(self) -> None:
-        """Stop what is still running."""
+        """End the job."""
         self._outcomes.close()  # type: ignore[attr-defined]
 
 
 class _Mistake:
-    """What a method of the jobs raised, which Tune would bury in an error of its own."""
+    """Keeps what a method of the jobs raised, which Tune would bury in an error of its own."""
 
     def __init__(self) -> None:
         self.error: UserError | None = None
 
 
 class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
-    """Tune's searcher: a thin view of the jobs."""
+    """Tune's searcher, as a thin view of the jobs."""
 
     def __init__(self, jobs: Jobs[JobT, OutcomeT], mistake: _Mistake) -> None:
         super().__init__()
@@ -177,7 +190,7 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
         self._reasons: dict[str, str] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]
-        """The next job; None while one must be waited for."""
+        """Return the next job; None while one must be waited for."""
         try:
             job = self._jobs.next()
             if job is None:
@@ -204,13 +217,13 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
         return stop
 
     def note_failure(self, trial_id: str, reason: str) -> None:
-        """Remember why the actor of a job ended."""
+        """Remember why the actor of a job ended, until Tune says that the job did."""
         self._reasons[trial_id] = reason
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Tell of a job that ended; but not of one that ended because all ends."""
+        """Settle a job that ended, unless it ended because the whole run does."""
         if self._mistake.error is not None:
             return
         job, result = self._running.pop(trial_id), result or {}
@@ -235,36 +248,36 @@ class _JobScheduler(FIFOScheduler):
         self._searcher = searcher
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
-        """Stop or go on."""
+        """Note an outcome, and decide whether the job goes on."""
         stop = self._searcher.judge(trial.trial_id, result)
         return TrialScheduler.STOP if stop else TrialScheduler.CONTINUE
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        """Tune tells the searcher of the error right after, but not the reason."""
+        """Note why a job failed, since Tune tells the searcher only that it did."""
         self._searcher.note_failure(trial.trial_id, why_ended(*_error_of(trial)))
 
 
 class _Stopper(tune.Stopper):
-    """Ends all jobs when a mistake was made.
+    """Ends all jobs when a method of the jobs raised a ``UserError``.
 
-    Tune pickles it. So it knows the mistake alone, and not the jobs, which may hold locks of a
-    screen.
+    Tune pickles the stopper. So it knows the mistake alone, and not the jobs, which may hold locks
+    of a screen.
     """
 
     def __init__(self, mistake: _Mistake) -> None:
         self._mistake = mistake
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """No job is ended by itself."""
+        """Return that no job is ended by itself."""
         return False
 
     def stop_all(self) -> bool:
-        """Whether all are."""
+        """Return whether all jobs are ended."""
         return self._mistake.error is not None
 
 
 def reason_of(error: Exception) -> str:
-    """An exception in one line."""
+    """Return an exception as one line, with its type unless it is a mistake of the user's."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else ""
     if isinstance(error, UserError):
         return first
@@ -272,10 +285,10 @@ def reason_of(error: Exception) -> str:
 
 
 def _error_of(trial: Trial) -> tuple[Exception | None, str]:
-    """Why the actor of a trial ended: the error itself where Tune keeps it, and its text.
+    """Return why the actor of a trial ended: the error where Tune keeps it, and its text.
 
-    Tune pickles it in this process, into a directory of this run. ``Trial.get_pickled_error`` looks
-    for it in the storage, where it is copied only later.
+    Tune pickles the error in this process, into a directory of this run.
+    ``Trial.get_pickled_error`` looks for it in the storage, where it is copied only later.
     """
     error, text = None, ""
     if trial.pickled_error_file and Path(trial.pickled_error_file).exists():
@@ -286,14 +299,14 @@ def _error_of(trial: Trial) -> tuple[Exception | None, str]:
 
 
 def why_ended(error: Exception | None, text: str) -> str:
-    """Say in a few words why an actor ended.
+    """Return in a few words why an actor ended.
 
     Args:
         error: Ray's error; None where Tune did not keep it.
-        text: what Tune wrote of it.
+        text: Text that Tune wrote of the error.
     """
     cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
-    # Of an actor that was killed for want of memory Ray gives no type.
+    # Ray raises no type of its own for an actor that was killed because memory was low.
     if isinstance(cause, ray.exceptions.OutOfMemoryError) or "low on memory" in text:
         return "its worker was killed, since the machine was low on memory"
     if isinstance(cause, ray.exceptions.NodeDiedError):

@@ -1,8 +1,8 @@
 """Commands: settings become flags, help and YAML, and a mistake becomes one sentence.
 
-A command is a function of one frozen dataclass, its settings. The fields are the flags
-(``image_size`` is ``--image-size``), and the strings below them are the help. A field without a
-default is positional, and so is one with the metadata :data:`POSITIONAL`. ``--config FILE`` and
+A command is a function that is called with one frozen dataclass, its settings. The fields are the
+flags (``image_size`` is ``--image-size``), and the strings below them are the help. A field without
+a default is positional, and so is one with the metadata :data:`POSITIONAL`. ``--config FILE`` and
 ``--print-config`` read and write the same fields as YAML.
 """
 
@@ -24,7 +24,7 @@ from nas.common.errors import UserError
 SettingsT = TypeVar("SettingsT")
 
 POSITIONAL = {"positional": True}
-"""Metadata of a field that has a default, and is positional all the same."""
+"""Metadata of a field that is positional although it has a default."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,23 @@ class Command:
     """One command: what can be set, and what is then called.
 
     Example:
-        ``Command(TrainSettings, "nas.train.command:run")``
+        >>> from nas.train.settings import TrainSettings
+        >>> command = Command(TrainSettings, "nas.train.command:run")
+        >>> command.settings.__name__
+        'TrainSettings'
     """
 
     settings: type
-    """The dataclass of its settings."""
+    """Dataclass of the command's settings."""
     run: str
-    """``package.module:function``, which is called with an instance of it. It is imported only
+    """``package.module:function``, which is called with the settings. The module is imported only
     then, so that help and mistakes are answered before anything large is loaded."""
     begun: Callable[[Any], Mapping[str, Any] | None] = lambda settings: None
-    """The settings of the run that is gone on with, as ``to_plain`` wrote them, if there is one:
-    they stand where no flag is given."""
+    """Given the settings, returns those of the run that is resumed, as :func:`to_plain` wrote them;
+    None where no run is resumed. They count where no flag is given."""
     check: Callable[[Any, Any], None] = lambda settings, begun: None
-    """Finds what is wrong with settings that can be known without work, given them and those of the
-    run that is gone on with, or None."""
+    """Raises a ``UserError`` for settings whose mistake can be found without work. It is given the
+    settings, and those of the run that is resumed or None."""
 
 
 def main(name: str, commands: Command | Mapping[str, Command]) -> None:
@@ -55,8 +58,17 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
     interruption (Ctrl-C).
 
     Args:
-        name: what the user typed, for example ``python -m nas.data``.
-        commands: one command, or several by the name of their sub-command.
+        name: What the user typed, for example ``python -m nas.data``.
+        commands: One command, or several by the name of their sub-command.
+
+    Example:
+        This is all that a ``__main__.py`` holds::
+
+            from nas.common.cli import Command, main
+            from nas.train.settings import TrainSettings
+
+            if __name__ == "__main__":
+                main("python -m nas.train", Command(TrainSettings, "nas.train.command:run"))
     """
     try:
         command, settings = _read(name, commands, sys.argv[1:])
@@ -69,8 +81,8 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
         _print_error("interrupted")
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output (head, less) has seen enough; Python must not complain at exit
-        # either.
+        # Whoever read the output (head, less) has seen enough. Python writes what is left at exit,
+        # and must not complain then either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
@@ -88,14 +100,15 @@ def to_plain(settings: Any) -> dict[str, Any]:
 
 
 def from_plain(kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
-    """Return the settings that ``to_plain`` wrote.
+    """Return the settings that :func:`to_plain` wrote.
 
     Args:
-        kind: dataclass of the settings.
+        kind: Dataclass of the settings.
         values: JSON values, as they were read from a file.
 
     Raises:
-        UserError: another version wrote them, or somebody changed them.
+        UserError: The values are not of this form: another version wrote them, or somebody changed
+            them.
 
     Example:
         >>> from nas.data.options import ImageOptions
@@ -109,10 +122,10 @@ def from_plain(kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
 
 
 class _Parser(jsonargparse.ArgumentParser):
-    """Flags with dashes, as users expect them, and booleans as ``--flag`` / ``--no-flag``.
+    """A parser whose flags have dashes, and whose booleans are ``--flag`` and ``--no-flag``.
 
     Attributes:
-        optional: names of the arguments that are positional although they have a default.
+        optional: Names of the arguments that are positional although they have a default.
     """
 
     optional: frozenset[str] = frozenset()
@@ -141,7 +154,7 @@ def _read(
     settings = _settings(parser, command, lambda: parser.parse_args(arguments))
     plain, begun = command.begun(settings), None
     if plain is not None:
-        # jsonargparse adds a flag of its own at every parse, so that a parser serves one alone.
+        # jsonargparse adds a flag of its own at every parse, so that each parse needs a new parser.
         anew = _parser(name, command)
         base = _restored(anew, plain)
         begun = _settings(anew, command, lambda: base.clone())
@@ -153,7 +166,7 @@ def _read(
 def _choose(
     name: str, commands: Command | Mapping[str, Command], arguments: list[str]
 ) -> tuple[str, Command]:
-    """Return what the user typed for the command that the first argument names, and that command."""
+    """Return the full name of the command that the first argument names, and the command."""
     if isinstance(commands, Command):
         return name, commands
     if arguments and arguments[0] in commands:
@@ -175,7 +188,7 @@ def _settings(parser: "_Parser", command: Command, parse: Callable[[], Any]) -> 
 
 
 def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:
-    """What the parser makes of settings that were written down."""
+    """Return what the parser makes of settings that were written down."""
     try:
         return parser.parse_object(dict(values))
     except (jsonargparse.ArgumentError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -183,7 +196,7 @@ def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:
 
 
 def _parsed(parser: "_Parser", parse: Callable[[], Any]) -> Any:
-    """What is parsed; a mistake becomes one sentence."""
+    """Return what is parsed; a mistake becomes one sentence."""
     try:
         return parse()
     except jsonargparse.ArgumentError as error:
@@ -217,7 +230,7 @@ def _parser(name: str, command: Command) -> _Parser:
 
 
 def _sentence(message: str) -> str:
-    """Put jsonargparse's message in terms of flags, in one line."""
+    """Return jsonargparse's message in terms of flags, in one line."""
     message = " ".join(message.split()).rstrip(".")
     message = re.sub(
         r'^Parser key "([\w.]+)": *', lambda match: f"--{match[1].replace('_', '-')}: ", message
@@ -233,7 +246,7 @@ def _summary(settings: type) -> str:
 
 def _mistakes() -> tuple[type[Exception], ...]:
     """Return the exceptions that are a user's mistake."""
-    # Only a command that has loaded search_spaces, which is slow to load, can raise its exception.
+    # Loading search_spaces is slow, and only a command that has loaded it can raise its exception.
     spaces = sys.modules.get("search_spaces")
     return (UserError,) if spaces is None else (UserError, spaces.SpaceError)
 

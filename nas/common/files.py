@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from nas.common.errors import UserError
 
 RUNS = Path("results/runs")
-"""Where runs are that were given no other place."""
+"""Directory of all runs for which the user named no other place."""
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     On an error the temporary file is removed, and ``path`` stays as it was.
 
     Args:
-        path: file to write; its directory must exist.
+        path: File to write; its directory must exist.
 
     Example:
         >>> import tempfile
@@ -51,13 +51,34 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` atomically."""
+    """Write a text to a file, whole or not at all.
+
+    Args:
+        path: File to write; its directory must exist.
+        text: Content of the file, which is written in UTF-8.
+    """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON to ``path`` atomically."""
+    """Write a value as indented JSON to a file, whole or not at all.
+
+    Args:
+        path: File to write; its directory must exist.
+        value: Anything that JSON can hold.
+
+    Raises:
+        ValueError: The value holds a number that is not finite, which JSON cannot hold.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = Path(directory) / "scores.json"
+        ...     write_json(path, {"auc": 0.93})
+        ...     json.loads(path.read_text())
+        {'auc': 0.93}
+    """
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
@@ -68,11 +89,12 @@ def room_for(path: Path, then: str) -> Iterator[None]:
     A full disk is the user's to mend, and no bug of ours.
 
     Args:
-        path: file that is written, or the directory of several.
-        then: what happens when there is room, for the sentence: ``the same command goes on``.
+        path: File that is written, or the directory of several files.
+        then: End of the sentence that the user reads, which says what happens when there is room:
+            ``the same command goes on``.
 
     Raises:
-        UserError: the disk is full, or nothing can be written there.
+        UserError: The disk is full, or nothing can be written there.
     """
     try:
         yield
@@ -85,12 +107,12 @@ def require_writable(path: Path, flag: str, source: Path) -> None:
     """Check that a file can be written, before the work for it is done.
 
     Args:
-        path: the file; what is there already will be replaced.
-        flag: where the user named it, for the sentence.
-        source: what the file is made from, and must not replace.
+        path: File to write, which may exist and will be replaced.
+        flag: Flag with which the user named the file, for the message.
+        source: File that is read to make this one, and must not be replaced.
 
     Raises:
-        UserError: it cannot.
+        UserError: The file cannot be written, or is the source.
     """
     if path.is_dir() or not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
         raise UserError(
@@ -104,11 +126,11 @@ def make_directory(path: Path, flag: str = "") -> None:
     """Make a directory and those above it, before the work for it is done.
 
     Args:
-        path: the directory, which may be there.
-        flag: where the user named it, for the sentence.
+        path: Directory to make, which may exist.
+        flag: Flag with which the user named the directory, for the message; empty for none.
 
     Raises:
-        UserError: it cannot be made, or nothing can be written into it.
+        UserError: The directory cannot be made, or nothing can be written into it.
     """
     reason = None
     try:
@@ -140,7 +162,7 @@ def short_digest(values: Mapping[str, Any]) -> str:
 
 
 def _sync(path: Path) -> None:
-    """Force what was written to the disk: a power cut must not leave an empty file after a rename."""
+    """Force a file to the disk, so that a power cut leaves no empty file after a rename."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

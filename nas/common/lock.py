@@ -16,16 +16,28 @@ from nas.common.files import write_text
 def held(directory: Path, done: str, flag: str) -> Iterator[None]:
     """Hold a directory for the length of a ``with`` block; it is made where there is none.
 
-    The operating system gives the lock back however its holder ends, so a stale one cannot keep
-    anybody out; what stands in the file only tells who holds it.
+    The operating system gives the lock back however its holder ends, so that a stale lock keeps
+    nobody out. The content of ``lock.holder`` only tells who holds the lock.
 
     Args:
-        directory: to hold.
-        done: what is being done with it, for the sentence: ``searched``.
-        flag: where the user named it, likewise.
+        directory: Directory to hold.
+        done: What is being done with the directory, for the message: ``searched``.
+        flag: Flag with which the user names the directory, for the message: ``--run``.
 
     Raises:
-        UserError: another process holds it, or it cannot be written.
+        UserError: Another process holds the directory, or it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as root:
+        ...     run = Path(root) / "run"
+        ...     with held(run, "searched", "--run"):
+        ...         try:
+        ...             with held(run, "searched", "--run"):
+        ...                 pass
+        ...         except UserError as mistake:
+        ...             print("is being searched by process" in str(mistake))
+        True
     """
     lock, holder = FileLock(directory / "lock", blocking=False), directory / "lock.holder"
     try:

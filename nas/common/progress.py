@@ -23,19 +23,25 @@ from rich.text import Text
 def progress(
     description: str, total: int, unit: str, completed: int = 0
 ) -> Iterator[Callable[[int], None]]:
-    """Show how far a long task is, on stderr.
+    """Show on stderr how far a long task is, for the length of a ``with`` block.
 
-    On a terminal this is a bar; elsewhere, and where ``CI`` is set, one line at the start and one
-    at the end.
+    On a terminal this is a bar. Elsewhere, and where ``CI`` is set, it is one line at the start and
+    one at the end.
 
     Args:
-        description: what is being done, for example ``simulating``.
-        total: units in all.
-        unit: the plural noun for what is counted, for example ``images``.
-        completed: units that were done before.
+        description: What is being done, for example ``simulating``.
+        total: Number of units in all.
+        unit: Plural noun for what is counted, for example ``images``.
+        completed: Number of units that were done before.
 
     Yields:
         ``advance(n)``, to be called when n more units are done.
+
+    Example:
+        >>> with progress("squaring", 3, "numbers") as advance:
+        ...     for number in (1, 2, 3):
+        ...         _ = number**2
+        ...         advance(1)
     """
     if sys.stderr.isatty() and not os.environ.get("CI"):
         columns = (
@@ -71,7 +77,7 @@ def say(line: str) -> None:
 
 
 class _Rate(ProgressColumn):
-    """How fast it goes."""
+    """Column that shows how fast the task goes."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -83,5 +89,5 @@ class _Rate(ProgressColumn):
 
 
 def _pace(speed: float, unit: str) -> str:
-    """Units a second, or seconds a unit where those are long."""
+    """Return a speed as units a second, or as seconds a unit where a unit takes long."""
     return f"{1 / speed:,.1f} s each" if 0 < speed < 1 else f"{speed:,.0f} {unit}/s"

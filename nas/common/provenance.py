@@ -1,5 +1,6 @@
-"""What made a result: command, commit, versions, hardware and date, kept with every number that is
-published.
+"""What made a result: command, commit, versions, hardware and date.
+
+They are kept with every number that is published.
 """
 
 import datetime
@@ -26,12 +27,12 @@ class Made:
     """What made one training.
 
     Attributes:
-        device: ``cpu`` or ``cuda``.
-        threads: of torch, that computed.
-        at_a_time: how many trainings ran at a time at most, this one among them.
-        hardware: as :func:`environment` names it; likewise the others.
-        versions: of Python and packages.
-        commit: of this toolkit.
+        device: Device that computed: ``cpu`` or ``cuda``.
+        threads: Number of torch's threads that computed.
+        at_a_time: Most trainings that ran at a time, this one among them.
+        hardware: Processor and GPUs, as :func:`environment` names them.
+        versions: Versions of Python and packages, as :func:`environment` names them.
+        commit: Commit of this toolkit, as :func:`environment` names it.
     """
 
     device: str
@@ -43,10 +44,17 @@ class Made:
 
 
 def command() -> str:
-    """Return the command line of this process as a user would type it: pasted into a shell, it
-    runs.
+    """Return the command line of this process as a user would type it.
 
-    A worker of Ray's has a command line that nobody typed; it must be told that of the driver.
+    Pasted into a shell, it runs. A worker of Ray's has a command line that nobody typed, and must
+    be told the driver's.
+
+    Example:
+        In a process that was started with ``python -m nas.search --trials 20``::
+
+            from nas.common.provenance import command
+
+            print(command())  # python -m nas.search --trials 20
     """
     main = sys.modules["__main__"]
     spec = getattr(main, "__spec__", None)
@@ -75,8 +83,18 @@ def version_of(package: str) -> str:
 
 
 def environment(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
-    """Return hardware, versions of Python and ``packages``, git commit (``-dirty`` where changed)
-    and today's date.
+    """Return what this process runs on: hardware, versions, commit and today's date.
+
+    The commit ends in ``-dirty`` where files were changed since.
+
+    Args:
+        packages: Names of the packages whose versions are given, beside that of Python.
+
+    Example:
+        >>> sorted(environment())
+        ['commit', 'date', 'hardware', 'versions']
+        >>> environment(["numpy"])["versions"].startswith("Python 3.")
+        True
     """
     versions = ", ".join(f"{name} {version_of(name)}" for name in packages)
     return {
@@ -103,8 +121,9 @@ def _processor() -> str:
 
 
 def _accelerators() -> str:
-    """Name the GPUs; only where torch is loaded anyway, since a process that did without it has not
-    used one.
+    """Return the names of the GPUs, but nothing in a process that never loaded torch.
+
+    Such a process has not used a GPU, and loading torch is slow.
     """
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""Settings that are made of others: a command's inherit those of its parts."""
+"""Settings that are made of others: the settings of a command inherit those of its parts."""
 
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -10,8 +10,14 @@ def part(kind: type[_Part], settings: _Part) -> _Part:
     """Return one part alone of settings that inherit its fields.
 
     Args:
-        kind: a dataclass.
-        settings: of this or a class below it.
+        kind: Dataclass of the part.
+        settings: Settings of this class, or of a class that inherits from it.
+
+    Example:
+        >>> from nas.search.options import Limits
+        >>> from nas.search.settings import SearchSettings
+        >>> part(Limits, SearchSettings(max_params=100_000, trials=20))
+        Limits(max_params=100000, max_flops=None, max_latency_ms=None)
     """
     of: Any = kind
     return kind(**{item.name: getattr(settings, item.name) for item in fields(of)})

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.search``."""
+"""Run ``python -m nas.search``."""
 
 from nas.common.cli import Command, main
 from nas.search.settings import SearchSettings, begun, check

@@ -1,5 +1,6 @@
-"""What ``python -m nas.search`` does: search, print the winner, and leave all that is known in the
-run directory.
+"""Search, print the winner, and leave all that is known in the run directory.
+
+This is what ``python -m nas.search`` does.
 """
 
 from collections.abc import Callable
@@ -26,15 +27,34 @@ from nas.tracking.curves import tracking
 from nas.training.supernet.inheritance import calibration_images
 from search_spaces import Supernet
 
-# So many times the limit is no longer a matter of how busy the device was.
+# A latency this many times the limit cannot be blamed on a device that happened to be busy.
 _CLEARLY = 1.5
 
 
 def run(settings: SearchSettings) -> None:
-    """Search, print the winner, and leave all that is known in the run directory."""
+    """Search, print the winner, and leave all that is known in the run directory.
+
+    Args:
+        settings: Settings of the search, given or taken from the run that is resumed.
+
+    Raises:
+        UserError: The search cannot begin, stopped, or scored no candidate.
+        search_spaces.SpaceError: There is no search space of this name.
+
+    Example:
+        The command from Python. The search takes minutes::
+
+            from pathlib import Path
+
+            from nas.search.command import run
+            from nas.search.run_directory import RunDirectory
+            from nas.search.settings import SearchSettings
+
+            run(SearchSettings(trials=20, run=Path("results/runs/mine")))
+            print(RunDirectory.open(Path("results/runs/mine")).best().winner.architecture)
+    """
     plan = SearchPlan.of(settings)
-    # Now, so that a database or a cluster that does not answer is known before a supernet is
-    # trained.
+    # A database or a cluster that does not answer must be known before a supernet is trained.
     if settings.storage is not None and is_taken(plan.study) and not plan.resumed:
         raise UserError(
             f"--storage holds a study {plan.study.name} already: go on with its search with "
@@ -57,9 +77,7 @@ def run(settings: SearchSettings) -> None:
 
 
 def _check_latency(plan: SearchPlan, hands: Hands) -> None:
-    """Check that a limit can be kept: that it is not clearly below what the lightest networks
-    take.
-    """
+    """Check that the limit is not clearly below the time that the lightest networks take."""
     if plan.latency is None or plan.latency.limit_ms is None or plan.resumed:
         return
     space, batch, limit = plan.space.space, plan.latency.batch, plan.latency.limit_ms
@@ -72,7 +90,7 @@ def _check_latency(plan: SearchPlan, hands: Hands) -> None:
 
 
 def _begin(plan: SearchPlan) -> None:
-    """Write down what is searched and on what."""
+    """Write down what is searched, and on which machine and data."""
     directory = plan.directory
     if not plan.resumed and directory.config_file.exists():
         raise UserError(
@@ -101,7 +119,7 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
             show()
 
         try:
-            # A candidate has one core; what it is scored with is small.
+            # One core is enough for a candidate, since the networks and images are small.
             evaluate_all(study, scoring, Hands(hands.workers, 1, hands.gpus), on_outcome)
         finally:
             best = outcome.write()
@@ -114,9 +132,7 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
 
 
 def _scoring(plan: SearchPlan, supernet: Supernet | None) -> CandidateScoring:
-    """What the workers need; candidates that only inherit do without most of the training
-    images.
-    """
+    """Return what the workers need, with no more training images than the fidelity uses."""
     train = plan.images.train()
     return CandidateScoring(
         fidelity=plan.fidelity,
@@ -148,13 +164,13 @@ def _study(plan: SearchPlan) -> SearchStudy:
         sampler=get_repeatable_sampler(plan.strategy, plan.seed, plan.space),
         objectives=plan.objectives,
         trials=plan.trials,
-        # Two rungs before the end: of nine candidates one is trained to the end.
+        # There are two rungs before the end, so that of nine candidates one is trained to the end.
         first_rung=0 if plan.fidelity == "inherit" else max(1, plan.recipe.epochs // REDUCTION**2),
     )
 
 
 def _describe(plan: SearchPlan) -> Callable[..., Best]:
-    """All of the outcome that is known before the search."""
+    """Return a maker of the outcome, with all filled in that is known before the search."""
     directory = plan.directory
     return partial(
         Best,

@@ -1,4 +1,4 @@
-"""Candidates on workers: the study proposes, Ray Tune runs, the study takes what came of it."""
+"""Candidates are evaluated on workers: the study proposes, Ray Tune runs, the study notes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,22 +21,22 @@ def evaluate_all(
     hands: Hands,
     on_outcome: Callable[[int], None] = lambda number: None,
 ) -> None:
-    """Evaluate candidates until the study has all that it wants, or stops. Ray must be running.
+    """Evaluate candidates until the study has all that it wants, or stops.
 
-    On an interruption (``KeyboardInterrupt``) the study is left as it is, ready to be resumed.
+    Ray must be running. After an interruption (``KeyboardInterrupt``) the study can be resumed.
 
     Args:
-        study: proposes, and takes the outcomes.
-        scoring: how candidates are scored.
-        hands: how many are evaluated at a time, and on what.
-        on_outcome: called with the number of each candidate that was settled by an evaluation.
+        study: The history, which proposes candidates and takes their outcomes.
+        scoring: How candidates are scored.
+        hands: How many candidates are evaluated at a time, and on what.
+        on_outcome: Called with the number of each candidate that an evaluation settled.
     """
     run_all(_Candidates(study, on_outcome), scoring, hands)
 
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The candidates of a study as jobs."""
+    """The candidates of a study, as the jobs that Ray Tune runs."""
 
     study: SearchStudy
     on_outcome: Callable[[int], None]
@@ -64,17 +64,16 @@ class _Candidates:
 def least_latency(
     card: ModelCard, architectures: Sequence[Architecture], batch: int, gpus: float
 ) -> float:
-    """Time networks as candidates are timed, in a process with the same share of a machine; Ray
-    must be running.
+    """Return the milliseconds that the fastest of some architectures takes for a batch.
+
+    They are timed as candidates are, in a process with the same share of a machine. Ray must be
+    running.
 
     Args:
-        card: of the networks of the space; it names no architecture.
-        architectures: at least one.
-        batch: images in a pass.
-        gpus: share of a GPU; 0 times on a CPU.
-
-    Returns:
-        The milliseconds that the fastest takes for a batch.
+        card: Images and classes of the networks; it names no architecture.
+        architectures: Architectures to time, at least one.
+        batch: Number of images in a pass.
+        gpus: Share of a GPU; 0 times on a CPU.
     """
     timed = ray.remote(num_cpus=1, num_gpus=gpus)(_least_latency)
     least: float = ray.get(timed.remote(card, architectures, batch, device_of(gpus)))

@@ -1,5 +1,6 @@
-"""What a search shows while it runs: a progress bar and the best candidates; in pipes and in CI
-next to nothing.
+"""What a search shows while it runs.
+
+On a terminal these are a progress bar and the best candidates; in pipes and in CI two lines.
 """
 
 import os
@@ -32,10 +33,13 @@ _SHOWN = 5
 
 @contextmanager
 def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
-    """Show how a search goes, on stderr.
+    """Show on stderr how a search goes, for the length of a ``with`` block.
+
+    Args:
+        study: The history of the search.
 
     Yields:
-        What to call when a candidate is done.
+        A function to call without arguments whenever a candidate is done.
     """
     if not sys.stderr.isatty() or os.environ.get("CI"):
         start, before = time.monotonic(), study.finished
@@ -65,7 +69,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
 
 
 def candidate_table(candidates: list[Candidate]) -> Table:
-    """A table of candidates for a terminal."""
+    """Return a table of candidates for a terminal, with latencies where any is known."""
     timed = any(item.latency_ms is not None for item in candidates)
     table = Table(box=None, pad_edge=False)
     for column in ("trial", "val AUC", "parameters", "MFLOPs", *(["ms"] if timed else [])):
@@ -80,8 +84,6 @@ def candidate_table(candidates: list[Candidate]) -> Table:
 
 
 def _outline(line: str) -> str:
-    """An architecture in some thirty letters: M1·32 is a stage of one MBConv block with 32
-    channels.
-    """
+    """Outline an architecture: M1·32 is a stage of one MBConv block with 32 channels."""
     _, stages = describe(get_space(line.partition("/")[0]).parse(line))
     return " ".join(f"{operator(stage)[0].upper()}{stage.depth}·{stage.width}" for stage in stages)

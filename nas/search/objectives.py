@@ -17,7 +17,11 @@ OBJECTIVES: Mapping[str, Direction] = {
 
 
 def objective(candidate: Candidate, name: str) -> float:
-    """The value of one of :data:`OBJECTIVES`, for a candidate that is complete."""
+    """Return what a complete candidate achieved in one of :data:`OBJECTIVES`.
+
+    Raises:
+        ValueError: The candidate has no such value, for example since it is still running.
+    """
     values = {
         "auc": candidate.auc,
         "params": candidate.params,
@@ -25,12 +29,25 @@ def objective(candidate: Candidate, name: str) -> float:
         "latency": candidate.latency_ms,
     }
     value = values[name]
-    assert value is not None  # a complete candidate has all that was asked for
+    if value is None:
+        raise ValueError(f"candidate {candidate.number} is {candidate.state} and has no {name}")
     return float(value)
 
 
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The complete candidates by falling AUC, each architecture once."""
+    """Return the complete candidates by falling AUC, each architecture once.
+
+    Example:
+        >>> from nas.search.result import Candidate
+        >>> def candidate(number, auc, state="complete"):
+        ...     line = f"space/gene={number}"
+        ...     return Candidate(
+        ...         number=number, state=state, architecture=line, params=9, flops=9, auc=auc
+        ...     )
+        >>> found = [candidate(0, 0.7), candidate(1, 0.9), candidate(2, None, "failed")]
+        >>> [item.number for item in ranked(found)]
+        [1, 0]
+    """
     complete = [
         item for item in candidates if item.state == "complete" and item.duplicate_of is None
     ]
@@ -38,8 +55,27 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
-    """The complete candidates that no other beats in every objective, by falling AUC; each
-    architecture once.
+    """Return the complete candidates that no other beats in every objective, by falling AUC.
+
+    Each architecture is there once.
+
+    Args:
+        candidates: Candidates in any state.
+        names: Names of the objectives, out of :data:`OBJECTIVES`.
+
+    Example:
+        Candidate 2 is both larger and poorer than candidate 1:
+
+        >>> from nas.search.result import Candidate
+        >>> def candidate(number, auc, params):
+        ...     costs = {"params": params, "flops": 9}
+        ...     line = f"space/gene={number}"
+        ...     return Candidate(
+        ...         number=number, state="complete", architecture=line, auc=auc, **costs
+        ...     )
+        >>> found = [candidate(0, 0.7, 1000), candidate(1, 0.9, 5000), candidate(2, 0.8, 9000)]
+        >>> [item.number for item in pareto(found, ("auc", "params"))]
+        [1, 0]
     """
     complete = ranked(candidates)
     losses = [tuple(_loss(item, name) for name in names) for item in complete]

@@ -1,4 +1,4 @@
-"""What a search may spend, and how it scores: parts of its settings."""
+"""What an architecture may cost and how it is scored: parts of the settings of a search."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,13 @@ FidelityName = Literal["inherit", "finetune", "scratch"]
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What an architecture may cost: the settings of a constrained search."""
+    """What an architecture may cost: the settings of a constrained search.
+
+    Example:
+        >>> limits = Limits(max_params=100_000)
+        >>> limits.excess({"params": 150_000, "flops": 9_000_000})
+        {'params': 0.5}
+    """
 
     max_params: int | None = None
     """Most parameters that a network may have."""
@@ -20,11 +26,13 @@ class Limits:
     milliseconds."""
 
     def excess(self, costs: Mapping[str, float]) -> dict[str, float]:
-        """How far each limited cost lies beyond its limit, as a share of the limit; zero or less is
-        allowed.
+        """Return how far each limited cost lies beyond its limit, as a share of the limit.
+
+        Zero or less is allowed.
 
         Args:
-            costs: by name; those that are missing are passed over.
+            costs: Known costs by name: ``params``, ``flops`` or ``latency_ms``. Costs without a
+                limit are passed over.
         """
         limits = {name: getattr(self, f"max_{name}") for name in costs}
         return {

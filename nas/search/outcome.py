@@ -1,6 +1,4 @@
-"""What a search writes down while it runs: its log, its curves, the table of candidates, and the
-best so far.
-"""
+"""What a search writes down while it runs: log, curves, candidates, and the best so far."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +8,8 @@ from nas.search.run_directory import RunDirectory
 from nas.search.study import SearchStudy
 from nas.tracking.curves import Log
 
-# The tables are written whole, so not after every candidate of a long and fast search.
+# The tables are written whole each time, which would be too often after every candidate of a long
+# and fast search.
 _SECONDS = 2.0
 
 
@@ -18,11 +17,10 @@ class Outcome:
     """The files of a run that follow from its study.
 
     Args:
-        directory: of the run.
-        study: what is known.
-        best: makes the outcome of ``winner``, ``pareto`` and ``weights``, which are what the study
-            adds.
-        log: takes the curves; steps are the numbers of trials.
+        directory: Directory of the run.
+        study: The history, which knows the candidates.
+        best: Makes the outcome from ``winner``, ``pareto`` and ``weights``, which the study adds.
+        log: Takes the curves, whose steps are the numbers of trials.
     """
 
     def __init__(
@@ -37,7 +35,7 @@ class Outcome:
         self._best_auc: float | None = None
 
     def note(self, number: int) -> None:
-        """Log a candidate that is done, and write the tables if that was not just done."""
+        """Log a candidate that is done, and write the tables unless they were just written."""
         candidates = self._study.candidates()
         self._directory.log(_line(candidates[number]))
         self._track(candidates)
@@ -45,9 +43,7 @@ class Outcome:
             self.write()
 
     def write(self) -> Best | None:
-        """Write the table of candidates and the best; return the latter, None where there is
-        none.
-        """
+        """Write the table of candidates and the best; return the best, None where there is none."""
         self._written = time.monotonic()
         candidates = self._study.candidates()
         self._directory.write_candidates(candidates)
@@ -62,8 +58,9 @@ class Outcome:
         return best
 
     def _track(self, candidates: Sequence[Candidate]) -> None:
-        """Log the candidates that no earlier one is missing before: so the curves of a resumed
-        search are the same.
+        """Log candidates in their order, as far as all earlier ones are done.
+
+        So the curves of a resumed search are those of an unbroken one.
         """
         for item in candidates[self._tracked :]:
             if item.state == "running":

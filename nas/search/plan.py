@@ -30,24 +30,24 @@ class SearchPlan:
     """A search as it will be run.
 
     Attributes:
-        strategy: who proposes candidates.
-        space: what can be proposed.
-        objectives: what is searched for.
-        trials: candidates to evaluate.
-        fidelity: how a candidate is scored.
-        recipe: of candidates that are trained.
-        seed: of proposals, weights, and trainings.
-        latency: how it is measured; None where it is not.
-        images: the data set.
-        source: where the data set is, and how it was read.
-        card: of the networks of the space; it names no architecture.
-        shared: the supernet that candidates inherit from; None where they do not.
-        directory: of the run.
-        resumed: whether the run was begun before.
-        study: where the history is.
-        track: where curves go.
-        identity: JSON values that decide what the search does.
-        config: all settings, as ``--config`` reads them.
+        strategy: Name of the sampler that proposes candidates.
+        space: Search space with its limits: what can be proposed.
+        objectives: Names of what is searched for, ``auc`` among them.
+        trials: Number of candidates to evaluate.
+        fidelity: How a candidate is scored.
+        recipe: Recipe for candidates that are trained.
+        seed: Seed of proposals, weights, and trainings.
+        latency: How latency is measured; None where it is not measured.
+        images: The data set, opened.
+        source: Where the data set is, and how it was read.
+        card: Images and classes of the candidates' networks; it names no architecture.
+        shared: The supernet that candidates inherit from; None where they do not inherit.
+        directory: Directory of the run.
+        resumed: Whether the run was begun before.
+        study: Where the history is kept.
+        track: Where curves go.
+        identity: Settings and data that decide what the search finds, as JSON values.
+        config: All settings, as ``--config`` reads them.
     """
 
     strategy: str
@@ -71,13 +71,15 @@ class SearchPlan:
 
     @staticmethod
     def of(settings: SearchSettings) -> "SearchPlan":
-        """Decide what the settings left open: the data set, which is simulated where none was
-        given, and the place.
+        """Decide what the settings left open, and check that the search can be done.
+
+        Left open may be the data set, which is simulated where none was given, and the run
+        directory. Nothing is written but the simulated data.
 
         Raises:
-            UserError: the data set cannot be read, the limits allow nothing, or the supernet is of
+            UserError: The data set cannot be read, the limits allow nothing, or the supernet is of
                 other networks.
-            search_spaces.SpaceError: there is no such space.
+            search_spaces.SpaceError: There is no search space of this name.
         """
         space = get_space(settings.space)
         data = settings.data or default_data()
@@ -117,13 +119,19 @@ class SearchPlan:
 
 
 def _shared(settings: SearchSettings, images: TrainingImages) -> SharedWeights | None:
-    """The supernet that candidates inherit from; None where they do not."""
+    """Return the supernet that candidates inherit from; None where they do not inherit."""
     if settings.fidelity == "scratch":
         return None
-    recipe, sharing, seed = settings.supernet_recipe, settings.sharing, settings.seed
     shared = SharedWeights(
-        settings.space, images, recipe, sharing, seed, settings.track, settings.supernet
+        space=settings.space,
+        images=images,
+        recipe=settings.supernet_recipe,
+        sharing=settings.sharing,
+        seed=settings.seed,
+        track=settings.track,
+        given=settings.supernet,
     )
+    # A resumed run has a copy of its supernet as a rule, and then the given one may be gone.
     if settings.resume is None:
         shared.check()
     return shared
@@ -134,13 +142,13 @@ def _new_directory(strategy: str) -> Path:
 
 
 def _latency(settings: SearchSettings) -> LatencyWanted | None:
-    if "latency" not in settings.objective_names and settings.max_latency_ms is None:
+    if not settings.needs_latency:
         return None
     return LatencyWanted(settings.latency_batch, settings.max_latency_ms)
 
 
 def _config(settings: SearchSettings, data: Path) -> dict[str, Any]:
-    """The settings that repeat the search; without passwords, and without the place of this run."""
+    """Return the settings that repeat the search, without passwords and without its directory."""
     plain = {**to_plain(settings), "data": str(data), "run": None, "resume": None}
     if settings.storage is not None:
         plain["storage"] = without_password(settings.storage)

@@ -1,4 +1,4 @@
-"""What came out of a search: candidates, and the best of them."""
+"""What comes out of a search: candidates, and the best one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -11,15 +11,20 @@ from nas.data.options import ReadOptions
 class Evaluation:
     """What is known of a candidate's worth: after an epoch, or at the end.
 
-    It is the same from the worker that scores to the study and its tables.
+    The worker that scores, the study and its tables all use this form.
 
     Attributes:
-        auc: validation AUC of the last epoch, at the end that of the best one; None where it was
-            not scored.
-        latency_ms: of one batch, in milliseconds; None where it was not measured.
-        seconds: spent on the evaluation so far.
-        duplicate_of: number of the trial whose outcome it got without an evaluation.
-        reason: why it failed or is infeasible.
+        auc: Validation AUC of the last epoch, and at the end that of the best epoch; None where the
+            candidate was not scored.
+        latency_ms: Latency of one batch, in milliseconds; None where it was not measured.
+        seconds: Seconds spent on the evaluation so far.
+        duplicate_of: Number of the trial with the same architecture, whose outcome this candidate
+            shares without an evaluation; None where it was evaluated.
+        reason: Why the candidate failed or is infeasible; empty otherwise.
+
+    Example:
+        >>> Evaluation(auc=0.93, seconds=41.5).latency_ms is None
+        True
     """
 
     auc: float | None = None
@@ -34,12 +39,26 @@ class Candidate(Evaluation):
     """One trial of a search: a line of ``candidates.csv``.
 
     Attributes:
-        number: of the trial.
+        number: Number of the trial, from 0.
         state: ``complete``, ``stopped`` early, ``infeasible`` (breaks a limit), ``failed`` or
             ``running``.
-        architecture: its line, in canonical form.
-        params: number of parameters.
-        flops: of one image.
+        architecture: Line of the architecture, in canonical form.
+        params: Number of parameters.
+        flops: Floating-point operations for one image.
+
+    Example:
+        >>> import search_spaces
+        >>> smallest = search_spaces.get_space("hybrid_nano").smallest
+        >>> candidate = Candidate(
+        ...     number=0,
+        ...     state="complete",
+        ...     architecture=str(smallest),
+        ...     params=48_483,
+        ...     flops=666_816,
+        ...     auc=0.93,
+        ... )
+        >>> candidate.to_json()["auc"]
+        0.93
     """
 
     number: int
@@ -73,9 +92,14 @@ class DataSource:
     """Which data set a run used, and how it was read.
 
     Attributes:
-        directory: of the data set.
-        options: the fields of its :class:`~nas.data.options.ReadOptions`.
-        fingerprint: hash of the data set's content.
+        directory: Directory of the data set.
+        options: Fields of the :class:`~nas.data.options.ReadOptions` with which it was read.
+        fingerprint: Hash of the data set's content.
+
+    Example:
+        >>> source = DataSource("/data/lenses", {"classes": [], "crop": 64}, "f" * 64)
+        >>> source.read_options().crop
+        64
     """
 
     directory: str
@@ -83,7 +107,7 @@ class DataSource:
     fingerprint: str
 
     def read_options(self) -> ReadOptions:
-        """How to read the directory again."""
+        """Return the options with which the directory is read again."""
         return ReadOptions(**{**self.options, "classes": tuple(self.options["classes"])})
 
 
@@ -92,19 +116,38 @@ class Best:
     """The outcome of a run: ``best.json``.
 
     Attributes:
-        space: name of the search space.
-        winner: the feasible candidate with the highest validation AUC.
-        pareto: the candidates that no other beats in every objective, by falling AUC; the winner is
+        space: Name of the search space.
+        winner: Feasible candidate with the highest validation AUC.
+        pareto: Candidates that no other beats in every objective, by falling AUC; the winner is
             among them.
-        objectives: what was searched for.
-        fidelity: how candidates were scored: ``inherit``, ``finetune`` or ``scratch``.
-        recipe: of the training of candidates; None where they inherit only.
-        image_size: height and width of the images in pixels.
-        data: the data set.
-        supernet: checkpoint of the shared weights, relative to the run directory; None where
+        objectives: Names of what was searched for.
+        fidelity: How candidates were scored: ``inherit``, ``finetune`` or ``scratch``.
+        recipe: Recipe with which candidates were trained; None where they only inherit.
+        image_size: Height and width of the images in pixels.
+        data: The data set, and how it was read.
+        supernet: Checkpoint of the shared weights, relative to the run directory; None where
             nothing was inherited.
-        weights: checkpoint of the winner, relative to the run directory; None where it was not
-            trained on its own.
+        weights: Checkpoint of the winner, relative to the run directory; None where the winner was
+            not trained on its own.
+
+    Example:
+        >>> candidate = Candidate(
+        ...     number=7, state="complete", architecture="space/a=1", auc=0.9, params=5, flops=6
+        ... )
+        >>> best = Best(
+        ...     space="space",
+        ...     winner=candidate,
+        ...     pareto=(candidate,),
+        ...     objectives=("auc",),
+        ...     fidelity="inherit",
+        ...     recipe=None,
+        ...     image_size=(32, 32),
+        ...     data=DataSource("/data/lenses", {"classes": []}, "f" * 64),
+        ... )
+        >>> best.to_json()["validation_auc"]
+        0.9
+        >>> Best.from_json(best.to_json()) == best
+        True
     """
 
     space: str
@@ -119,8 +162,9 @@ class Best:
     weights: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the outcome as JSON values; the winner's come first and by themselves, for people
-        and ``jq``.
+        """Return the outcome as JSON values.
+
+        The winner's values come first and at the top level, for people and ``jq``.
         """
         winner = {
             "space": self.space,
@@ -140,7 +184,7 @@ class Best:
         """Return the outcome that ``to_json`` wrote.
 
         Raises:
-            KeyError, TypeError, StopIteration: something is missing.
+            KeyError, TypeError, StopIteration: Something is missing.
         """
         pareto = tuple(Candidate(**candidate) for candidate in values["pareto"])
         own = {

@@ -1,18 +1,18 @@
 """The directory of one search: what was asked, what it ran on, what came out.
 
     config.yaml        every setting, in the form that --config reads
-    environment.json   command, versions, hardware, commit, data set of every start
-    study.db           the history, an Optuna study: the one source of truth (or a database elsewhere, --storage)
+    environment.json   command, versions, hardware, commit and data set of every start
+    study.db           the history, an Optuna study; with --storage it is in a database elsewhere
     candidates.csv     one line for each candidate, written anew from the study
-    best.json          the winner and the Pareto set, likewise
+    best.json          the winner and the Pareto set, written anew from the study
     supernet/          the shared weights, where candidates inherit
     candidates/        checkpoints of candidates that were trained
     tracking/          curves, where they are files
     search.log         what happened when
     lock               held while a search runs
 
-Every file is written whole or not at all, and none of the tables is read to go on: that is what the
-study is for.
+The study is the one source of truth: a search that goes on reads the study, and none of the tables.
+Every file is written whole or not at all.
 """
 
 import csv
@@ -35,7 +35,19 @@ from nas.search.result import COLUMNS, Best, Candidate
 
 @dataclass(frozen=True)
 class StudyAddress:
-    """Where a study is: the URL of its database, and its name there."""
+    """Where a study is kept.
+
+    Attributes:
+        url: URL of the database.
+        name: Name of the study in the database.
+
+    Example:
+        >>> run = RunDirectory(Path("results/runs/mine"))
+        >>> run.study(None).name
+        'search'
+        >>> run.study("postgresql://host/searches")
+        StudyAddress(url='postgresql://host/searches', name='mine')
+    """
 
     url: str
     name: str
@@ -43,16 +55,43 @@ class StudyAddress:
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The files of one run; nothing is held open."""
+    """The files of one run; nothing is held open.
+
+    Attributes:
+        path: Path of the directory.
+
+    Example:
+        >>> import tempfile
+        >>> from nas.search.result import Candidate
+        >>> with tempfile.TemporaryDirectory() as runs:
+        ...     run = RunDirectory(Path(runs) / "mine")
+        ...     run.path.mkdir()
+        ...     run.write_config({"space": "hybrid_nano"})
+        ...     run.write_candidates(
+        ...         [Candidate(number=0, state="running", architecture="a", params=5, flops=6)]
+        ...     )
+        ...     again = RunDirectory.open(run.path)
+        ...     again.config()["space"], again.candidates()[0].state
+        ('hybrid_nano', 'running')
+    """
 
     path: Path
 
     @staticmethod
     def open(path: Path) -> "RunDirectory":
-        """Return an existing run.
+        """Return the run in a directory.
+
+        Args:
+            path: Path of the directory.
 
         Raises:
-            UserError: there is no run.
+            UserError: The directory holds no run.
+
+        Example:
+            >>> RunDirectory.open(Path("nowhere"))  # doctest: +ELLIPSIS
+            Traceback (most recent call last):
+            ...
+            nas.common.errors.UserError: nowhere is not the directory of a search: ...
         """
         run = RunDirectory(path)
         if not run.config_file.is_file():
@@ -66,8 +105,21 @@ class RunDirectory:
     def newest(root: Path = RUNS) -> "RunDirectory":
         """Return the run whose outcome was written last.
 
+        Args:
+            root: Directory of all runs.
+
         Raises:
-            UserError: no run has an outcome yet.
+            UserError: No run has an outcome yet.
+
+        Example:
+            >>> import tempfile
+            >>> with tempfile.TemporaryDirectory() as runs:
+            ...     run = RunDirectory(Path(runs) / "mine")
+            ...     run.path.mkdir()
+            ...     run.write_config({"space": "hybrid_nano"})
+            ...     _ = run.best_file.write_text("{}")
+            ...     RunDirectory.newest(Path(runs)).path.name
+            'mine'
         """
         runs = [RunDirectory(path.parent) for path in root.glob("*/best.json")]
         runs = [run for run in runs if run.config_file.is_file()]
@@ -80,42 +132,46 @@ class RunDirectory:
 
     @property
     def config_file(self) -> Path:
-        """All settings; where it stands there is a run."""
+        """File of all settings; a directory that holds it is a run."""
         return self.path / "config.yaml"
 
     @property
     def environment_file(self) -> Path:
-        """Versions, hardware, commit of every start."""
+        """File of command, versions, hardware, commit and data set of every start."""
         return self.path / "environment.json"
 
     @property
     def best_file(self) -> Path:
-        """The outcome so far."""
+        """File of the outcome so far."""
         return self.path / "best.json"
 
     @property
     def candidates_file(self) -> Path:
-        """All candidates as a table."""
+        """Table of all candidates."""
         return self.path / "candidates.csv"
 
     @property
     def supernet(self) -> Path:
-        """Checkpoint of the shared weights."""
+        """Checkpoint of the shared weights, where candidates inherit."""
         return self.path / "supernet" / "model.safetensors"
 
     def study(self, storage: str | None) -> StudyAddress:
-        """Where the study is.
+        """Return where the study is kept.
 
         Args:
             storage: URL of a database elsewhere, which can hold studies of other runs too; None for
-                a file of the run.
+                a file in the run directory.
         """
         if storage is None:
             return StudyAddress(f"sqlite:///{self.path.absolute() / 'study.db'}", "search")
         return StudyAddress(storage, self.path.name)
 
     def candidate(self, number: int) -> Path:
-        """Where a candidate is trained."""
+        """Return the directory in which a candidate is trained.
+
+        Args:
+            number: Number of the candidate's trial.
+        """
         return self.path / "candidates" / f"{number:05}"
 
     # Reading
@@ -124,7 +180,7 @@ class RunDirectory:
         """Return the settings of the run.
 
         Raises:
-            UserError: the file is damaged.
+            UserError: The file is damaged.
         """
         try:
             values = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
@@ -135,14 +191,16 @@ class RunDirectory:
             ) from error
 
     def environments(self) -> list[dict[str, Any]]:
-        """Return what the run ran on, for each of its starts; nothing where nobody wrote it down.
+        """Return what the run ran on, for each of its starts, the earliest first.
+
+        The list is empty where nothing was written down.
 
         Raises:
-            UserError: the file is damaged.
+            UserError: The file is damaged.
         """
         try:
             values = json.loads(self.environment_file.read_text(encoding="utf-8"))
-            # Earlier versions kept one start alone.
+            # Earlier versions kept a single start, and no list.
             return [dict(start) for start in (values if isinstance(values, list) else [values])]
         except FileNotFoundError:
             return []
@@ -155,7 +213,7 @@ class RunDirectory:
         """Return the outcome so far.
 
         Raises:
-            UserError: there is none yet, or the file is damaged.
+            UserError: There is no outcome yet, or the file is damaged.
         """
         try:
             return Best.from_json(json.loads(self.best_file.read_text(encoding="utf-8")))
@@ -171,10 +229,10 @@ class RunDirectory:
             ) from error
 
     def candidates(self) -> list[Candidate]:
-        """Return all candidates by number.
+        """Return all candidates in the order of their numbers.
 
         Raises:
-            UserError: there are none yet, or the file is damaged.
+            UserError: The table is missing or damaged.
         """
         try:
             with self.candidates_file.open(encoding="utf-8", newline="") as file:
@@ -188,13 +246,21 @@ class RunDirectory:
     # Writing
 
     def write_config(self, settings: Mapping[str, Any]) -> None:
-        """Write the settings; from now on there is a run."""
+        """Write the settings, which makes the directory a run.
+
+        Args:
+            settings: All settings, as :func:`nas.common.cli.to_plain` returns them.
+        """
         write_text(
             self.config_file, yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True)
         )
 
     def write_environment(self, environment: Mapping[str, Any]) -> None:
-        """Write what the run is started on, after what it was started on before."""
+        """Write what this start runs on, below what earlier starts ran on.
+
+        Args:
+            environment: Description of the start, as JSON values.
+        """
         write_json(self.environment_file, [*self.environments(), dict(environment)])
 
     def write_candidates(self, candidates: Sequence[Candidate]) -> None:
@@ -219,7 +285,7 @@ class RunDirectory:
         """Hold the run for the length of a ``with`` block.
 
         Raises:
-            UserError: another search holds the run, or its directory cannot be written.
+            UserError: Another search holds the run, or the directory cannot be written.
         """
         return held(self.path, "searched", "--run")
 

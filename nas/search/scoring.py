@@ -1,5 +1,7 @@
-"""How a candidate gets its score: by the supernet's weights, by training on from them, or by
-training from nothing.
+"""How a candidate gets its score.
+
+It inherits the supernet's weights (``inherit``), is trained on from them (``finetune``), or is
+trained from random weights (``scratch``).
 """
 
 import shutil
@@ -27,12 +29,12 @@ from search_spaces import Architecture, Supernet
 
 @dataclass(frozen=True)
 class LatencyWanted:
-    """That the latency is to be measured, and how."""
+    """How the latency of candidates is measured."""
 
     batch: int
-    """Images in a batch."""
+    """Number of images in a batch."""
     limit_ms: float | None
-    """From where on a candidate need not be scored at all."""
+    """Milliseconds for a batch beyond which a candidate is not scored at all; None for no limit."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,17 @@ class CandidateScoring:
     """All that a worker needs to score candidates.
 
     Attributes:
-        fidelity: how.
-        card: of the networks of the space; it names no architecture.
-        train: images to learn from, on the CPU.
-        val: images to score on, on the CPU.
-        fingerprint: of the data set.
-        supernet: its weights are inherited; None for ``scratch``.
-        recipe: of the training, unless candidates inherit only.
-        seed: of the training.
-        run: where checkpoints of candidates go, each in a directory of its own; seen by all
-            workers.
-        latency: whether it is measured.
+        fidelity: Name of the way in which candidates are scored.
+        card: Images and classes of the candidates' networks; it names no architecture.
+        train: Images to learn from, on the CPU.
+        val: Images to score on, on the CPU.
+        fingerprint: Hash of the data set's content.
+        supernet: Supernet whose weights are inherited; None for ``scratch``.
+        recipe: Recipe of the training; not used where candidates only inherit.
+        seed: Seed of the training.
+        run: Run directory, which all workers see; each candidate's checkpoints go into a directory
+            of their own there.
+        latency: How latency is measured; None where it is not measured.
     """
 
     fidelity: FidelityName
@@ -65,7 +67,7 @@ class CandidateScoring:
     latency: LatencyWanted | None
 
     def worker(self, device: torch.device) -> "CandidateScorer":
-        """The scorer with images and supernet on the device."""
+        """Return a scorer whose images and supernet are on the device."""
         supernet = self.supernet.to(device) if self.supernet is not None else None
         own = replace(self, train=self.train.to(device), val=self.val.to(device), supernet=supernet)
         return CandidateScorer(own, device)
@@ -75,8 +77,8 @@ class CandidateScorer:
     """Scores candidates on a device.
 
     Args:
-        scoring: with images and supernet on the device.
-        device: where they are.
+        scoring: What is needed to score, with images and supernet on the device.
+        device: Device that scores.
     """
 
     def __init__(self, scoring: CandidateScoring, device: torch.device) -> None:
@@ -85,11 +87,15 @@ class CandidateScorer:
         self._inheritance = Inheritance(scoring.train, scoring.val)
 
     def work(self, proposal: Proposal) -> Iterator[tuple[Evaluation, bool]]:
-        """Yield what is known after each epoch, or once where candidates inherit; and whether it is
-        the last.
+        """Score a candidate, and yield what is known and whether it is the last.
+
+        Something is yielded after each epoch, or once where candidates inherit.
+
+        Args:
+            proposal: The candidate.
 
         Raises:
-            NonFiniteError: a loss or a score is not a number.
+            NonFiniteError: A loss or a score is not a number.
         """
         start = time.perf_counter()
         network, wanted, latency = self._network(proposal.architecture), self._scoring.latency, None
@@ -133,6 +139,6 @@ class CandidateScorer:
                 yield (best if done else record.val["auc"]), done
         finally:
             epochs.close()
-            # Optimizer and current weights; nobody goes on from here, and the best weights are kept
-            # beside them.
+            # This is the state of the optimizer and the current weights. Nobody goes on from here,
+            # and the best weights are kept in a file beside it.
             (directory / "state.safetensors").unlink(missing_ok=True)

@@ -18,7 +18,8 @@ from nas.tracking.options import TrackOptions
 from nas.training.recipe import Recipe
 from nas.training.supernet.sharing import Sharing
 
-# What a resumed search may have other than before: where things are, and how many hands there are.
+# These settings may differ in a resumed search: they say how long it goes on, where things are, and
+# how many workers there are.
 _FREE = (
     "data",
     "trials",
@@ -36,8 +37,17 @@ _FREE = (
 class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
     """Search for the architectures that tell the classes of a data set apart best.
 
-    Without arguments: simulate a small data set, train a supernet, and search it. A search that was
-    stopped or killed goes on with --resume.
+    Without arguments a small data set is simulated, a supernet is trained, and it is searched. A
+    search that was stopped or killed goes on with --resume.
+
+    Example:
+        >>> settings = SearchSettings(strategy="tpe", trials=200, objectives="auc,params")
+        >>> settings.objective_names
+        ('auc', 'params')
+        >>> SearchSettings(trials=0)
+        Traceback (most recent call last):
+        ...
+        nas.common.errors.UserError: --trials 0 cannot be used: give 1 or more
     """
 
     strategy: str = "evolution"
@@ -100,7 +110,7 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
 
     @property
     def objective_names(self) -> tuple[str, ...]:
-        """The objectives one by one."""
+        """Names of the objectives, one by one."""
         return tuple(name.strip() for name in self.objectives.split(","))
 
     @property
@@ -115,15 +125,18 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
 
     @property
     def needs_latency(self) -> bool:
-        """Whether latency is measured at all."""
+        """Whether latency is an objective or limited, and so must be measured."""
         return "latency" in self.objective_names or self.max_latency_ms is not None
 
 
 def begun(given: SearchSettings) -> Mapping[str, Any] | None:
-    """The settings of the run that is gone on with, as they were written; None for a new one.
+    """Return the settings of the run that is resumed, as they were written; None for a new run.
+
+    Args:
+        given: Settings from the command line, of which ``resume`` names the run.
 
     Raises:
-        UserError: there is no such run, or it is damaged.
+        UserError: There is no such run, or it is damaged.
     """
     return None if given.resume is None else RunDirectory.open(given.resume).config()
 
@@ -132,11 +145,12 @@ def check(given: SearchSettings, begun: SearchSettings | None) -> None:
     """Check that tracker and data set are there, and that a search goes on as it was begun.
 
     Args:
-        given: all settings; where a run is gone on with, its settings are among them.
-        begun: those of that run alone; None for a new one.
+        given: Settings of the search; what the command line left out is taken from the run that is
+            resumed.
+        begun: Settings with which that run was begun; None for a new run.
 
     Raises:
-        UserError: something is missing, or a setting differs that decides what is found.
+        UserError: Something is missing, or a setting differs that decides what is found.
     """
     given.require_tracker()
     if given.data is not None:
@@ -154,12 +168,22 @@ def resumed(run: Path, **changes: Any) -> SearchSettings:
     """Return the settings that go on with a run from Python, as ``--resume`` does.
 
     Args:
-        run: directory of the run.
-        changes: settings that shall be others than before.
+        run: Directory of the run.
+        changes: Settings that shall differ from those before, by name.
 
     Raises:
-        UserError: there is no such run, it is damaged, or a setting differs that decides what is
+        UserError: There is no such run, it is damaged, or a setting differs that decides what is
             found.
+
+    Example:
+        Evaluate more candidates than the run was begun with::
+
+            from pathlib import Path
+
+            from nas.search.command import run
+            from nas.search.settings import resumed
+
+            run(resumed(Path("results/runs/mine"), trials=200))
     """
     before = from_plain(SearchSettings, RunDirectory.open(run).config())
     given = replace(before, resume=run, **changes)
@@ -168,7 +192,7 @@ def resumed(run: Path, **changes: Any) -> SearchSettings:
 
 
 def _flags(plain: Mapping[str, Any], prefix: str = "--") -> dict[str, Any]:
-    """Settings by flag: those of settings within settings too."""
+    """Return settings by their flags, with those of nested settings."""
     flags: dict[str, Any] = {}
     for name, value in plain.items():
         flag = prefix + name.replace("_", "-")

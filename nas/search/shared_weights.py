@@ -1,5 +1,6 @@
-"""The supernet of a search: given, trained before, or trained now; a copy goes into the run
-directory.
+"""The supernet of a search: given, trained before, or trained now.
+
+A copy goes into the run directory.
 """
 
 import shutil
@@ -31,13 +32,14 @@ class SharedWeights:
     """Which supernet a search inherits from.
 
     Attributes:
-        space: name of the search space.
-        images: that the search is for.
-        recipe: how the supernet is trained, if it must be.
-        sharing: how its weights are shared.
-        seed: of its training.
-        track: where the curves of its training go.
-        given: checkpoint, or directory of a training, that is used instead.
+        space: Name of the search space.
+        images: Images that the search is for.
+        recipe: How the supernet is trained, if it must be.
+        sharing: How the supernet's weights are shared.
+        seed: Seed of the supernet's training.
+        track: Where the curves of the supernet's training go.
+        given: Checkpoint, or directory of a training, that is used instead of a training; None to
+            train, or to find what was trained before.
     """
 
     space: str
@@ -52,19 +54,22 @@ class SharedWeights:
         """Check the checkpoint that was given, if one was.
 
         Raises:
-            UserError: it is missing or damaged, or of another space or data set.
+            UserError: The checkpoint is missing or damaged, or of another space or data set.
         """
         if self.given is not None:
             self._load(self._file(self.given))
 
     def bring(self, to: Path) -> Supernet:
-        """Return the supernet of the checkpoint ``to``, which is made where there is none.
+        """Return the supernet of a checkpoint, which is made where there is none.
 
-        The directory of a training is named after all that decides its outcome, so one that was
-        done before is found again, and one that was interrupted goes on.
+        The directory of a training is named after all that decides its outcome. So a training that
+        was done before is found again, and one that was interrupted goes on.
+
+        Args:
+            to: Path of the checkpoint, in the run directory.
 
         Raises:
-            UserError: the checkpoint is damaged, or of another space or data set.
+            UserError: The checkpoint is damaged, or of another space or data set.
         """
         if not to.exists():
             if self.given is None:

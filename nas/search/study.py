@@ -1,9 +1,9 @@
 """The history of a search: which candidates were proposed, what came of them, and what to do next.
 
 The database is the one source of truth. Proposals are made on a copy of the study in memory, and a
-candidate enters the database in one transaction, with all its genes: so a kill leaves either no
-candidate or a whole one, which a resumed search evaluates again under its own number. What is known
-without an evaluation is settled on the spot.
+candidate enters the database in one transaction, with all its genes. So a kill leaves either no
+candidate or a whole one, which a resumed search evaluates again under the number that it has. A
+candidate whose outcome is known without an evaluation is settled on the spot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import CategoricalDistribution
 from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,17 +28,18 @@ from nas.search.trials import evaluation_of, is_evaluated, is_infeasible, to_can
 from search_spaces import Architecture
 
 REDUCTION = 3
-"""Of the candidates that reach a rung, one in so many goes on, to so many times the epochs."""
+"""One in so many of the candidates at a rung goes on, to a rung at so many times the epochs."""
 
-# A search stops when more than half of the first ten candidates failed,
+# A search stops when more than half of the first ten candidates failed.
 _FIRST = 10
-# or when so many proposals in a row break the limits, or fewer whose latency had to be measured to
-# know it.
+
+# A search stops when so many proposals in a row break the limits. Where their latency had to be
+# measured to know it, patience is shorter.
 _PATIENCE = 1000
 _SLOW_PATIENCE = 200
 
-# What Optuna and we note of a candidate while it is evaluated, among the marks that it was proposed
-# with.
+# Optuna's and our notes of an evaluation begin so. They stand among a trial's system attributes,
+# where the notes of the proposal stand too.
 _MARKS = ("completed_rung_", "constraints:latency_ms")
 
 
@@ -48,16 +48,23 @@ class Proposal:
     """A candidate that waits for its evaluation."""
 
     number: int
-    """Of the trial."""
+    """Number of the trial."""
     architecture: Architecture
-    """In canonical form."""
+    """Architecture in canonical form."""
 
 
 def without_password(url: str) -> str:
-    """The URL of a database as it may be written down.
+    """Return the URL of a database as it may be written down.
+
+    Args:
+        url: URL as SQLAlchemy reads it, with or without a password.
 
     Raises:
-        UserError: it is none.
+        UserError: The text is no such URL.
+
+    Example:
+        >>> without_password("postgresql://me:secret@host/searches")
+        'postgresql://me:***@host/searches'
     """
     try:
         return make_url(url).render_as_string(hide_password=True)
@@ -68,8 +75,11 @@ def without_password(url: str) -> str:
 def open_storage(url: str) -> BaseStorage:
     """Open the database of a study, or make it.
 
+    Args:
+        url: URL as SQLAlchemy reads it, with its password.
+
     Raises:
-        UserError: it is damaged or cannot be reached, or its driver is not installed.
+        UserError: The database is damaged or cannot be reached, or its driver is not installed.
     """
     if "***" in url:
         raise UserError(
@@ -92,8 +102,20 @@ def _unopened(error: Exception) -> UserError:
 def read_study(address: StudyAddress) -> optuna.Study:
     """Open a study to read it.
 
+    Args:
+        address: Where the study is kept, as :meth:`RunDirectory.study` returns it.
+
     Raises:
-        UserError: it is gone or damaged, or its database cannot be reached.
+        UserError: The study is gone or damaged, or its database cannot be reached.
+
+    Example:
+        A finished run is an ordinary Optuna study::
+
+            from nas.search.run_directory import RunDirectory
+            from nas.search.study import read_study
+
+            study = read_study(RunDirectory.newest().study(None))
+            print(study.best_value, study.best_trial.user_attrs["architecture"])
     """
     file = Path(address.url.removeprefix("sqlite:///"))
     if address.url.startswith("sqlite:///") and not file.exists():
@@ -106,10 +128,10 @@ def read_study(address: StudyAddress) -> optuna.Study:
 
 
 def is_taken(address: StudyAddress) -> bool:
-    """Whether there is a study of this name already.
+    """Return whether the database holds a study of this name already.
 
     Raises:
-        UserError: the database is damaged or cannot be reached.
+        UserError: The database is damaged or cannot be reached.
     """
     return address.name in optuna.get_all_study_names(open_storage(address.url))
 
@@ -118,19 +140,19 @@ class SearchStudy:
     """A study and the rules by which it grows.
 
     Args:
-        address: where it is.
+        address: Where the study is kept.
         identity: JSON values that say what is searched; a study is continued only where they are
             equal.
-        space: what can be proposed.
-        sampler: who proposes.
-        objectives: names of :data:`nas.search.objectives.OBJECTIVES`, ``auc`` among them.
-        trials: how many candidates are wanted; those that break a limit do not count.
-        first_rung: epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018,
-            arXiv 1810.05934); 0 stops none. With several objectives none is stopped, for a poor AUC
-            can still be the best of its size.
+        space: Search space with its limits: what can be proposed.
+        sampler: Optuna's or our sampler, which proposes.
+        objectives: Names of :data:`nas.search.objectives.OBJECTIVES`, ``auc`` among them.
+        trials: How many candidates are wanted; those that break a limit do not count.
+        first_rung: Epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018,
+            arXiv 1810.05934); 0 stops none. With several objectives none is stopped, for a
+            candidate with a poor AUC can still be the best of its size.
 
     Raises:
-        UserError: the study is damaged, or of another search.
+        UserError: The study is damaged, or of another search.
     """
 
     def __init__(
@@ -155,20 +177,29 @@ class SearchStudy:
         pruner: BasePruner = NopPruner()
         if first_rung and len(directions) == 1:
             pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)
-        self._study = optuna.create_study(directions=directions, sampler=sampler, pruner=pruner)
-        self._ids: dict[int, int] = {}  # of the trials in the database
-        self._first: dict[Architecture, int] = {}  # the trial that evaluates an architecture
-        self._twins: dict[int, list[int]] = {}  # trials that wait for the value of another
+        self._memory = InMemoryStorage()
+        self._study = optuna.create_study(
+            storage=self._memory, directions=directions, sampler=sampler, pruner=pruner
+        )
+        # The database's ids of its trials, by number.
+        self._ids: dict[int, int] = {}
+        # The number of the trial that evaluates an architecture.
+        self._first: dict[Architecture, int] = {}
+        # Numbers of the trials that wait for the outcome of another, by that one's number.
+        self._twins: dict[int, list[int]] = {}
+        # What a killed search proposed and did not settle.
         self._left: list[Proposal] = []
         self._infeasible_in_a_row = 0
-        self._slow_in_a_row = 0  # of these
+        # How many of those in a row had their latency measured to know it.
+        self._slow_in_a_row = 0
         self._load(past)
 
     # What to do
 
     def next(self) -> Proposal | None:
-        """Return a candidate that must be evaluated; None if there is none now, or no more at all
-        (:attr:`done`).
+        """Return a candidate that must be evaluated; None if there is none now.
+
+        Whether there will be none any more is :attr:`done`.
         """
         if self._left:
             return self._left.pop(0)
@@ -185,13 +216,19 @@ class SearchStudy:
 
     @property
     def finished(self) -> int:
-        """How many of the wanted candidates have their outcome."""
+        """Number of wanted candidates whose outcome is known."""
         return sum(trial.state.is_finished() and not is_infeasible(trial) for trial in self._all())
 
     # What came of it
 
     def report(self, number: int, epoch: int, auc: float) -> bool:
-        """Note the AUC after an epoch; return whether the candidate should be stopped."""
+        """Note the AUC after an epoch; return whether the candidate should be stopped.
+
+        Args:
+            number: Number of the candidate's trial.
+            epoch: Epoch that was just finished, from 1.
+            auc: Validation AUC after the epoch.
+        """
         self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
         if len(self.objectives) > 1:
             return False
@@ -215,8 +252,9 @@ class SearchStudy:
         self._settle(number, TrialState.PRUNED, evaluation)
 
     def fail(self, number: int, reason: str) -> None:
-        """Settle a candidate that could not be evaluated; the search stops if that happens too
-        often at first.
+        """Settle a candidate that could not be evaluated.
+
+        The search stops if more than half of the first ten candidates fail.
         """
         self._settle(number, TrialState.FAIL, Evaluation(reason=reason))
         evaluated = [
@@ -224,16 +262,19 @@ class SearchStudy:
         ]
         failures = sum(trial.state is TrialState.FAIL for trial in evaluated[:_FIRST])
         if self.stopped is None and len(evaluated) <= _FIRST and failures > _FIRST // 2:
-            self.stopped = f"{failures} of the first {len(evaluated)} candidates failed, the last one because {reason}"
+            self.stopped = (
+                f"{failures} of the first {len(evaluated)} candidates failed, the last one because "
+                f"{reason}"
+            )
 
     # What is known
 
     def candidates(self) -> list[Candidate]:
-        """All candidates by number, without one whose proposal an interruption cut short."""
+        """Return all candidates by number, without one whose proposal an interruption cut short."""
         return [to_candidate(trial) for trial in self._all() if trial.number in self._ids]
 
     def pareto(self) -> list[Candidate]:
-        """The candidates that no other beats in every objective, by falling AUC.
+        """Return the candidates that no other beats in every objective, by falling AUC.
 
         Where AUC is the only objective they are judged by AUC and parameters.
         """
@@ -249,9 +290,7 @@ class SearchStudy:
         return self.stopped is None and counted < self.trials
 
     def _impatience(self) -> str | None:
-        """Why there is little hope that a further proposal keeps the limits; None while there is
-        some.
-        """
+        """Return why to give up on proposals that keep the limits; None while there is hope."""
         if self._slow_in_a_row >= _SLOW_PATIENCE:
             fastest = min(
                 item.latency_ms for item in self.candidates() if item.latency_ms is not None
@@ -263,14 +302,16 @@ class SearchStudy:
                 "limit"
             )
         if self._infeasible_in_a_row >= _PATIENCE:
-            return f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another strategy"
+            return (
+                f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another "
+                "strategy"
+            )
         return None
 
     def _propose(self) -> Proposal | None:
         """Let the sampler propose a candidate; return it unless its outcome is known already."""
         trial = self._study.ask()
         for name, distribution in self.space.distributions().items():
-            assert isinstance(distribution, CategoricalDistribution)  # every gene is one
             trial.suggest_categorical(name, distribution.choices)
         number, architecture = trial.number, self._architecture(trial.params)
         costs = {
@@ -284,8 +325,9 @@ class SearchStudy:
         return self._unless_settled(Proposal(number, architecture))
 
     def _unless_settled(self, task: Proposal) -> Proposal | None:
-        """The candidate if it must be evaluated; else its outcome is settled now, or with that of
-        another trial.
+        """Return the candidate if it must be evaluated.
+
+        Otherwise it is settled now, or together with an earlier trial of the same architecture.
         """
         excess = self._frozen(task.number).constraints
         broken = [name for name in ("params", "flops") if excess.get(name, 0.0) > 0]
@@ -303,7 +345,7 @@ class SearchStudy:
         return None
 
     def _copy(self, first: int, number: int) -> None:
-        """Settle a trial with the outcome of an earlier one of the same architecture."""
+        """Settle a trial with the outcome of an earlier trial of the same architecture."""
         source = self._frozen(first)
         evaluation = replace(evaluation_of(source), seconds=None, duplicate_of=first)
         self._constrain(number, {"latency_ms": evaluation.latency_ms})
@@ -314,7 +356,10 @@ class SearchStudy:
         self._settle(number, source.state, evaluation)
 
     def _settle(self, number: int, state: TrialState, evaluation: Evaluation) -> None:
-        """Write an outcome, first to memory, then to the database, there the state last."""
+        """Write an outcome to memory, then to the database, where the state is written last.
+
+        So a kill leaves a trial that is still running in the database, and is evaluated again.
+        """
         trial = self._trial(number)
         trial.set_user_attr("evaluation", asdict(evaluation))
         values = self._values(number) if state is TrialState.COMPLETE else None
@@ -326,16 +371,15 @@ class SearchStudy:
         )
         written = self._storage.get_trial(self._ids[number]).system_attrs
         for key, value in frozen.system_attrs.items():
-            if (
-                written.get(key) != value
-            ):  # a settlement that a kill cut short may have left another
+            # A settlement that a kill cut short may have left another value.
+            if written.get(key) != value:
                 self._storage.set_trial_system_attr(self._ids[number], key, value)
         self._storage.set_trial_state_values(self._ids[number], state, values)
         for twin in self._twins.pop(number, []):
             self._copy(number, twin)
 
     def _count(self, trial: FrozenTrial) -> None:
-        """Count what breaks the limits, in the order of settlement."""
+        """Count how many trials in a row, in the order of settlement, broke the limits."""
         if is_infeasible(trial):
             self._infeasible_in_a_row += 1
             self._slow_in_a_row += is_evaluated(trial)
@@ -343,7 +387,7 @@ class SearchStudy:
             self._infeasible_in_a_row = self._slow_in_a_row = 0
 
     def _constrain(self, number: int, costs: Mapping[str, float | None]) -> None:
-        """Note how far the costs that are known lie beyond their limits, or within."""
+        """Note by which share each known cost exceeds its limit; it is negative within."""
         known = {name: cost for name, cost in costs.items() if cost is not None}
         for name, share in self.space.limits.excess(known).items():
             self._trial(number).set_constraint(name, share)
@@ -354,16 +398,17 @@ class SearchStudy:
 
     # Remembering
 
-    def _load(self, past: Sequence[FrozenTrial]) -> None:
-        """Take over the trials of the database; those that a killed search left are to be evaluated
-        again.
+    def _load(self, past: Mapping[int, FrozenTrial]) -> None:
+        """Take over the trials of the database.
+
+        Those that a killed search left unsettled are evaluated again.
         """
-        for trial in past:
-            self._ids[trial.number] = trial._trial_id
+        for trial_id, trial in past.items():
+            self._ids[trial.number] = trial_id
             if not trial.state.is_finished():
                 _forget_evaluation(trial)
             self._study.add_trial(trial)
-        for trial in past:
+        for trial in past.values():
             task = Proposal(trial.number, self._architecture(trial.params))
             if not trial.state.is_finished():
                 if self._unless_settled(task) is not None:
@@ -372,7 +417,12 @@ class SearchStudy:
                 self._first[task.architecture] = task.number
 
     def _trial(self, number: int) -> optuna.Trial:
-        return optuna.Trial(self._study, self._frozen(number)._trial_id)
+        # Study.ask makes new trials only. Optuna advises against this constructor, but has no other
+        # way to a trial that an earlier process began.
+        study_id = self._memory.get_study_id_from_name(self._study.study_name)
+        return optuna.Trial(
+            self._study, self._memory.get_trial_id_from_study_id_trial_number(study_id, number)
+        )
 
     def _frozen(self, number: int) -> FrozenTrial:
         return self._all()[number]
@@ -385,7 +435,7 @@ class SearchStudy:
 
 
 def _forget_evaluation(trial: FrozenTrial) -> None:
-    """Leave the trial as it was proposed: what it reported before a kill, it will report again."""
+    """Leave the trial as it was proposed, since it will report again what it reported before."""
     trial.intermediate_values = {}
     trial.user_attrs = {
         key: value for key, value in trial.user_attrs.items() if key != "evaluation"
@@ -397,8 +447,8 @@ def _forget_evaluation(trial: FrozenTrial) -> None:
 
 def _open(
     storage: BaseStorage, name: str, directions: list[Direction], identity: Mapping[str, Any]
-) -> tuple[int, list[FrozenTrial]]:
-    """Return the id of the study, which is made where there is none, and its trials."""
+) -> tuple[int, dict[int, FrozenTrial]]:
+    """Return the id of a study, which is made where there is none, and its trials by their ids."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         study = optuna.create_study(
@@ -407,7 +457,11 @@ def _open(
         before = study.user_attrs.get("identity")
         if before is None:
             study.set_user_attr("identity", dict(identity))
-        past = study.get_trials()
+        study_id = storage.get_study_id_from_name(name)
+        past = {
+            storage.get_trial_id_from_study_id_trial_number(study_id, trial.number): trial
+            for trial in study.get_trials()
+        }
     except (SQLAlchemyError, RuntimeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
@@ -420,4 +474,4 @@ def _open(
                 f"the study {name} was begun with {key.replace('_', ' ')} {before.get(key)}, not "
                 f"{identity[key]}: give the former, or start another search with --run"
             )
-    return study._study_id, past
+    return study_id, past

@@ -10,8 +10,9 @@ _STATES = {TrialState.COMPLETE: "complete", TrialState.FAIL: "failed"}
 
 
 def is_infeasible(trial: FrozenTrial) -> bool:
-    """Whether the candidate breaks a limit; one that failed does not, whatever was measured
-    before.
+    """Return whether the candidate breaks a limit.
+
+    A candidate that failed does not, whatever was measured before.
     """
     return trial.state is not TrialState.FAIL and any(
         share > 0 for share in trial.constraints.values()
@@ -19,12 +20,16 @@ def is_infeasible(trial: FrozenTrial) -> bool:
 
 
 def evaluation_of(trial: FrozenTrial) -> Evaluation:
-    """What is known of the candidate's worth; nothing while it is running."""
+    """Return what is known of the candidate's worth: nothing while it is running."""
     return Evaluation(**trial.user_attrs.get("evaluation", {}))
 
 
 def is_evaluated(trial: FrozenTrial) -> bool:
-    """Whether a worker had the candidate, rather than the outcome was known without."""
+    """Return whether a worker had the candidate.
+
+    Otherwise the outcome was known without a worker: a duplicate, or beyond a limit on parameters
+    or FLOPs.
+    """
     evaluation = evaluation_of(trial)
     return evaluation.duplicate_of is None and (
         not is_infeasible(trial) or bool(evaluation.latency_ms)
@@ -32,7 +37,7 @@ def is_evaluated(trial: FrozenTrial) -> bool:
 
 
 def to_candidate(trial: FrozenTrial) -> Candidate:
-    """The candidate of a trial."""
+    """Return the candidate of a trial."""
     attributes = trial.user_attrs
     unsettled = "stopped" if trial.state is TrialState.PRUNED else "running"
     return Candidate(

@@ -1,5 +1,6 @@
-"""Which architectures are trained from scratch, and on which data: the best of a search, or what
-the user wrote.
+"""Which architectures are trained from scratch, and on which data.
+
+They are the best of a search, or the one that the user wrote.
 """
 
 from dataclasses import dataclass
@@ -22,10 +23,10 @@ class Winners:
     """What is to be trained.
 
     Attributes:
-        space: name of the search space.
-        architectures: of it, the best first.
-        images: the data set.
-        run: the search that they come from; None for an architecture that the user wrote.
+        space: Name of the search space.
+        architectures: Architectures of the space, the best first.
+        images: The data set, opened.
+        run: Search that the architectures come from; None for one that the user wrote.
     """
 
     space: str
@@ -35,16 +36,17 @@ class Winners:
 
     @staticmethod
     def from_run(path: Path | None, top: int, line: str | None, data: Path | None) -> "Winners":
-        """Take the best of a search, on the data that it searched with.
+        """Take the best of a search, on the data with which it searched.
 
         Args:
-            path: of the run; None for the newest.
-            top: how many architectures.
-            line: an architecture to take instead of the best.
-            data: where the data set is now, which is read as it was then; None for where it was.
+            path: Directory of the run; None for the newest run.
+            top: Number of architectures to take.
+            line: Architecture to take instead of the best; None for the best.
+            data: Directory where the data set is now; None where it has not moved. It is read with
+                the options of the search.
 
         Raises:
-            UserError: the run has found nothing yet, or the data set is gone or another one.
+            UserError: The run has found nothing yet, or the data set is gone or another one.
         """
         run = RunDirectory.newest() if path is None else RunDirectory.open(path)
         best = run.best()
@@ -68,18 +70,24 @@ class Winners:
     def by_line(space: str, line: str, data: Path | None, options: ReadOptions) -> "Winners":
         """Take the architecture that the user wrote.
 
+        Args:
+            space: Name of the search space.
+            line: The architecture, as it is written in one line.
+            data: Directory of the data set.
+            options: How the data set is read.
+
         Raises:
-            UserError: there is no data set.
-            search_spaces.SpaceError: it is no architecture of the space.
+            UserError: There is no data set.
+            search_spaces.SpaceError: The line is no architecture of the space.
         """
         architecture = search_spaces.get_space(space).parse(line)
         return Winners(space, (architecture,), TrainingImages.open(data, options), None)
 
     def supernet(self) -> tuple[Supernet, Path]:
-        """Return the supernet of the search and its checkpoint.
+        """Return the supernet of the search, and the path of its checkpoint.
 
         Raises:
-            UserError: there is none, or it is for other images.
+            UserError: There is no supernet, or it is for other images.
         """
         path = self.run.supernet if self.run is not None else None
         if path is None or not path.exists():
@@ -101,7 +109,7 @@ class Winners:
 
 
 def _best_lines(run: RunDirectory, best: Best, top: int) -> list[str]:
-    """The winner and those next to it by validation AUC, each network once."""
+    """Return the winner and those next to it by validation AUC, each architecture once."""
     others = [item.architecture for item in ranked(run.candidates())]
     lines = list(dict.fromkeys([best.winner.architecture, *others]))
     if len(lines) < top:

@@ -1,4 +1,4 @@
-"""Files are whole or not there."""
+"""Files are written whole or not at all."""
 
 import json
 import os
@@ -62,9 +62,8 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        os, "access", lambda *_: False
-    )  # whoever runs the tests may write everywhere
+    # Whoever runs the tests may be allowed to write everywhere.
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(
         UserError, match=r"cannot be written \(Permission denied\): give another directory$"
     ):

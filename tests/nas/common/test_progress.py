@@ -1,3 +1,5 @@
+"""Progress is a bar on a terminal, and two lines elsewhere."""
+
 import io
 import sys
 from types import SimpleNamespace

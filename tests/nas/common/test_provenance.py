@@ -1,4 +1,4 @@
-"""What is written down of what made a result."""
+"""What made a result is written down so that it can be made again."""
 
 import importlib.metadata
 import shlex
@@ -25,7 +25,7 @@ def test_a_recorded_command_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a checkout that nobody installed: the toolkit has no metadata, all else has."""
+    """Leave the toolkit without metadata, as in a checkout that nobody installed."""
     installed = importlib.metadata.version
 
     def version(name: str) -> str:

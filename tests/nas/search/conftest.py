@@ -1,4 +1,4 @@
-"""Data and shared weights of searches."""
+"""Data and shared weights for searches."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def supernet(tmp_path: Path, data: Path) -> Path:
-    """A supernet that nobody trained."""
+    """Write the checkpoint of a supernet that nobody trained."""
     images = TrainingImages.open(data, ReadOptions())
     card = SupernetCard(images.card("hybrid_nano"))
     about = {"supernet": card.to_json(), "data": images.dataset.fingerprint}

@@ -1,4 +1,4 @@
-"""Run directories as a search leaves them, without a search."""
+"""Run directories as a search leaves them, made without a search."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def candidate(number: int, line: str, state: str = "complete", **evaluation: Any
 
 
 def searched(path: Path, data: Path, crop: int | None = None) -> RunDirectory:
-    """A run whose two candidates are done, as a search leaves it."""
+    """Make a run whose two candidates are done, as a search leaves it."""
     images = TrainingImages.open(data, ReadOptions(crop=crop))
     candidates = [
         candidate(number, line, auc=0.9 - number / 10) for number, line in enumerate(LINES)

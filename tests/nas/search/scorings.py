@@ -1,5 +1,7 @@
-"""Scorings that cost nothing, for the side of Ray Tune; they travel to workers by value, which
-cannot import tests."""
+"""Scorings that cost nothing, to test what Ray Tune does with candidates.
+
+Workers cannot import the tests, so the scorings travel to them by value.
+"""
 
 import os
 import time
@@ -22,12 +24,12 @@ class Pretended:
     trouble: dict[int, str] = field(default_factory=dict)
     epochs: int = 1
     together: int = 1
-    """How many candidates wait for each other before any is scored."""
+    """Number of candidates that wait for each other before any is scored."""
     falling: bool = False
-    """Whether later candidates are the poorer ones."""
+    """Whether later candidates score less than earlier ones."""
     seconds: float = 0.0
     notes: Path | None = None
-    """Where a file for each evaluation is put: its content names process and machine."""
+    """Directory for a file for each candidate, which names process and machine of its worker."""
 
     def worker(self, device: torch.device) -> "Pretended":
         return self

@@ -17,7 +17,7 @@ COSTS = Costs((32, 32), 1, 3)
 
 
 def auc(architecture: Architecture) -> float:
-    """The same for the same architecture, in every process."""
+    """Return a score that an architecture has in every process."""
     return 0.5 + zlib.crc32(str(architecture).encode()) / 2**33
 
 

@@ -1,4 +1,4 @@
-"""Candidates on Ray Tune: in parallel, on reused actors, and whatever happens to one of them."""
+"""Ray Tune evaluates candidates in parallel on reused actors, and goes on where one fails."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ def running() -> Iterator[None]:
 
 
 def listening(pids: set[int]) -> set[str]:
-    """The addresses, as the kernel writes them, on which these processes wait for connections."""
+    """Return the addresses, as the kernel writes them, on which processes wait for connections."""
     inodes = set()
     for pid in pids:
         for link in Path(f"/proc/{pid}/fd").glob("*"):
@@ -42,7 +42,7 @@ def listening(pids: set[int]) -> set[str]:
 
 
 def family(pid: int) -> set[int]:
-    """A process and all that it started."""
+    """Return a process and all that it started."""
     found, parents = {pid}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -58,18 +58,20 @@ def test_candidates_run_side_by_side_on_reused_actors(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
     searched = study(tmp_path / "study.db", 12)
-    # Two wait for each other six times, so that two at a time is the only way to end.
+    # Six times two candidates wait for each other, so the search ends only if two run at a time.
     evaluate_all(searched, Pretended(together=2, notes=notes), Hands(2, 1, 0.0))
     assert searched.done
     assert searched.finished == 12
     evaluations = [(notes / str(number)).read_text().split() for number in range(12)]
     assert all(len(evaluation) == 1 for evaluation in evaluations)
-    assert len({evaluation[0] for evaluation in evaluations}) <= 3  # and not 12
+    # Twelve processes would mean that no actor was used again.
+    assert len({evaluation[0] for evaluation in evaluations}) <= 3
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_nothing_listens_to_other_machines() -> None:
-    ray.get(ray.remote(lambda: None).remote())  # a worker is there
+    # A task makes sure that there is a worker.
+    ray.get(ray.remote(lambda: None).remote())
     found = listening(family(os.getpid()))
     assert "0100007F" in found
     # 127.0.0.1, ::1, and ::ffff:127.0.0.1 in the kernel's notation.

@@ -1,4 +1,4 @@
-"""The small parts of a search."""
+"""The small parts of a search work by themselves."""
 
 import io
 import sys
@@ -25,7 +25,7 @@ def record(epoch: int) -> EpochRecord:
 
 
 class Training:
-    """Counts the epochs that were begun."""
+    """A training that counts the epochs that were begun."""
 
     def __init__(self, breaks: int = 0) -> None:
         self.begun = 0
@@ -84,7 +84,7 @@ def test_latency_is_that_of_a_stated_batch() -> None:
 def test_the_default_data_name_a_mend_that_commands_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An earlier version simulated other data by default."""
+    """The directory may hold other data, which an earlier version simulated by default."""
     monkeypatch.chdir(tmp_path)
     directory = tmp_path / "data" / "realistic-48px"
     directory.mkdir(parents=True)

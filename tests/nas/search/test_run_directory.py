@@ -1,3 +1,5 @@
+"""A run directory keeps what a search writes, and says what is damaged."""
+
 import json
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``python -m nas.search``: searches, is stopped and killed, goes on, and names mistakes."""
+"""``python -m nas.search`` searches, can be stopped and killed, goes on, and names mistakes."""
 
 import json
 import os
@@ -37,13 +37,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module", autouse=True)
 def running() -> Iterator[None]:
-    """One Ray for all searches of this process; commands start their own."""
+    """Start one Ray for all searches of this process; commands start their own."""
     with cluster(None, 2):
         yield
 
 
 def outcomes(directory: Path) -> list[tuple[Any, ...]]:
-    """All that the study of a run says, without times."""
+    """Return all that the study of a run says, without times."""
     study = optuna.load_study(study_name="search", storage=f"sqlite:///{directory / 'study.db'}")
     told = []
     for trial in study.trials:
@@ -67,8 +67,10 @@ def outcomes(directory: Path) -> list[tuple[Any, ...]]:
 def until_done(
     directory: Path, candidates: int, arguments: list[str], stop: signal.Signals
 ) -> tuple[int, str]:
-    """Run the command, and send it a signal when so many candidates are done; return its status and
-    what it told."""
+    """Run the command, and send it a signal when so many more candidates are done.
+
+    Return the exit status, and what the command wrote to stderr.
+    """
     command = [sys.executable, "-m", "nas.search", *arguments]
     process = subprocess.Popen(
         command,
@@ -77,7 +79,8 @@ def until_done(
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
-        # Who runs the tests in the background has it ignored, and so would the command.
+        # A shell that runs the tests in the background has them ignore SIGINT, and the command
+        # would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     log = directory / "search.log"
@@ -125,7 +128,7 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
     }
     for name in ("broken", "unbroken"):
         told = curves(tmp_path / name)
-        # A kill may have a point told twice.
+        # After a kill a point may be logged twice.
         assert dict(told["candidate/auc"]) == found
         assert list(dict(told["best/auc"])) == list(range(9))
         assert max(told["best/auc"], key=lambda point: point[1])[1] == told["best/auc"][-1][1]
@@ -144,7 +147,7 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     small = ["--supernet-recipe.epochs", "1", "--sharing.random-subnets", "1", "--workers", "2"]
     done = run("nas.search", "--data", "data", "--trials", "3", "--run", "run", *small)
     assert done.returncode == 0, done.stderr
-    # Nothing but what is worth telling, where nobody watches.
+    # Where nobody watches, only what is worth telling is written.
     assert len(done.stderr.splitlines()) < 15
     assert "\x1b" not in done.stderr + done.stdout
     directory = RunDirectory.open(tmp_path / "run")
@@ -232,7 +235,7 @@ def test_candidates_can_be_trained(tmp_path: Path, data: Path, supernet: Path) -
 
 @pytest.fixture
 def unfinished(tmp_path: Path, data: Path, supernet: Path) -> Path:
-    """A run that was begun, and stopped before its first candidate."""
+    """Make a run that was begun, and stopped before its first candidate."""
     settings = {"data": str(data), "supernet": str(supernet), "trials": 2}
     run = RunDirectory(tmp_path / "unfinished")
     run.path.mkdir()
@@ -360,7 +363,7 @@ def test_the_study_can_be_elsewhere(tmp_path: Path, data: Path, supernet: Path) 
         search(resumed(tmp_path / "run", storage="nonsense"))
     with pytest.raises(UserError, match="is not kept in the run directory"):
         search(resumed(tmp_path / "run", storage="postgresql://me:***@host/db"))
-    # Another search, whose directory happens to have the same name.
+    # The directory of another search may have the same name.
     with pytest.raises(
         UserError, match="--storage holds a study run already: go on with its search with --resume"
     ):

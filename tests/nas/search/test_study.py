@@ -1,4 +1,4 @@
-"""The history of a search: nothing is lost, repeated, or evaluated twice."""
+"""The history of a search loses nothing, and no candidate is evaluated twice."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ from tests.nas.search.studies import COSTS, auc, finish, settle, study
 
 
 def trials(path: Path) -> list[FrozenTrial]:
-    """What is in the database."""
+    """Return the trials in the database."""
     return optuna.load_study(study_name="search", storage=f"sqlite:///{path}").trials
 
 
 def outcomes(path: Path) -> list[tuple[object, ...]]:
-    """All that a search decides, without times."""
+    """Return all that a search decides, without times."""
     return [
         (
             trial.number,
@@ -41,7 +41,7 @@ def outcomes(path: Path) -> list[tuple[object, ...]]:
 
 @contextmanager
 def killed_in(monkeypatch: pytest.MonkeyPatch, place: type, call: str) -> Iterator[None]:
-    """A process that dies as it calls something."""
+    """Die of a kill when something is called in the ``with`` block."""
 
     def killed(*arguments: object, **more: object) -> None:
         raise KeyboardInterrupt
@@ -56,14 +56,14 @@ def killed_in(monkeypatch: pytest.MonkeyPatch, place: type, call: str) -> Iterat
 def test_a_search_that_was_killed_ends_as_an_unbroken_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy: str
 ) -> None:
-    # Generations so small that there are some.
+    # The generations are so small that a short search has several.
     generations = {"nsga2": lambda seed, space: OrderedNSGAIISampler(population_size=4, seed=seed)}
     monkeypatch.setattr("nas.samplers.registry.STRATEGIES", {**STRATEGIES, **generations})
     wanted = 13
     finish(study(tmp_path / "unbroken.db", wanted, strategy))
     path = tmp_path / "broken.db"
-    # Killed after one proposal, then between every two evaluations, and always with one that nobody
-    # finished.
+    # The search is killed after one proposal, and then twice between evaluations. Each time one
+    # proposal is not evaluated.
     for evaluations in (0, 4, 7):
         searched = study(path, wanted, strategy)
         for _ in range(evaluations):
@@ -111,7 +111,7 @@ def test_an_interruption_leaves_no_half_proposal(
     settle(searched, first)
     with killed_in(monkeypatch, place, call):
         searched.next()
-    # What is written down on the way out.
+    # This is what a search writes down on its way out.
     assert [item.number for item in searched.candidates()] == [0]
     assert [item.number for item in searched.pareto()] == [0]
     finish(study(path, 3))
@@ -157,7 +157,7 @@ def test_a_latency_that_nobody_saved_rules_nothing_out(
     assert again.next() == first
     settlements[outcome](again, first.number)
     assert again.next() is None
-    # Nor does what the kill left in the database, now or later.
+    # What the kill left in the database rules nothing out either, now or later.
     for searched in (again, study(path, 1, limits=limits)):
         assert [item.state for item in searched.candidates()] == [outcome]
         assert searched.done
@@ -247,7 +247,7 @@ def test_a_search_gives_up_where_all_is_too_slow(
 ) -> None:
     monkeypatch.setattr("nas.search.study._SLOW_PATIENCE", 3)
     searched = study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0))
-    # One that is fast enough, or that was never measured, begins the count anew.
+    # A candidate that is fast enough, or that was never measured, begins the count anew.
     for latency in (8.0, 7.0, 4.0, 6.0, 9.0, None, 8.0, 7.5, 6.0):
         task = searched.next()
         assert task is not None
@@ -264,7 +264,7 @@ def test_a_search_gives_up_where_all_is_too_slow(
         "3 candidates in a row took longer than --max-latency-ms 5 (the fastest of all 4 ms)"
         in searched.stopped
     )
-    # It can be tried again, on a quieter machine.
+    # The search can be tried again, on a quieter machine.
     assert study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0)).next() is not None
 
 
@@ -333,8 +333,10 @@ def test_a_few_failures_do_not_stop_it(tmp_path: Path) -> None:
 
 
 def stopping(path: Path, killed: Callable[[SearchStudy, int, Evaluation], bool]) -> None:
-    """A search with early stopping, in which candidates may be killed before they are settled, and
-    evaluated again."""
+    """Search with early stopping, in which the search may be killed before a candidate is settled.
+
+    The candidate is evaluated again then.
+    """
     searched = study(path, 6, first_rung=1)
     while (task := searched.next()) is not None:
         score = auc(task.architecture)
@@ -356,7 +358,7 @@ def test_early_stopping_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def killed(searched: SearchStudy, number: int, measured: Evaluation) -> bool:
-        """After an epoch, or while it is written down that the candidate was stopped."""
+        """Kill the search after an epoch, or while it notes that the candidate was stopped."""
         if call:
             with killed_in(monkeypatch, RDBStorage, call):
                 searched.stop(number, measured)

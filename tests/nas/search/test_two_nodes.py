@@ -1,4 +1,4 @@
-"""A search on a cluster of two machines, of which one is lost."""
+"""A search on a cluster of two machines goes on when one is lost."""
 
 from collections.abc import Iterator
 from pathlib import Path
