@@ -25,7 +25,7 @@ search: $(READY)
 	$(BIN)/python -m nas.search --strategy evolution
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What is installed with them is as new as it can be. Tests that look at a page in a browser or start
 # a cluster of two machines say nothing about versions and are left out.

@@ -82,15 +82,13 @@ class SearchPlan:
             search_spaces.SpaceError: There is no search space of this name.
         """
         space = get_space(settings.space)
+        directory = _directory(settings)
         data = settings.data or default_data()
         images = TrainingImages.open(data, settings)
         card = images.card(settings.space)
         feasible = FeasibleSpace(space, images.costs(), settings.limits)
         feasible.check()
         shared = _shared(settings, images)
-        directory = RunDirectory(
-            settings.resume or settings.run or _new_directory(settings.strategy)
-        )
         fingerprint = images.dataset.fingerprint
         return SearchPlan(
             strategy=settings.strategy,
@@ -137,8 +135,11 @@ def _shared(settings: SearchSettings, images: TrainingImages) -> SharedWeights |
     return shared
 
 
-def _new_directory(strategy: str) -> Path:
-    return RUNS / f"{strategy}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+def _directory(settings: SearchSettings) -> RunDirectory:
+    if settings.resume is not None:
+        return RunDirectory.open(settings.resume)
+    new = RUNS / f"{settings.strategy}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+    return RunDirectory(settings.run or new)
 
 
 def _latency(settings: SearchSettings) -> LatencyWanted | None:

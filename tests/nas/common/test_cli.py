@@ -1,4 +1,4 @@
-"""Flags, YAML, and how mistakes and bugs end."""
+"""Commands read flags and YAML, and end as they should after mistakes and bugs."""
 
 import subprocess
 import sys
@@ -45,7 +45,7 @@ def run(settings):
     print(settings)
 
 
-main("observe", Command(Settings, run))
+main("observe", Command(Settings, "__main__:run"))
 '''
 
 Observe = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -102,6 +102,7 @@ def test_printed_config_reads_back_and_flags_win(observe: Observe, tmp_path: Pat
         ([], "target"),
         (["vega", "--image-size", "big"], "--image-size"),
         (["vega", "--colour", "red"], "--colour"),
+        (["vega", "--image", "32"], "--image"),
         (["vega", "--config", "nowhere.yaml"], "nowhere.yaml"),
     ],
 )
