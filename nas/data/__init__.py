@@ -1,6 +1,6 @@
-"""Lensing data: simulation, the public layouts, the cache, splits, and tensors to train on.
+"""Data sets of lenses: simulating, reading and caching them, and tensors to train on.
 
-Names are imported when they are used, so that settings can be read without what they would load.
+Names are imported when they are first used, so that reading settings loads nothing large.
 """
 
 import lazy_loader

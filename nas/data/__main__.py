@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.data``."""
+"""The door of the command ``python -m nas.data``."""
 
 from nas.common.cli import Command, main
 from nas.data.settings import InspectSettings, PreviewSettings, SimulateSettings, check

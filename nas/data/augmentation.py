@@ -1,4 +1,4 @@
-"""Random changes of training images, on the device where the images are."""
+"""Random changes of training images, made on the device where the images are."""
 
 import torch
 from torch import Tensor
@@ -9,12 +9,27 @@ from nas.data.options import Augmentation
 def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
     """Return an augmented copy of a batch of images.
 
-    A shift wraps around: what leaves at one edge is sky, and enters at the other as sky.
+    Each image gets changes of its own. A shift wraps around: what leaves the image at one edge is
+    sky, and enters at the other edge as sky.
 
     Args:
-        images: (B, C, H, W).
-        how: which changes, and how large.
-        generator: on the device of the batch.
+        images: batch of images, (B, C, H, W).
+        how: which changes are made, and how large they are.
+        generator: random numbers of the changes, on the device of the batch.
+
+    Example:
+        >>> import torch
+        >>> from nas.data.augmentation import augment
+        >>> from nas.data.options import Augmentation
+        >>> images = torch.randn(16, 1, 32, 32)
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> augmented = augment(images, Augmentation(symmetries=True, shift=2), generator)
+        >>> augmented.shape
+        torch.Size([16, 1, 32, 32])
+        >>> torch.equal(augmented, images)
+        False
+        >>> torch.equal(augmented.flatten().sort().values, images.flatten().sort().values)
+        True
     """
     if how.symmetries or how.shift:
         images = _move(images, how, generator)
@@ -26,17 +41,15 @@ def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Te
 
 
 def _move(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Flip, shift and transpose in one gather, so that every image gets its own draw without a
-    loop.
-    """
+    """Flip, shift and transpose the images, each by its own draw, in one gather and no loop."""
     batch, channels, height, width = images.shape
     device = images.device
 
     def draw(low: int, high: int) -> Tensor:
         return torch.randint(low, high, (batch, 1), generator=generator, device=device)
 
-    # Where row i and column j of the result come from; only their sum below is as large as the
-    # images.
+    # Row i and column j of the result come from these rows and columns of the images. They stay
+    # apart as long as possible, since only their sum below is as large as the images.
     rows = torch.arange(height, device=device).expand(batch, height)
     columns = torch.arange(width, device=device).expand(batch, width)
     if how.symmetries:

@@ -1,11 +1,13 @@
-"""The cache: every data set that was read once, as one memory-mapped array, found again by what its
-directory holds.
+"""The cache of data sets that were read, each as one memory-mapped array.
 
-    CACHE/<name>-<hash of directory and read options>-<hash of its files>/    see ``nas.data.convert``
+    CACHE/<name>-<hash of directory and read options>-<hash of its files>/
 
-The files enter by path, size and time of change, so a directory that changed is read again under
-another name, and what was read before is removed. An entry is made in a temporary directory and
-renamed, so that it is whole or not there; the size of its array is checked all the same.
+See ``nas.data.convert`` for what an entry holds.
+
+A data set is found again by what its directory holds. Files enter the hash by path, size and time
+of change, so a directory that changed is read again under another name, and its old entry is
+removed. An entry is made in a temporary directory and renamed, so that it is whole or not there;
+the size of its array is checked all the same.
 """
 
 import hashlib
@@ -26,15 +28,17 @@ from nas.data.detect import find_layout
 from nas.data.options import ReadOptions
 from nas.data.tree import printable, scan
 
-# Part of every hash: entries that an older version of this code wrote are read anew.
+# The format is part of every hash, so that data sets in the entries of an older version are read
+# anew.
 _FORMAT = 2
 _UNFINISHED = "unfinished"
 _HASH = 16
 
 
 def cache_directory() -> Path:
-    """Where data sets are cached: ``$LENS_NAS_CACHE``, or ``lens-nas`` in the user's cache
-    directory.
+    """Return the directory where data sets are cached.
+
+    It is ``$LENS_NAS_CACHE``, or ``lens-nas`` in the user's cache directory.
     """
     own = os.environ.get("LENS_NAS_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
@@ -42,15 +46,20 @@ def cache_directory() -> Path:
 
 
 def cached_entry(directory: Path, options: ReadOptions) -> Path:
-    """Return the cache entry of a data directory, reading the directory first where there is none
-    or a stale one.
+    """Return the cache entry of a data directory.
+
+    The directory is read first where it has no entry or a stale one.
+
+    Args:
+        directory: data directory.
+        options: how to read the directory.
 
     Raises:
         UserError: the directory cannot be read as a data set, or the cache cannot be written.
     """
     entries = scan(directory)
-    # Commands pass their own settings, which are read options and more; how much may be skipped
-    # changes no image.
+    # Commands pass their own settings, which are read options and more. Whether files may be
+    # skipped changes no image, so it is not part of the hash.
     read_as = asdict(part(ReadOptions, options))
     del read_as["allow_skipped"]
     source = directory.resolve()
@@ -88,10 +97,9 @@ def _is_whole(found: Path) -> bool:
 
 
 def _build(found: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a temporary directory, and rename it."""
-    temporary = found.with_name(
-        _UNFINISHED
-    )  # the lock allows one at a time; a killed one is removed here
+    """Let ``write`` fill a temporary directory, and rename it to ``found``."""
+    # The lock allows one such directory at a time; what a killed process left is removed here.
+    temporary = found.with_name(_UNFINISHED)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -103,16 +111,14 @@ def _build(found: Path, write: Callable[[Path], None]) -> None:
 
 
 def _remove_stale(cache: Path, prefix: str, found: Path) -> None:
-    """Remove what was read from the same directory before it changed, and from directories that are
-    gone.
-    """
+    """Remove entries of this data directory before it changed, and of directories that are gone."""
     for entry in cache.iterdir():
         if entry == found or not entry.is_dir():
             continue
         try:
             source = Path(json.loads((entry / META).read_text(encoding="utf-8"))["directory"])
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # not ours, or being removed by another process
+            continue  # The entry is not ours, or another process is removing it.
         if entry.name.startswith(prefix) or not source.is_dir():
             shutil.rmtree(entry, ignore_errors=True)
 

@@ -1,5 +1,4 @@
-"""Class names: the aliases found in public data sets, and the one order in which labels are
-counted.
+"""Class names: the aliases found in public data sets, and the one order of labels.
 
 The order is fixed here and never taken from a directory listing, where it would depend on how
 somebody spelt the names.
@@ -24,15 +23,14 @@ _ALIASES = {alias: name for name, aliases in CANONICAL.items() for alias in alia
 
 
 def canonical_name(name: str) -> str | None:
-    """Return the canonical class that ``name`` is an alias of, or None if it is somebody else's own
-    class.
-    """
+    """Return the canonical name of a class, or None if public data sets do not know the class."""
     return _ALIASES.get(name.lower().replace("-", "_"))
 
 
 def label_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct class names in label order: the canonical ones first, then others
-    alphabetically.
+    """Return the distinct class names in label order.
+
+    Canonical names come first in their own order, then all others in alphabetical order.
     """
     rank = {name: position for position, name in enumerate(CANONICAL)}
     return tuple(sorted(set(names), key=lambda name: (rank.get(name, len(rank)), name)))

@@ -1,4 +1,4 @@
-"""What ``python -m nas.data`` does: simulate a data set, inspect or preview one."""
+"""The work of ``python -m nas.data``, which simulates, inspects and previews data sets."""
 
 import json
 
@@ -11,7 +11,7 @@ from nas.data.simulation.settings import SimulationSettings
 
 
 def simulate_data(settings: SimulateSettings) -> None:
-    """Simulate a data set, or the rest of one."""
+    """Simulate a data set, or the rest of one that was begun."""
     from nas.data.simulation.dataset import simulate
 
     simulate(part(SimulationSettings, settings), settings.out, settings.workers)
@@ -30,8 +30,8 @@ def inspect_data(settings: InspectSettings) -> None:
 
 def preview_data(settings: PreviewSettings) -> None:
     """Draw images of a data directory."""
-    # matplotlib is slow to load, and large in the simulation's workers, which import this module
-    # too.
+    # matplotlib is slow to load, and would be large in the workers of a simulation, which import
+    # this module too.
     from nas.data.preview import draw_preview
 
     draw_preview(

@@ -1,6 +1,4 @@
-"""Reading every image of a layout once into one float32 array, with a table of where each came
-from.
-"""
+"""The conversion of a data directory into one float32 array and a table of its images."""
 
 import hashlib
 from collections import Counter
@@ -26,16 +24,22 @@ IMAGES, TABLE, META = "images.f32", "table.parquet", "meta.json"
 
 Shape = tuple[int, int, int]
 
-# The most common shape must hold this share of the images to be *the* shape, others being mistakes.
-# Below it the data set is one of varying sizes, which is cropped and padded to a common one.
+# If this share of the images has the most common shape, images of other shapes are mistakes. If it
+# is less, the data set has varying sizes, and all images are cropped and padded to a common one.
 _ONE_SHAPE = 0.5
 
-# How many duplicates are named; all are counted.
+# Number of duplicates that are named; all of them are counted.
 _EXAMPLES = 20
 
 
 def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) -> None:
-    """Write images, table and metadata of a data set into the existing directory ``out``.
+    """Write the images, the table and the metadata of a data set into a directory.
+
+    Args:
+        directory: data directory.
+        layout: layout of the data directory.
+        options: how to read the data directory.
+        out: existing directory to write into.
 
     Raises:
         UserError: a class has no image that can be used, or a file is dangerous to open.
@@ -72,7 +76,7 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
 
 @dataclass
 class _Written:
-    """What is known of the images once they are written."""
+    """Facts about the images, collected while they are written."""
 
     positions: list[int] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
@@ -85,10 +89,10 @@ class _Written:
 
 
 class _Source:
-    """Reads the images of a layout and keeps a list of those that it had to skip.
+    """A reader of the images of a layout, which lists the images that it had to skip.
 
-    An item is (file, row): row -1 is a file that holds one image, other rows are those of a packed
-    array.
+    An item is a pair (file, row). Row -1 means that the file is one image; any other row is a
+    position in a packed array.
     """
 
     def __init__(self, directory: Path, options: ReadOptions) -> None:
@@ -98,8 +102,9 @@ class _Source:
         self._packed: tuple[str, npt.NDArray[Any]] | None = None
 
     def shapes(self, items: list[tuple[str, int]]) -> list[Shape | None]:
-        """First pass: the shape of every image, from headers where that is enough; None where it is
-        unreadable.
+        """Return the shape of every image, which is the first pass; None for an unreadable image.
+
+        Only headers are read where that is enough.
         """
         shapes: list[Shape | None] = []
         with progress("looking at images", len(items), "images") as advance:
@@ -120,7 +125,15 @@ class _Source:
         fitted: bool,
         file: IO[bytes],
     ) -> _Written:
-        """Second pass: append every usable image to ``file`` as float32 of shape ``target``."""
+        """Append every usable image to ``file`` as float32, which is the second pass.
+
+        Args:
+            items: images to read.
+            shapes: shape of every image, as ``shapes`` returned them.
+            target: shape that all images get.
+            fitted: whether images of other shapes are cropped and padded, or skipped.
+            file: file to write the pixels to.
+        """
         written = _Written()
         with progress("reading images", len(items), "images") as advance:
             for position, (name, row) in enumerate(items):
@@ -194,8 +207,9 @@ class _Source:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Tell a file that cannot be read (permissions, a failing disk) from a cache that cannot be
-    written.
+    """Tell a file that cannot be read from a cache that cannot be written.
+
+    Both raise OSError: the file for its permissions or a failing disk.
     """
     try:
         yield
@@ -206,7 +220,7 @@ def _reading() -> Iterator[None]:
 def _common_shape(shapes: Counter[Shape], crop: int | None) -> tuple[Shape, bool]:
     """Return the shape that all images get, and whether they are cropped and padded to it."""
     if not shapes:
-        return (1, 1, 1), False  # no image is usable: the caller says which class lacks them
+        return (1, 1, 1), False  # No image is usable, and the caller says which class lacks them.
     most_common, count = shapes.most_common(1)[0]
     channels = most_common[0]
     if crop is not None:
@@ -220,7 +234,7 @@ def _common_shape(shapes: Counter[Shape], crop: int | None) -> tuple[Shape, bool
 
 
 def _fit(pixels: npt.NDArray[np.float32], target: Shape) -> npt.NDArray[np.float32]:
-    """Crop or pad with zeros around the centre to the height and width of ``target``."""
+    """Crop an image around its centre, or pad it with zeros, to the size of a target shape."""
     for axis in (1, 2):
         missing = target[axis] - pixels.shape[axis]
         if missing > 0:
@@ -259,8 +273,9 @@ def _count_splits(classes: tuple[str, ...], table: pd.DataFrame) -> dict[str, di
 
 
 def _duplicates(table: pd.DataFrame) -> dict[str, Any]:
-    """Count copies within a split, and images that stand in several splits (a leak) or classes (a
-    mistake).
+    """Count copies within a split, and images that stand in several splits or classes.
+
+    An image in several splits is a leak, and an image in several classes is a mistake.
     """
     copies = table[table.duplicated("digest", keep=False)]
     groups = copies.groupby("digest")

@@ -1,4 +1,4 @@
-"""A data set that was read: images, labels, splits, and what is worth knowing about it."""
+"""A data set that was read: its images, labels and splits, and a report about it."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from nas.data.convert import IMAGES, META, TABLE
 from nas.data.options import ReadOptions
 from nas.data.splits import Splits, make_splits
 
-# More skipped files than this share point to a broken download rather than to a few odd files.
+# A larger share of skipped files points to a broken download rather than to a few odd files.
 _MOST_SKIPPED = 0.01
 
 
@@ -25,14 +25,32 @@ class LensDataset:
     """Images of lenses, opened from the cache; ``open_dataset`` makes one.
 
     Attributes:
-        directory: the data directory it was read from.
+        directory: data directory that the images were read from.
         classes: class names in label order.
-        images: (N, C, H, W) float32, memory-mapped and read-only.
-        info: what ``inspect`` shows: layout, dtype, value_range, splits, duplicates, skipped,
-            notes, fingerprint.
-        table: one row an image: ``file``, ``row``, ``label``, ``split`` (as on disk),
-            ``axion_mass`` (eV, where the file itself carries it), ``digest``.
-        store: the cache entry it was opened from.
+        images: pixels of all images, (N, C, H, W) float32, memory-mapped and read-only.
+        info: report that ``inspect`` shows, by name: layout, dtype, value_range, splits,
+            duplicates, skipped, notes, fingerprint and more.
+        table: one row for each image: ``file``, ``row``, ``label``, ``split`` (as on disk),
+            ``axion_mass`` (eV, where the image's file carries it) and ``digest``.
+        store: cache entry that the data set was opened from.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from nas.data import open_dataset
+        >>> random = np.random.default_rng(0)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     np.save(Path(directory, "images.npy"), random.random((60, 1, 16, 16)))
+        ...     np.save(Path(directory, "labels.npy"), np.arange(60) % 3)
+        ...     dataset = open_dataset(Path(directory))
+        >>> dataset.labels[:5]
+        array([0, 1, 2, 0, 1])
+        >>> dataset.info["splits"]
+        {'all': {'no_substructure': 20, 'subhalo': 20, 'vortex': 20}}
+        >>> splits = dataset.splits(seed=0)
+        >>> dataset.images[splits.train].shape
+        (42, 1, 16, 16)
     """
 
     directory: Path
@@ -44,29 +62,58 @@ class LensDataset:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all pixels, labels, splits and class names: equal for equal data sets, wherever
-        they are.
+        """Hash of all pixels, labels, splits and class names.
+
+        Equal data sets have equal fingerprints, wherever they are.
         """
         return str(self.info["fingerprint"])
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int64]:
-        """(N,) positions in ``classes``."""
+        """Labels of all images: (N,) positions in ``classes``."""
         return self.table["label"].to_numpy(dtype=np.int64)
 
     def splits(self, seed: int = 0) -> Splits:
-        """Return train, validation and test images; splits that the disk lacks are made from the
-        seed.
+        """Return which images are for training, validation and test.
+
+        Args:
+            seed: seed of the splits that the disk lacks.
+
+        Raises:
+            UserError: there is nothing to train on, or a class has too few images to be split.
         """
         return make_splits(self.table, self.classes, seed, self.store / f"splits-{seed}.npy")
 
 
 def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDataset:
-    """Open a data directory of any known layout; the first time it is read whole and cached.
+    """Open a data directory of any known layout.
+
+    The first time all images are read and cached; later the cache is opened.
+
+    Args:
+        directory: data directory.
+        options: how to read the directory, where the automatic answer is wrong.
 
     Raises:
-        UserError: it is no data set, or more than 1 % of its files cannot be used and
+        UserError: the directory is no data set, or more than 1 % of its files cannot be used and
             ``allow_skipped`` is not set.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from nas.data import open_dataset
+        >>> random = np.random.default_rng(0)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     for name in ("no_sub", "cdm", "axion"):
+        ...         Path(directory, name).mkdir()
+        ...         for number in range(4):
+        ...             np.save(Path(directory, name, f"{number}.npy"), random.random((32, 32)))
+        ...     dataset = open_dataset(Path(directory))
+        >>> dataset.classes
+        ('no_substructure', 'subhalo', 'vortex')
+        >>> dataset.images.shape
+        (12, 1, 32, 32)
     """
     options = options or ReadOptions()
     store = cached_entry(directory, options)

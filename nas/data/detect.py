@@ -1,8 +1,8 @@
-"""Finding out how a data directory is laid out.
+"""The detection of how a data directory is laid out.
 
-Two families cover the public data sets. *Folders*: a file an image, the directory names tell class
-and split. *Packed*: one array of images beside one of labels; our own simulations are of this
-family.
+Two families cover the public data sets. In *folders* each file is an image, and the names of the
+directories tell class and split. In *packed* data sets there is one array of images beside one
+array of labels; our own simulations belong to this family.
 """
 
 from dataclasses import replace
@@ -23,15 +23,15 @@ def find_layout(
     name: LayoutName = "auto",
     classes: tuple[str, ...] = (),
 ) -> Layout:
-    """Find the layout of ``directory``, whose files are ``entries``.
+    """Find the layout of a data directory.
 
     Args:
-        directory: the data directory.
-        entries: what ``scan`` found there.
-        name: ``auto``, or what to take it for where the guess is wrong. ``class_folders`` takes
-            every folder name for a class and none for a split, ``unlabelled`` takes all images for
-            one class.
-        classes: class names by label of a packed array that does not tell them.
+        directory: data directory.
+        entries: files of the data directory, as ``scan`` found them.
+        name: ``auto``, or the layout itself where the guess is wrong. ``class_folders`` takes every
+            folder name for a class and none for a split, ``unlabelled`` takes all images for one
+            class.
+        classes: class names by label, for a packed array that does not tell them.
 
     Raises:
         UserError: no layout fits, several data sets are mixed, or there is one class only.
@@ -56,9 +56,7 @@ def find_layout(
 
 
 def _alone(directory: Path, packed: Layout, entries: list[FileEntry]) -> Layout:
-    """Refuse packed arrays beside a data set in folders; of other folders of images only take
-    note.
-    """
+    """Refuse packed arrays beside a data set in folders, and note other folders of images."""
     own = {file.rpartition("/")[0] for file in packed.images["file"].unique()}
     others = sorted(set(image_folders(entries)) - own - {""})
     if any(is_known(part) for path in others for part in path.split("/")):

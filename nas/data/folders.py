@@ -1,6 +1,4 @@
-"""Folders of images: a file an image, the deepest folder a class, and the names around it the
-split.
-"""
+"""Data sets in folders: a file is an image, its folder a class, names around it tell the split."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,22 +24,22 @@ from nas.data.tree import FileEntry, printable
 
 
 class _Folder(NamedTuple):
-    """What the path of a folder of images says."""
+    """The class and the place that the path of a folder of images tells."""
 
     class_name: str
     place: Place
 
 
 def find_folders(directory: Path, entries: list[FileEntry], *, splits: bool = True) -> Layout:
-    """Read class and split of every file off its path.
+    """Read the class and the split of every file off its path.
 
     Args:
-        directory: the data directory.
-        entries: its files.
-        splits: False takes every folder name for a class and none for a split.
+        directory: data directory.
+        entries: files of the data directory.
+        splits: whether folder names can tell splits; False takes every folder name for a class.
 
     Raises:
-        UserError: there are no folders of images, or they are of several data sets.
+        UserError: there are no folders of images, or they belong to several data sets.
     """
     files = image_folders(entries)
     read = _folder if splits else _class_folder
@@ -60,7 +58,7 @@ def find_folders(directory: Path, entries: list[FileEntry], *, splits: bool = Tr
         for parent, folder in used.items()
         for path in files[parent]
     ]
-    # Names as Python has them: pandas' own strings hold no name that is not UTF-8.
+    # Names stay Python's own strings, since those of pandas hold no name that is not UTF-8.
     images = pd.DataFrame(rows, columns=["file", "row", "label", "split"], dtype=object).astype(
         {"row": "int64", "label": "int64", "split": "int64"}
     )
@@ -73,8 +71,9 @@ def find_folders(directory: Path, entries: list[FileEntry], *, splits: bool = Tr
 
 
 def image_folders(entries: Iterable[FileEntry]) -> dict[str, list[str]]:
-    """Return the paths of all files, by the path of their folder, for folders that hold an array or
-    picture.
+    """Return the paths of all files in folders of images, by the path of their folder.
+
+    A folder of images holds at least one array or picture.
     """
     files: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
@@ -88,7 +87,7 @@ def image_folders(entries: Iterable[FileEntry]) -> dict[str, list[str]]:
 
 
 def is_known(class_name: str) -> bool:
-    """Whether a class is one of the public data sets'."""
+    """Return whether a class name is one that public data sets use."""
     return canonical_name(class_name) is not None
 
 
@@ -98,8 +97,10 @@ def _class_folder(path: str) -> _Folder | None:
 
 
 def _folder(path: str) -> _Folder | None:
-    """Read a path: ``Model_I_test/cdm``, ``dataset/train/no``, ``train_lenses``, ``no_sub/part_1``,
-    ``sub/train``.
+    """Read class and place off a path.
+
+    Public data sets have paths such as ``Model_I_test/cdm``, ``dataset/train/no``,
+    ``train_lenses``, ``no_sub/part_1`` and ``sub/train``.
 
     Returns:
         None for a folder that cannot be a class: the data directory itself, or a folder that is
@@ -120,8 +121,9 @@ def _folder(path: str) -> _Folder | None:
 
 
 def _leaves(folders: dict[str, _Folder]) -> list[_Folder]:
-    """The folders that have no folder of images below them: a stray picture does not make its
-    folder a class.
+    """Return the folders without a folder of images below them.
+
+    So a stray picture does not make a class of the folder above the classes.
     """
     above = {str(parent) for path in folders for parent in PurePosixPath(path).parents}
     return [folder for path, folder in folders.items() if path not in above]

@@ -1,4 +1,4 @@
-"""What a data directory holds, in tables for people; programs read ``LensDataset.info``."""
+"""The report of what a data directory holds, for people; programs read ``LensDataset.info``."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from rich.table import Table
 
 from nas.data.dataset import LensDataset
 
-# Files that are named one by one; more are only counted.
+# Number of files that are named one by one; more are only counted.
 _NAMED = 10
 
 
 def show(dataset: LensDataset, console: Console) -> None:
-    """Print the report for people."""
+    """Print the report on a data set for people."""
     info = dataset.info
     shape = " × ".join(str(side) for side in info["image_shape"])
     low, high = info["value_range"]

@@ -1,4 +1,4 @@
-"""The labels of a packed data set: from numbers or names on disk to positions among class names."""
+"""The labels of a packed data set: numbers or names on disk become positions among class names."""
 
 import json
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from nas.data.classes import DARK_MATTER, canonical_name, label_order
 
 LabelValues = npt.NDArray[Any]
 
-# More distinct values are measurements, not classes.
+# An array with more distinct values than this holds measurements, not classes.
 _MOST_CLASSES = 100
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels of all arrays of a data set.
+    """The labels of all arrays of a data set.
 
     Attributes:
         classes: class names in label order.
-        numbers: for each array, (N,) positions in ``classes``.
-        note: what was assumed, or nothing.
+        numbers: labels of each array, (N,) positions in ``classes``.
+        note: sentence about what was assumed; empty where nothing was.
     """
 
     classes: tuple[str, ...]
@@ -33,10 +33,10 @@ class Labels:
 
 
 def read_labels(path: Path) -> LabelValues:
-    """Read labels, (N,) or (N, 1), numbers or names.
+    """Return the labels in a file, numbers or names, as an array (N,).
 
     Raises:
-        UserError: the file holds anything else.
+        UserError: the file holds anything but an array of labels, (N,) or (N, 1).
     """
     try:
         values: LabelValues = np.load(path, allow_pickle=False).reshape(-1)
@@ -60,12 +60,12 @@ def name_classes(path: Path, labels: list[LabelValues], given: tuple[str, ...]) 
     """Name the classes of all labels of a data set.
 
     Args:
-        path: of the first labels, to be named in errors.
-        labels: what ``read_labels`` returned for each array.
-        given: class names by label; none to take them from the labels.
+        path: file of the first labels, which errors name.
+        labels: labels of each array, as ``read_labels`` returned them.
+        given: class names by label; an empty tuple takes them from the labels.
 
     Raises:
-        UserError: the names given are not all different, or do not fit the labels.
+        UserError: the given names are not all different, or do not fit the labels.
     """
     names = tuple(canonical_name(name) or name for name in given)
     if len(set(names)) < len(names):
@@ -86,7 +86,7 @@ def name_classes(path: Path, labels: list[LabelValues], given: tuple[str, ...]) 
         numbers = [int(value) for value in values]
         names, note = _name_numbers(path, numbers, names)
         position = dict(zip(numbers, range(len(numbers)), strict=True))
-        if len(names) != len(numbers):  # some class has no images; labels count from 0
+        if len(names) != len(numbers):  # Some class has no images, and labels count from 0.
             position = {number: number for number in numbers}
     look_up = np.vectorize(position.__getitem__, otypes=[np.int64])
     return Labels(
@@ -97,7 +97,7 @@ def name_classes(path: Path, labels: list[LabelValues], given: tuple[str, ...]) 
 def _name_numbers(
     path: Path, numbers: list[int], given: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """Return class names for distinct labels in rising order, and what was assumed."""
+    """Return the class names of distinct labels in rising order, and a note of what was assumed."""
     if given:
         if len(given) != len(numbers) and not 0 <= min(numbers) <= max(numbers) < len(given):
             raise UserError(
@@ -117,8 +117,9 @@ def _name_numbers(
 
 
 def read_simulated_classes(path: Path) -> tuple[str, ...]:
-    """Return the class names in a simulation's description; none where the file is absent or
-    somebody else's.
+    """Return the class names in the description of a simulated data set.
+
+    There are none where the file is missing or describes something else.
     """
     try:
         description = json.loads(path.read_text(encoding="utf-8"))

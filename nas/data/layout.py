@@ -1,4 +1,4 @@
-"""What a layout is: where every image of a data directory stands, its class and its split."""
+"""The layout of a data directory: where every image is, its class and its split."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,14 +12,15 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test", "all")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where every image of a data directory is.
+    """A layout, which tells where every image of a data directory is.
 
     Attributes:
-        name: ``class_folders``, ``split_folders``, ``packed``, ``simulated`` or ``unlabelled``.
+        name: name of the layout, which is ``class_folders``, ``split_folders``, ``packed``,
+            ``simulated`` or ``unlabelled``.
         classes: class names in label order.
-        images: one row an image: ``file`` (path below the directory), ``row`` (of a packed array,
-            -1 for a file that is an image), ``label`` (position in ``classes``), ``split``
-            (position in ``SPLITS``).
+        images: one row for each image: ``file`` (path below the data directory), ``row`` (position
+            in a packed array, -1 for a file that is one image), ``label`` (position in ``classes``)
+            and ``split`` (position in ``SPLITS``).
         notes: sentences about what was assumed or passed over.
     """
 

@@ -1,6 +1,4 @@
-"""Bringing pixels to a scale that networks learn from, fitted on training images only and stored
-with every model.
-"""
+"""The normalisation of pixels, fitted on training images only and stored with every model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,23 +8,37 @@ import numpy.typing as npt
 
 Images = npt.NDArray[np.float32]
 
-# Images read at a time: bounds the memory, 64 MiB for 64 x 64 pixels.
+# Number of images that are read at a time, which bounds the memory: 64 MiB for 64 x 64 pixels.
 _CHUNK = 4096
 
 
 @dataclass(frozen=True)
 class Normalisation:
-    """``(asinh((pixels - mean) / std) - offset) / scale``, channel by channel.
+    """A map of pixels to a scale that networks learn from, the same for all images.
 
-    The inverse hyperbolic sine, astronomy's stretch (Lupton et al. 1999, AJ 118, 1406), is linear
-    in the faint and logarithmic in the bright parts. Without it the few bright pixels of an arc are
-    all that a network sees at first (measured: ``docs/simulation.md``).
+    Each channel becomes ``(asinh((pixels - mean) / std) - offset) / scale``. The inverse hyperbolic
+    sine, astronomy's stretch (Lupton et al. 1999, AJ 118, 1406), is linear in the faint and
+    logarithmic in the bright parts. Without it the few bright pixels of an arc are all that a
+    network sees at first (measured: ``docs/simulation.md``).
 
     Attributes:
-        mean: one number a channel, in the data's own unit.
-        std: likewise, positive.
-        offset: mean of the stretched pixels, one number a channel.
-        scale: their standard deviation, positive.
+        mean: mean of the pixels, one number for each channel, in the unit of the data.
+        std: standard deviation of the pixels, one positive number for each channel, in the unit of
+            the data.
+        offset: mean of the stretched pixels, one number for each channel.
+        scale: standard deviation of the stretched pixels, one positive number for each channel.
+
+    Example:
+        >>> import numpy as np
+        >>> from nas.data import Normalisation
+        >>> images = np.random.default_rng(0).exponential(5, (20, 1, 16, 16)).astype(np.float32)
+        >>> training = np.arange(15)
+        >>> normalisation = Normalisation.fit(images, training)
+        >>> normalised = normalisation(images)
+        >>> bool(abs(normalised[training].mean()) < 1e-5)
+        True
+        >>> bool(abs(normalised[training].std() - 1) < 1e-5)
+        True
     """
 
     mean: tuple[float, ...]
@@ -36,13 +48,18 @@ class Normalisation:
 
     @staticmethod
     def fit(images: Images, indices: npt.NDArray[np.int64]) -> "Normalisation":
-        """Fit on the images (N, C, H, W) at ``indices``, which must be training images."""
+        """Fit a normalisation on training images.
+
+        Args:
+            images: images of a data set, (N, C, H, W).
+            indices: positions of the training images among them.
+        """
         mean, std = _moments(images, indices, lambda chunk: chunk)
         offset, scale = _moments(images, indices, lambda chunk: _stretch(chunk, mean, std))
         return Normalisation(mean, std, offset, scale)
 
     def __call__(self, images: Images) -> Images:
-        """Return normalised images; ``images`` is (..., C, H, W)."""
+        """Return normalised images of the same shape, which is (..., C, H, W)."""
         stretched = _stretch(images, self.mean, self.std)
         return (stretched - _channels(self.offset)) / _channels(self.scale)
 
@@ -59,9 +76,9 @@ def _channels(values: tuple[float, ...]) -> npt.NDArray[np.float32]:
 def _moments(
     images: Images, indices: npt.NDArray[np.int64], change: Callable[[Images], Images]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel of the changed images, chunk by chunk."""
+    """Return the mean and the standard deviation of each channel of the changed images."""
     count, total, squares = 0, np.zeros(images.shape[1]), np.zeros(images.shape[1])
-    # The first image's mean is taken off before squaring, or bright constant backgrounds would
+    # The mean of the first image is taken off before squaring, or bright constant backgrounds would
     # cancel digits.
     offset = change(images[indices[:1]]).mean(axis=(0, 2, 3), dtype=np.float64)
     for start in range(0, len(indices), _CHUNK):
@@ -74,6 +91,6 @@ def _moments(
         squares += np.square(chunk).sum(axis=(0, 2, 3))
     mean = total / count
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
-    # A constant channel carries nothing; dividing it by 1 keeps it at zero.
+    # A constant channel carries no information, and dividing it by 1 keeps it at zero.
     std = np.where(std > 0, std, 1.0)
     return tuple((mean + offset).tolist()), tuple(std.tolist())

@@ -1,4 +1,4 @@
-"""How a data directory is read: the settings that every command with ``--data`` shares."""
+"""The settings of how a data directory is read, which every command with ``--data`` shares."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,21 @@ LayoutName = Literal["auto", "class_folders", "split_folders", "packed", "unlabe
 
 @dataclass(frozen=True, kw_only=True)
 class ImageOptions:
-    """How to read images, where the automatic answer is wrong."""
+    """How to read images, where the automatic answer is wrong.
+
+    Example:
+        >>> from nas.data import ImageOptions
+        >>> ImageOptions(channel_axis="last", crop=64)
+        ImageOptions(channel_axis='last', crop=64, allow_skipped=False)
+    """
 
     channel_axis: ChannelAxis = "auto"
-    """Where the channels of three-dimensional images are."""
+    """Axis of the channels in images of three dimensions."""
     crop: int | None = None
-    """Crop or pad every image around its centre to this many pixels a side; images of one size need
-    it not."""
+    """Crop or pad every image around its centre to this many pixels on a side; images that all have
+    one size do not need it."""
     allow_skipped: bool = False
-    """Go on although more than 1 % of the files cannot be used."""
+    """Go on even if more than 1 % of the files cannot be used."""
 
     def __post_init__(self) -> None:
         if self.crop is not None and self.crop < 1:
@@ -29,28 +35,53 @@ class ImageOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions(ImageOptions):
-    """How to read a data directory, where the automatic answer is wrong."""
+    """How to read a data directory, where the automatic answer is wrong.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from nas.data import ReadOptions, open_dataset
+        >>> random = np.random.default_rng(0)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     np.save(Path(directory, "images.npy"), random.random((6, 1, 32, 32)))
+        ...     np.save(Path(directory, "labels.npy"), np.arange(6) % 2)
+        ...     options = ReadOptions(classes=("lenses", "nonlenses"), crop=24)
+        ...     dataset = open_dataset(Path(directory), options)
+        >>> dataset.classes
+        ('lens', 'nonlens')
+        >>> dataset.images.shape
+        (6, 1, 24, 24)
+    """
 
     layout: LayoutName = "auto"
-    """Layout of the directory; class_folders takes every folder for a class and none for a split,
-    unlabelled takes all images for one class."""
+    """Layout of the data directory; class_folders takes every folder for a class and none for a
+    split, unlabelled takes all images for one class."""
     classes: tuple[str, ...] = ()
     """Class names by label, for packed arrays that do not tell them: --classes '[a, b, c]'."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes that leave the class of a lens as it is."""
+    """Random changes of an image that leave the class of its lens as it is.
+
+    Example:
+        >>> from nas.data.options import Augmentation
+        >>> Augmentation()
+        Augmentation(symmetries=True, shift=2, noise=0.0)
+        >>> Augmentation(symmetries=False, shift=0, noise=0.1)
+        Augmentation(symmetries=False, shift=0, noise=0.1)
+    """
 
     symmetries: bool = True
-    """The eight symmetries of the square (the four of the rectangle where height and width
-    differ)."""
+    """Apply the eight symmetries of the square, or the four of the rectangle where height and width
+    differ."""
     shift: int = 2
-    """Largest shift in pixels along each axis, whole pixels so that nothing is smoothed; 0 switches
-    it off."""
+    """Largest shift along each axis, in whole pixels so that nothing is smoothed; 0 shifts
+    nothing."""
     noise: float = 0.0
-    """Standard deviation of added Gaussian noise, in units of the normalised images; 0 switches it
-    off."""
+    """Standard deviation of added Gaussian noise, in units of the normalised images; 0 adds
+    none."""
 
     def __post_init__(self) -> None:
         if self.shift < 0 or not self.noise >= 0:
@@ -64,7 +95,7 @@ def require_folder(directory: Path) -> None:
     """Check that a directory of images is there.
 
     Raises:
-        UserError: it is not.
+        UserError: the directory is missing, or is no directory.
     """
     if not directory.is_dir():
         what = "is not a directory" if directory.exists() else "does not exist"
@@ -75,7 +106,7 @@ def require_data(directory: Path | None) -> Path:
     """Return the directory of a data set that a command cannot do without.
 
     Raises:
-        UserError: none was given, or it is not there.
+        UserError: no directory was given, or the directory is missing.
     """
     if directory is None:
         raise UserError(

@@ -1,5 +1,6 @@
-"""Packed data sets: one array of images and one of labels, as Models F and J are passed around and
-as we simulate.
+"""Packed data sets: one array of images and one array of labels.
+
+Models F and J are passed around in this layout, and simulated data sets have it too.
 """
 
 import re
@@ -20,21 +21,21 @@ from nas.data.reading import UnreadableImageError, npy_header
 from nas.data.tree import FileEntry
 
 METADATA = "dataset.json"
-"""Beside the arrays of a simulated data set: its class names, settings and versions."""
+"""File beside the arrays of a simulated data set with its class names, settings and versions."""
 
 _IMAGE_WORDS = frozenset({"images", "image", "imgs", "img", "x", "data", "inputs"})
 _LABEL_WORDS = frozenset({"labels", "label", "y", "targets", "target", "classes"})
 
-# A folder with more arrays than this holds an image a file; reading all their headers would be for
-# nothing.
+# A folder with more arrays than this has one image in each file, and reading all their headers
+# would be for nothing.
 _MOST_ARRAYS = 64
 
-# In place of a shape: the file cannot be opened.
+# This stands in place of the shape of a file that cannot be opened.
 _LOCKED = ()
 
 
 class _Pair(NamedTuple):
-    """An array of images and its labels, as paths below the data directory."""
+    """An array of images and the array of their labels, as paths below the data directory."""
 
     images: str
     labels: str
@@ -44,17 +45,18 @@ class _Pair(NamedTuple):
 def find_packed(
     directory: Path, entries: list[FileEntry], classes: tuple[str, ...] = ()
 ) -> Layout | None:
-    """Find arrays of images, (N, C, H, W) or (N, H, W), with as many labels, (N,) or (N, 1), in the
-    same folder.
+    """Find pairs of arrays in the same folder, one of images and one of their labels.
+
+    Images are (N, C, H, W) or (N, H, W), labels (N,) or (N, 1).
 
     Args:
-        directory: the data directory.
-        entries: its files.
-        classes: class names by label; without them, those of a simulation, the labels themselves
-            where they are names, or the three dark-matter models for the labels 0, 1, 2.
+        directory: data directory.
+        entries: files of the data directory.
+        classes: class names by label. Without them the names are those of a simulation, the labels
+            themselves where they are names, or the three dark-matter models for the labels 0, 1, 2.
 
     Returns:
-        None where there is no such pair.
+        The layout, or None where there is no such pair.
 
     Raises:
         UserError: images and labels do not match, labels are outside the class names, or there are
@@ -136,9 +138,7 @@ def _pairs_in_folder(
 
 
 def _shape(path: Path) -> tuple[int, ...] | None:
-    """The shape of an array of plain numbers or names; None for anything else, such as an axion
-    file.
-    """
+    """Return the shape of an array of numbers or names, or None for all else, as an axion file."""
     try:
         shape, dtype = npy_header(path)
     except UnreadableImageError:
@@ -149,8 +149,9 @@ def _shape(path: Path) -> tuple[int, ...] | None:
 
 
 def _key(path: str) -> tuple[str, ...]:
-    """The words of a file name that say neither images nor labels: ``x_train`` and ``y_train`` are
-    a pair.
+    """Return the words of a file name that say neither images nor labels.
+
+    They are equal for ``x_train`` and ``y_train``, which are a pair.
     """
     words = re.split(r"[_\-. ]+", Path(path).stem.lower())
     return tuple(word for word in words if word not in _IMAGE_WORDS | _LABEL_WORDS)

@@ -1,6 +1,4 @@
-"""What directory names tell: the split that images belong to, and the data set that the split is
-of.
-"""
+"""What directory names tell: the split of images, and the data set that the split belongs to."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,8 +23,10 @@ _SUFFIXED = re.compile(rf"(?P<rest>.+)[_-](?P<split>{_SPLIT})", re.IGNORECASE)
 
 
 class Place(NamedTuple):
-    """Where images belong: ``Model_I_test`` is the test split of ``Model_I``; no split is
-    ``all``.
+    """The data set and the split that images belong to.
+
+    ``Model_I_test`` is the split ``test`` of the root ``Model_I``. The split is ``all`` where names
+    tell none.
     """
 
     root: str
@@ -34,13 +34,15 @@ class Place(NamedTuple):
 
 
 def split_name(name: str) -> Split | None:
-    """Return the split that is called exactly ``name`` (``valid`` is ``val``), or None."""
+    """Return the split that has exactly this name (``valid`` is ``val``), or None."""
     return _SPLIT_NAMES.get(name.lower())
 
 
 def split_affix(name: str) -> tuple[Split | None, str]:
-    """Take a split off a name: ``train_lenses`` is train and lenses, ``Model_I_test`` test and
-    Model_I; or None.
+    """Return the split at the beginning or end of a name, and the rest of the name.
+
+    ``train_lenses`` is train and lenses, ``Model_I_test`` is test and Model_I. Where the name tells
+    no split, it is returned whole with None.
     """
     match = _PREFIXED.fullmatch(name) or _SUFFIXED.fullmatch(name)
     if match is None:
@@ -49,8 +51,12 @@ def split_affix(name: str) -> tuple[Split | None, str]:
 
 
 def place_of(names: Sequence[str]) -> Place:
-    """Read directory names, outermost first; the innermost split counts, and what is no split makes
-    the root.
+    """Return the place that directory names tell.
+
+    The innermost split counts, and the names that are no splits make the root.
+
+    Args:
+        names: names of directories inside each other, outermost first.
     """
     split: Split | None = None
     root = []
@@ -63,8 +69,9 @@ def place_of(names: Sequence[str]) -> Place:
 
 
 def split_of_directory(directory: Path) -> Split:
-    """The split that a data directory itself is, where a sibling confirms it: Model_I_test beside
-    Model_I; or all.
+    """Return the split that a data directory itself is, or ``all``.
+
+    A sibling must confirm it: ``Model_I_test`` is a test split only beside ``Model_I``.
     """
     own = directory.resolve()
     if split := split_name(own.name):
@@ -77,12 +84,14 @@ def split_of_directory(directory: Path) -> Split:
 
 
 def settle(splits: Iterable[Split], outside: Split) -> dict[Split, Split]:
-    """What ``all`` means beside other splits: the training images that Model_I holds beside
-    Model_I_test.
+    """Return what each split means, now that all splits of the data set are known.
+
+    Only ``all`` can mean something else: beside other splits it means the training images, as
+    ``Model_I`` holds them beside ``Model_I_test``.
 
     Args:
-        splits: of all parts of one data set.
-        outside: what its directory is, where no part says more.
+        splits: splits of all parts of one data set.
+        outside: split that the data directory itself is, which counts where no part tells one.
     """
     found = set(splits)
     rest: Split = "train" if found - {"all"} else outside
@@ -90,10 +99,10 @@ def settle(splits: Iterable[Split], outside: Split) -> dict[Split, Split]:
 
 
 def only_root(directory: Path, roots: Iterable[str]) -> str:
-    """Return the one data set below a directory.
+    """Return the root of the one data set below a directory.
 
     Raises:
-        UserError: there are several.
+        UserError: there are several data sets.
     """
     distinct = sorted(set(roots))
     if len(distinct) > 1:

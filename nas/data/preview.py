@@ -1,6 +1,4 @@
-"""A picture of a data set: images by class, and for simulated ones what substructure adds to
-each.
-"""
+"""A picture of a data set: its images by class, and what substructure adds to simulated ones."""
 
 import json
 from collections.abc import Sequence
@@ -21,15 +19,15 @@ from nas.data.simulation.settings import SimulationSettings, load_settings
 
 Image = npt.NDArray[np.floating]
 
-# Brightness is stretched by asinh: linear in the noise, logarithmic in the arcs, so that both are
-# seen.
+# Brightness is stretched by asinh, which is linear in the noise and logarithmic in the arcs, so
+# that both are seen.
 _KNEE_PERCENTILE = 75.0
 _WHITE_PERCENTILE = 99.8
 _PANEL_INCHES = 1.5
 
 
 class _Row(NamedTuple):
-    """A row of the picture; signed images are drawn around zero."""
+    """A row of the picture, whose images are drawn around zero where they are signed."""
 
     title: str
     images: Sequence[Image]
@@ -37,17 +35,16 @@ class _Row(NamedTuple):
 
 
 def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> None:
-    """Write a grid of random images, a row for each class, to ``out`` (PNG, PDF or SVG by its
-    suffix).
+    """Write a grid of random images, with a row for each class.
 
-    Below each class with substructure of a simulated set stands a row of residuals: the noise-free
-    image minus the image of the same lens without substructure.
+    In a simulated data set, a row of residuals stands below each class with substructure: the
+    noise-free image minus the image of the same lens without substructure.
 
     Args:
-        dataset: what to draw.
-        columns: images of each class; fewer where a class has fewer.
-        seed: of the choice of images.
-        out: the picture to write.
+        dataset: data set to draw images of.
+        columns: number of images of each class; a class that has fewer shows all of them.
+        seed: seed of the choice of images.
+        out: picture to write, whose suffix makes it PNG, PDF or SVG.
 
     Raises:
         UserError: the picture cannot be written.
@@ -108,8 +105,13 @@ def _figure(rows: list[_Row], columns: int) -> Figure:
 
 
 def draw_image(axes: Axes, image: Image, *, signed: bool = False) -> None:
-    """Draw an image (H, W), its brightness stretched so that noise and arcs are seen; a signed one
-    around zero.
+    """Draw an image (H, W), stretched so that both noise and arcs are seen.
+
+    Args:
+        axes: axes to draw into.
+        image: image to draw.
+        signed: whether the image is a difference, which is drawn in colours around zero and not
+            stretched.
     """
     if signed:
         limit = np.percentile(np.abs(image), _WHITE_PERCENTILE) or 1.0

@@ -1,6 +1,6 @@
-"""One image file to one array: numpy files, DeepLense's pickled axion files, and pictures.
+"""Reading one image file: numpy files, DeepLense's pickled axion files, and pictures.
 
-A pickle that asks for anything but numpy's arrays and scalars is refused before it runs
+A pickle that asks for anything but arrays and scalars of numpy is refused before it runs
 (``nas.data.unpickling``).
 """
 
@@ -24,11 +24,11 @@ SUFFIXES = PICTURES | {".npy"}
 
 
 class UnreadableImageError(Exception):
-    """One file cannot be used; the message says why, in words that fit behind the file's name."""
+    """A file cannot be used; the message says why, in words that fit behind the file's name."""
 
 
 class UnsafePickleError(UserError):
-    """A file's pickle calls something other than numpy's reconstruction; it was not run."""
+    """The pickle in a file calls something that is not numpy's reconstruction, and was not run."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ class RawImage:
     """An image as it stands on disk, channels first.
 
     Attributes:
-        pixels: (C, H, W) in the file's own numeric type.
-        axion_mass: eV, where the file carries it (DeepLense's axion files), else None.
+        pixels: pixels of the image, (C, H, W), in the file's own numeric type.
+        axion_mass: mass of the axion in eV, where the file carries it (DeepLense's axion files);
+            otherwise None.
     """
 
     pixels: npt.NDArray[Any]
@@ -45,7 +46,11 @@ class RawImage:
 
 
 def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
-    """Read one image.
+    """Read the image in a file.
+
+    Args:
+        path: file to read.
+        channel_axis: where the channels of a three-dimensional array are.
 
     Raises:
         UnreadableImageError: the file is no image, is cut short, or has no channel axis that can be
@@ -63,8 +68,12 @@ def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
 
 
 def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, int, int]:
-    """Return (C, H, W) of a file, from the header alone where that is enough; raises as
-    ``read_image`` does.
+    """Return the shape (C, H, W) of the image in a file, from its header where that is enough.
+
+    Raises:
+        UnreadableImageError: the file is no image, is cut short, or has no channel axis that can be
+            told apart.
+        UnsafePickleError: the file would run code.
     """
     _check_file(path)
     if path.suffix.lower() == ".npy":
@@ -72,7 +81,7 @@ def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, in
             shape, dtype = _read_header(file)
             _require_whole(file, shape, dtype)
         if not dtype.hasobject:
-            # A view without memory behind it goes through the same rules as a real image.
+            # A view with no memory behind it goes through the same rules as a real image.
             return _shape3(
                 channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis)
             )
@@ -80,8 +89,10 @@ def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, in
 
 
 def npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and type that the header of a .npy file tells; raises
-    UnreadableImageError.
+    """Return the shape and the type in the header of a .npy file.
+
+    Raises:
+        UnreadableImageError: the file is no numpy file, or is cut short.
     """
     _check_file(path)
     with path.open("rb") as file:
@@ -91,7 +102,12 @@ def npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
 def channels_first(array: npt.NDArray[Any], channel_axis: ChannelAxis) -> npt.NDArray[Any]:
     """Return a view of shape (C, H, W) of an (H, W), (C, H, W) or (H, W, C) array.
 
-    With ``auto`` the channel axis is the first or last one if it is shorter than both others.
+    With ``auto`` the channel axis is the first or the last axis, whichever is shorter than both
+    others.
+
+    Raises:
+        UnreadableImageError: the array holds no numbers, has the shape of no image, or has no
+            channel axis that can be told apart.
     """
     if array.dtype.kind not in "iuf":
         raise UnreadableImageError(f"holds values of type {array.dtype}, not numbers")
@@ -141,7 +157,7 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
             else np.lib.format.read_array_header_2_0
         )
         shape, _, dtype = read(file)
-    except Exception as error:  # numpy parses the header as Python, which can fail in many ways
+    except Exception as error:  # numpy parses the header as Python, which can fail in many ways.
         raise UnreadableImageError("is not a numpy file, or is cut short") from error
     if any(type(side) is not int or side < 0 for side in shape):
         raise UnreadableImageError(f"has shape {shape}, which is not an array's")
@@ -149,7 +165,7 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def _require_whole(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Compare what the header promises with the file, before memory is taken for it."""
+    """Refuse a file that is shorter than its header promises, before memory is taken for it."""
     if (
         not dtype.hasobject
         and file.tell() + math.prod(shape) * dtype.itemsize > os.fstat(file.fileno()).st_size
@@ -170,9 +186,7 @@ def _load_pickle(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
 
 
 def _image_and_mass(value: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
-    """Unpack ``np.array([image, mass_eV], dtype=object)``, as DeepLense's axion files are
-    written.
-    """
+    """Unpack ``np.array([image, mass_eV], dtype=object)``, which DeepLense's axion files hold."""
     problem = UnreadableImageError("is an object array but not [image, axion mass]")
     if value.shape != (2,):
         raise problem
@@ -198,5 +212,5 @@ def _read_picture(path: Path) -> npt.NDArray[Any]:
                 colour = picture.mode in {"RGB", "RGBA", "CMYK", "YCbCr"}
                 numeric = picture.mode in {"L", "F"} or picture.mode.startswith("I")
                 return np.asarray(picture if numeric else picture.convert("RGB" if colour else "L"))
-    except Exception as error:  # a damaged picture can raise anything
+    except Exception as error:  # A damaged picture can raise anything.
         raise UnreadableImageError("is not a picture that can be read, or is cut short") from error

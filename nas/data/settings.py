@@ -8,10 +8,10 @@ from nas.common.errors import UserError
 from nas.data.options import ReadOptions, require_folder
 from nas.data.simulation.settings import SimulationSettings
 
-# Without being asked, no more memory than 2 GB.
+# So many processes stay below 2 GB of memory, and only those who ask for more should spend more.
 _MOST_WORKERS = 4
 
-# A picture of more is too large to look at.
+# A picture with more columns is too large to look at.
 _MOST_COLUMNS = 30
 
 
@@ -20,10 +20,10 @@ class SimulateSettings(SimulationSettings):
     """Simulate images of strong lenses of the three dark-matter classes."""
 
     out: Path = Path("data/simulated")
-    """Directory to write; an unfinished one is continued."""
+    """Directory to write; an unfinished data set is continued."""
     workers: int = min(os.cpu_count() or 1, _MOST_WORKERS)
-    """Processes of some 350 MB each (default: one for each core, but no more than 4); they change
-    no byte."""
+    """Number of processes, of some 350 MB each (default: one for each core, but no more than 4);
+    the number changes no byte of the data set."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -35,9 +35,7 @@ class SimulateSettings(SimulationSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class InspectSettings(ReadOptions):
-    """Say what a data directory holds: layout, classes, splits, duplicates, and files that cannot
-    be used.
-    """
+    """Say what a data directory holds: layout, classes, splits, duplicates and unusable files."""
 
     directory: Path = field(kw_only=False)
     """The data directory, of any known layout."""
@@ -47,14 +45,14 @@ class InspectSettings(ReadOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewSettings(ReadOptions):
-    """Draw images of a data directory by class; for simulated ones also what substructure adds."""
+    """Draw images of a data directory by class, and what substructure adds to simulated ones."""
 
     directory: Path = field(kw_only=False)
     """The data directory, of any known layout."""
     out: Path = Path("preview.png")
     """Picture to write: .png, .pdf or .svg."""
     columns: int = 6
-    """Images of each class."""
+    """Number of images of each class."""
     seed: int = 0
     """Seed of the choice of images."""
 
@@ -69,9 +67,9 @@ class PreviewSettings(ReadOptions):
 
 
 def check(settings: InspectSettings | PreviewSettings, begun: None) -> None:
-    """Check that the directory is there.
+    """Check that the data directory is there.
 
     Raises:
-        UserError: it is not.
+        UserError: the data directory is missing, or is no directory.
     """
     require_folder(settings.directory)

@@ -1,4 +1,4 @@
-"""Splits that a data set lacks: made once, stratified by class, from a seed, and written down."""
+"""The splits of a data set; those that it lacks are made once from a seed, stratified by class."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from nas.data.layout import SPLITS
 
 Indices = npt.NDArray[np.int64]
 
-# Share of a class that goes to a split which the disk lacks.
+# This share of each class goes to every split that the disk lacks.
 _HELD_OUT = 0.15
 
 _TRAIN, _VAL, _TEST, _ALL = (SPLITS.index(name) for name in ("train", "val", "test", "all"))
@@ -21,13 +21,28 @@ _TRAIN, _VAL, _TEST, _ALL = (SPLITS.index(name) for name in ("train", "val", "te
 
 @dataclass(frozen=True)
 class Splits:
-    """Positions of the images of each split in the data set.
+    """The positions of the images of each split in a data set.
 
     Attributes:
-        train: images that networks learn from.
-        val: images that choose (epochs, architectures, settings).
-        test: images that report, and never choose.
-        made: which of them the disk lacks, so that they were made from the seed.
+        train: positions of the images that networks learn from, (N,).
+        val: positions of the images that choose epochs, architectures and settings, (N,).
+        test: positions of the images that report how good a network is, and never choose, (N,).
+        made: names of the splits that the disk lacks, so that they were made from the seed.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from nas.data import open_dataset
+        >>> random = np.random.default_rng(0)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     np.save(Path(directory, "images.npy"), random.random((60, 16, 16)))
+        ...     np.save(Path(directory, "labels.npy"), np.arange(60) % 3)
+        ...     splits = open_dataset(Path(directory)).splits(seed=0)
+        >>> len(splits.train), len(splits.val), len(splits.test)
+        (42, 9, 9)
+        >>> splits.made
+        ('train', 'val', 'test')
     """
 
     train: Indices
@@ -37,19 +52,39 @@ class Splits:
 
 
 def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record: Path) -> Splits:
-    """Return the splits of a data set; those that the disk lacks are taken from its training
-    images.
+    """Return the splits of a data set.
 
-    Identical images always come to the same side, so that a made split leaks nothing.
+    Splits that the disk lacks are taken from its training images. Identical images always come to
+    the same side, so that a split which is made leaks nothing.
 
     Args:
-        table: one row an image, with ``label``, ``split`` and ``digest``.
+        table: one row for each image, with ``label``, ``split`` and ``digest``.
         classes: class names in label order.
-        seed: of the random assignment.
-        record: file where the assignment is written down, and read from when it is there already.
+        seed: seed of the random assignment.
+        record: file where the assignment is written down, and from which it is read when the file
+            is there already.
 
     Raises:
         UserError: there is nothing to train on, or a class has too few images to be split.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from nas.data.layout import SPLITS
+        >>> from nas.data.splits import make_splits
+        >>> table = pd.DataFrame(
+        ...     {
+        ...         "label": [0, 1] * 20,
+        ...         "split": SPLITS.index("train"),
+        ...         "digest": [str(number) for number in range(40)],
+        ...     }
+        ... )
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     record = Path(directory, "splits.npy")
+        ...     splits = make_splits(table, ("lens", "nonlens"), seed=0, record=record)
+        >>> len(splits.train), len(splits.val), len(splits.test), splits.made
+        (28, 6, 6, ('val', 'test'))
     """
     on_disk = table["split"].to_numpy(dtype=np.int64)
     missing = tuple(
@@ -68,7 +103,7 @@ def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record
         codes = np.load(record)
     else:
         codes = _assign(table, np.where(trainable, _TRAIN, on_disk), missing, classes, seed)
-        # The entry is gone if the directory was read anew since it was opened.
+        # The cache entry is gone if the data directory was read anew since it was opened.
         record.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(record) as path:
             np.save(path, codes)
@@ -87,7 +122,7 @@ def _assign(
     """Move a stratified share of the training images to each missing split."""
     rng = np.random.default_rng(seed)
     codes = codes.copy()
-    # Copies of one image move together: they are counted by the first of them.
+    # Copies of one image move together, so only the first of them is counted.
     groups = table.groupby("digest", sort=False).ngroup().to_numpy()
     labels = table["label"].to_numpy()
     first = ~table.duplicated("digest").to_numpy()

@@ -1,6 +1,4 @@
-"""Images on the device: one tensor, batches drawn and augmented where they live, no loader
-processes.
-"""
+"""Images that live on the device as one tensor, where batches are drawn and augmented."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +12,30 @@ from nas.data.dataset import LensDataset
 from nas.data.normalisation import Normalisation
 from nas.data.options import Augmentation
 
-# Images copied to the device at a time: bounds the host memory.
+# Number of images that are copied to the device at a time, which bounds the memory of the host.
 _CHUNK = 4096
 
 
 @dataclass(frozen=True)
 class LensTensors:
-    """A split on a device.
+    """The images and labels of a split on a device.
 
     Attributes:
-        images: (N, C, H, W) float32, normalised.
-        labels: (N,) int64.
+        images: normalised images, (N, C, H, W) float32.
+        labels: labels of the images, (N,) int64, which are positions in ``classes``.
         classes: class names in label order.
+
+    Example:
+        >>> import torch
+        >>> from nas.data.options import Augmentation
+        >>> from nas.data.tensors import LensTensors
+        >>> labels = torch.arange(10) % 2
+        >>> tensors = LensTensors(torch.randn(10, 1, 8, 8), labels, ("no_sub", "subhalo"))
+        >>> [len(labels) for images, labels in tensors.batches(4)]
+        [4, 4, 2]
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> [len(labels) for images, labels in tensors.shuffled(4, generator, Augmentation())]
+        [4, 4]
     """
 
     images: Tensor
@@ -39,7 +49,14 @@ class LensTensors:
         normalisation: Normalisation,
         device: torch.device | str = "cpu",
     ) -> "LensTensors":
-        """Copy the images at ``indices`` to the device, normalised."""
+        """Copy some images of a data set to a device, normalised.
+
+        Args:
+            dataset: data set that the images are taken from.
+            indices: positions of the images in the data set, (N,).
+            normalisation: normalisation that was fitted on training images.
+            device: device to copy the images to.
+        """
         images = torch.empty((len(indices), *dataset.images.shape[1:]), device=device)
         for start in range(0, len(indices), _CHUNK):
             chunk = indices[start : start + _CHUNK]
@@ -54,12 +71,13 @@ class LensTensors:
         return len(self.labels)
 
     def to(self, device: torch.device | str) -> "LensTensors":
-        """Return the split on another device."""
+        """Return a copy of the split on another device."""
         return LensTensors(self.images.to(device), self.labels.to(device), self.classes)
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (images, labels) in order, without changes, the last batch as small as it comes:
-        for evaluation.
+        """Yield all images and labels in order and unchanged, as evaluation needs them.
+
+        The last batch may be smaller than ``size``.
         """
         for start in range(0, len(self), size):
             yield self.images[start : start + size], self.labels[start : start + size]
@@ -67,15 +85,16 @@ class LensTensors:
     def shuffled(
         self, size: int, generator: torch.Generator, augmentation: Augmentation | None = None
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield one epoch of (images, labels) in random order, augmented, in batches of exactly
-        ``size``.
+        """Yield one epoch of images and labels in random order, augmented.
 
-        A remainder smaller than a batch waits for another epoch, unless it is all there is.
+        Every batch has exactly ``size`` images. A remainder smaller than a batch waits for another
+        epoch; if the whole split is smaller than a batch, it is the only batch.
 
         Args:
-            size: images in a batch.
-            generator: of the order and the augmentation; on the device of the images.
-            augmentation: None for the images as they are.
+            size: number of images in a batch.
+            generator: random numbers of the order and the augmentation, on the device of the
+                images.
+            augmentation: random changes of the images; None leaves them as they are.
         """
         order = torch.randperm(len(self), generator=generator, device=self.labels.device)
         size = min(size, len(self))

@@ -1,4 +1,4 @@
-"""Walking a data directory."""
+"""The walk through a data directory, which lists its files."""
 
 import os
 from collections.abc import Iterator
@@ -8,14 +8,18 @@ from typing import NamedTuple
 from nas.common.errors import UserError
 from nas.data.options import require_folder
 
-# What archive tools and desktops leave behind. Hidden files (.DS_Store, ._x.npy) are passed over by
-# their dot.
+# Archive tools and desktops leave these behind. Hidden files (.DS_Store, ._x.npy) need not be
+# named, for their dot tells them.
 _JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
 class FileEntry(NamedTuple):
-    """One file: its path below the data directory ('/' between the parts), its size in bytes, when
-    it changed (ns).
+    """One file of a data directory.
+
+    Attributes:
+        path: path below the data directory, with '/' between the parts.
+        size: size in bytes.
+        changed_ns: time of the last change, in nanoseconds.
     """
 
     path: str
@@ -49,7 +53,7 @@ def scan(directory: Path) -> list[FileEntry]:
 def _walk(directory: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[FileEntry]:
     own = Path(directory).stat()
     identity = (own.st_dev, own.st_ino)
-    if identity in above:  # a symbolic link that leads back up
+    if identity in above:  # A symbolic link leads back up.
         return
     with os.scandir(directory) as children:
         for child in children:
@@ -62,7 +66,7 @@ def _walk(directory: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[
 
 
 def _is_directory(child: os.DirEntry[str]) -> bool:
-    """Whether it is a directory or a link to one; a link to itself is none."""
+    """Return whether a child is a directory or a link to one; a link to itself is none."""
     try:
         return child.is_dir()
     except OSError:
@@ -72,15 +76,16 @@ def _is_directory(child: os.DirEntry[str]) -> bool:
 def _entry(path: str, child: os.DirEntry[str]) -> FileEntry:
     try:
         status = child.stat()
-    except OSError:  # a link to nothing or to itself: reading it will say so
+    except OSError:  # It is a link to nothing or to itself, and reading it will say so.
         return FileEntry(path, 0, 0)
-    # Not the time of the last change of the content, which copying tools set back to that of the
+    # The time of the last change of content would not do, since copying tools set it to that of the
     # original.
     return FileEntry(path, status.st_size, status.st_ctime_ns)
 
 
 def printable(name: str) -> str:
-    """Return a file name with the bytes that are no UTF-8 written out, so that tables and terminals
-    can hold it.
+    """Return a file name whose bytes that are no UTF-8 are escaped.
+
+    So tables and terminals can hold it.
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

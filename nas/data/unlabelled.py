@@ -1,6 +1,4 @@
-"""Images without classes or splits: every array and picture below a directory, whatever its
-folder.
-"""
+"""Images without classes or splits, found in every folder below a directory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +12,14 @@ from nas.data.tree import FileEntry
 
 
 def find_images(directory: Path, entries: list[FileEntry]) -> Layout:
-    """Take all images for one class, ``unlabelled``: files of one, and arrays of many, (N, C, H,
-    W).
+    """Find all images of a directory, and take them for one class, ``unlabelled``.
 
-    Arrays that can only be labels, (N,) or (N, 1), are passed over.
+    Files hold one image each, and arrays (N, C, H, W) hold many. Arrays that can only be labels,
+    (N,) or (N, 1), are passed over.
 
     Args:
-        directory: the directory of the images.
-        entries: its files.
+        directory: directory of the images.
+        entries: files of the directory.
 
     Raises:
         UserError: there are no images.
@@ -49,8 +47,9 @@ def _rows(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
 
 
 def _count(path: Path) -> int:
-    """How many images an array holds: 0 for labels, -1 for a file that is one image or that nobody
-    can read.
+    """Return the number of images in an array, which is 0 for labels.
+
+    It is -1 for a file that is one image, and for one that cannot be read.
     """
     if path.suffix.lower() != ".npy":
         return -1

@@ -1,9 +1,9 @@
 """Reading pickled numpy arrays without running anything that a file could choose.
 
-Pickles name functions for the reader to call, and numpy's own are no safer than others: the state
-of a crafted ``dtype`` makes ``ndarray.__setstate__`` follow pointers that stand in the file. So
-nothing of numpy is called either. Every name that numpy's pickles use stands here for a small class
-or function of ours that takes numbers and lists only.
+Pickles name functions for the reader to call, and numpy's functions are no safer than others: the
+state of a crafted ``dtype`` makes ``ndarray.__setstate__`` follow pointers that stand in the file.
+So no function of numpy is called either. Every name that numpy's pickles use stands here for a
+small class or function of ours, which takes numbers and lists only.
 """
 
 import pickle
@@ -17,23 +17,28 @@ _KINDS = "biufO"
 
 
 class RefusedError(Exception):
-    """The pickle names something other than numpy's arrays and scalars; the message is that
-    name.
+    """The pickle names something other than numpy's arrays and scalars.
+
+    The message is the name.
     """
 
 
 def load_array(file: IO[bytes]) -> npt.NDArray[Any]:
-    """Rebuild the array that ``numpy.save`` pickled into ``file``, from where it stands.
+    """Rebuild the array that ``numpy.save`` pickled into a file.
+
+    Args:
+        file: file that stands at the beginning of the pickle.
 
     Raises:
-        RefusedError: the pickle asks for something else; nothing of it was called.
-        ValueError: it is damaged or not an array.
+        RefusedError: the pickle names something other than arrays and scalars; nothing that it
+            names was called.
+        ValueError: the pickle is damaged, or is not an array.
     """
     try:
         value = _plain(_ArrayUnpickler(file).load())
     except RefusedError:
         raise
-    except Exception as error:  # a damaged pickle can raise anything
+    except Exception as error:  # A damaged pickle can raise anything.
         raise ValueError("damaged pickle") from error
     if not isinstance(value, np.ndarray):
         raise ValueError(f"pickle of {type(value).__name__}")
@@ -41,7 +46,7 @@ def load_array(file: IO[bytes]) -> npt.NDArray[Any]:
 
 
 class _Type:
-    """Stands for ``numpy.dtype``: plain numbers and objects, no fields, no subarrays."""
+    """A stand-in for ``numpy.dtype`` that knows numbers and objects, but no fields or subarrays."""
 
     def __init__(self, code: str, *_: object) -> None:
         self.value = np.dtype(str(code))
@@ -57,9 +62,7 @@ class _Type:
 
 
 class _Array:
-    """Stands for ``numpy.ndarray``, and is filled with bytes for numbers or with a list for
-    objects.
-    """
+    """A stand-in for ``numpy.ndarray`` that is filled with bytes (numbers) or a list (objects)."""
 
     def __init__(self) -> None:
         self.value: npt.NDArray[Any] = np.empty(0)
@@ -100,11 +103,11 @@ def _frombuffer(data: Any, kind: _Type, shape: tuple[int, ...], order: str) -> _
 
 
 def _encode(data: Any, *_: object) -> bytes:
-    """Bytes as they are; old protocols write them as text in Latin-1 (``_codecs.encode``)."""
+    """Return the bytes; old protocols write them as text in Latin-1 (``_codecs.encode``)."""
     return data.encode("latin1") if isinstance(data, str) else bytes(memoryview(data))
 
 
-# numpy's core moved from `numpy.core` to `numpy._core` in version 2.
+# The core of numpy moved from `numpy.core` to `numpy._core` in version 2.
 _STAND_INS: dict[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "dtype"): _Type,
     ("numpy", "ndarray"): _Array,
@@ -117,7 +120,7 @@ for _core in ("numpy.core", "numpy._core"):
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Knows the names of numpy's pickles, and nothing else."""
+    """An unpickler that knows the names in numpy's pickles and refuses all others."""
 
     def find_class(self, module: str, name: str) -> Any:
         try:

@@ -1,3 +1,4 @@
-"""Simulated images of strong lenses in the three classes, on lenstronomy (physics in
-docs/simulation.md).
+"""The simulation of strong lenses in the three dark-matter classes, which runs on lenstronomy.
+
+Its physics is set out in docs/simulation.md.
 """

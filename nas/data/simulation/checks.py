@@ -1,4 +1,4 @@
-"""Refusing a setting: the sentences that name the field, what was given and what is allowed."""
+"""Checks of settings, whose errors name the field, what was given and what is allowed."""
 
 import math
 from collections.abc import Sequence
@@ -19,9 +19,7 @@ def check_number(name: str, value: float, low: float, high: float) -> None:
 
 
 def check_range(name: str, value: tuple[float, float], low: float, high: float) -> None:
-    """Raise a UserError unless ``value`` is a rising pair from ``low`` to ``high``, both
-    included.
-    """
+    """Raise a UserError unless ``value`` is a rising pair from ``low`` to ``high``, inclusive."""
     if not low <= value[0] <= value[1] <= high:
         raise UserError(
             f"{name} is {value[0]:g} to {value[1]:g}: choose two rising numbers {_span(low, high)}"

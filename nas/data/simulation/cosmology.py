@@ -1,4 +1,4 @@
-"""From masses to angles, in the two conventions: the honest one, and that of the public data."""
+"""Angles from masses, in the two conventions: the honest one, and that of the public data."""
 
 from functools import cache
 
@@ -20,15 +20,15 @@ COSMOLOGY = FlatLambdaCDM(H0=HUBBLE_CONSTANT, Om0=MATTER_DENSITY, Ob0=BARYON_DEN
 
 @cache
 def einstein_area(physics: Physics) -> float:
-    """θ_E² of a point of one solar mass, which is 4G/c² · D_ls/(D_l D_s) (Narayan & Bartelmann
-    1996, eq. 21).
+    """Return θ_E² of a point mass of one solar mass.
 
-    ``realistic`` takes angular-diameter distances, as the equation demands. ``deeplense`` takes
-    luminosity distances and their difference, as the public code does: a lens of 1e12 solar masses
-    then has 1.281″ instead of 1.665″.
+    It is 4G/c² · D_ls/(D_l D_s) (Narayan & Bartelmann 1996, eq. 21). ``realistic`` takes
+    angular-diameter distances, as the equation demands. ``deeplense`` takes luminosity distances
+    and their difference, as the public code does: a lens of 1e12 solar masses then has 1.281″
+    instead of 1.665″.
 
     Returns:
-        arcsec² for each solar mass.
+        θ_E² in arcsec² for each solar mass.
     """
     if physics == "realistic":
         lens = COSMOLOGY.angular_diameter_distance(LENS_REDSHIFT)
@@ -44,12 +44,11 @@ def einstein_area(physics: Physics) -> float:
 
 @cache
 def convention_factor() -> float:
-    """What remains of a deflection that was declared for a source at z = 2.5 when the source is at
-    z = 1: .634.
+    """Return the factor .634 on the deflections of the public Models II and III.
 
-    The public code of Models II and III computes its angles for a source at z = 1 and then declares
-    them to be for z = 2.5, so lenstronomy weakens all of them by (D_ls/D_s at 1) / (D_ls/D_s at
-    2.5), and θ_E ends near .81″.
+    The public code of these models computes its angles for a source at z = 1 and then declares them
+    to be for z = 2.5. So lenstronomy weakens all of them by (D_ls/D_s at 1) / (D_ls/D_s at 2.5),
+    and θ_E ends near .81″.
     """
 
     def strength(redshift: float) -> float:

@@ -1,5 +1,6 @@
-"""Simulates a whole dataset: chunks of images on worker processes, resumable, the same bytes for
-any number of them.
+"""The simulation of a whole dataset, in chunks of images on worker processes.
+
+A simulation that was interrupted goes on, and any number of workers gives the same bytes.
 """
 
 import dataclasses
@@ -31,28 +32,43 @@ from nas.data.simulation.settings import CLASSES, SimulationSettings, load_setti
 from nas.data.simulation.workers import run_workers
 
 CHUNK = 256
-"""Images that are simulated and recorded as one. It does not depend on the number of workers:
-chunks end up in the file, as row groups of the table."""
+"""Number of images that are simulated and recorded together. It does not depend on the number of
+workers, since chunks end up in the files, as row groups of the table."""
 
 FORMAT = 1
-"""Of the directory; it rises when readers must change."""
+"""Format of the directory, which rises when readers must change."""
 
 
 def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
     """Simulate a dataset into a directory, or go on where an earlier run stopped.
 
     Args:
-        settings: of the dataset.
-        out: its directory.
-        workers: processes; their number does not change a byte.
+        settings: settings of the dataset.
+        out: directory of the dataset.
+        workers: number of processes, which changes no byte of the dataset.
 
     Raises:
-        UserError: if the directory holds something else or cannot be written, or a worker died.
+        UserError: the directory holds something else or cannot be written, or a worker died.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from nas.data.simulation.dataset import simulate
+        >>> from nas.data.simulation.settings import SimulationSettings
+        >>> settings = SimulationSettings(images=3, image_size=32)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     simulate(settings, Path(directory), workers=1)
+        ...     images = np.load(Path(directory, "images.npy"))
+        ...     labels = np.load(Path(directory, "labels.npy"))
+        >>> images.shape, labels
+        ((3, 1, 32, 32), array([0, 1, 2]))
     """
     if workers < 1:
         raise UserError(f"workers is {workers}: choose a number of at least 1")
     description = describe_simulation(settings)
-    settings = load_settings(description)  # without what a command's settings may hold besides
+    # Settings of a command may hold more fields, which the description leaves out.
+    settings = load_settings(description)
     chunks = -(-settings.images // CHUNK)
     try:
         if is_complete(out, description):
@@ -76,7 +92,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
 
 
 def describe_simulation(settings: SimulationSettings) -> dict[str, Any]:
-    """The content of a dataset's ``dataset.json``."""
+    """Return the content of the ``dataset.json`` of a dataset."""
     versions = {
         name: importlib.metadata.version(name) for name in ("lens-nas", "lenstronomy", "numpy")
     }
@@ -94,9 +110,8 @@ def describe_simulation(settings: SimulationSettings) -> dict[str, Any]:
         "units": {"images": table.image_unit(settings), **table.UNITS},
         "versions": versions,
     }
-    through_json: dict[str, Any] = json.loads(
-        json.dumps(description)
-    )  # tuples become lists, as in the file
+    # Tuples become lists here, as they do in the file.
+    through_json: dict[str, Any] = json.loads(json.dumps(description))
     return through_json
 
 
@@ -112,13 +127,19 @@ def _simulate_missing(settings: SimulationSettings, work: Unfinished, workers: i
 
 
 def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -> int:
-    """Simulate one chunk, write its images into their place and then its rows, which mark it as
-    finished.
+    """Simulate one chunk of a dataset.
+
+    Its images are written into their place, and then its rows, which mark the chunk as finished.
+
+    Args:
+        settings: settings of the dataset.
+        work: dataset that the chunk belongs to.
+        chunk: number of the chunk.
 
     Returns:
-        How many images it has.
+        The number of images in the chunk.
     """
-    # lenstronomy takes seconds to import, and only those who render need it.
+    # lenstronomy takes seconds to import, and only whoever renders needs it.
     from nas.data.simulation.draw import draw_scene, generator
     from nas.data.simulation.render import renderer
 
@@ -126,7 +147,7 @@ def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -
     render = renderer(settings)
     images = np.empty((len(indices), *settings.image_shape), PIXEL)
     rows = []
-    # One thread for each worker: how a sum is split among threads must not change its last bits.
+    # Each worker has one thread, since splitting a sum among threads would change its last bits.
     with threadpool_limits(limits=1):
         for place, index in enumerate(indices):
             rng = generator(settings.seed, index)
@@ -141,8 +162,9 @@ def simulate_chunk(settings: SimulationSettings, work: Unfinished, chunk: int) -
 def _write_images(
     path: Path, shape: tuple[int, ...], first: int, images: np.ndarray[Any, Any]
 ) -> None:
-    """Write images from the given row on; through a file, since a memory map would count as memory
-    in use.
+    """Write images into their place in the file, from the row of the first one on.
+
+    A memory map would count as memory in use.
     """
     with path.open("r+b") as file:
         file.seek(len(make_npy_header(shape)) + first * images[0].nbytes)

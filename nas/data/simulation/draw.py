@@ -1,4 +1,4 @@
-"""Draws the scene of one image from its own random generator."""
+"""The draw of a scene, which each image makes from a random generator of its own."""
 
 import math
 from dataclasses import replace
@@ -13,14 +13,14 @@ from nas.data.simulation.scene import Floats, Lens, PointMasses, Scene, Source, 
 from nas.data.simulation.settings import CLASSES, Range, SimulationSettings
 
 HALF_TURN = math.pi / 2
-"""Angles of ellipses repeat after 180°: their full range is ± this, radians."""
+"""Half the full range of an ellipse's angle, which repeats after 180°, radians."""
 
 DISK_SCALE = 1.678
 """Half-light radius of an exponential disk in units of its scale length."""
 
 
 def generator(seed: int, index: int) -> np.random.Generator:
-    """The random numbers of one image: the same whoever draws it, and whatever was drawn before."""
+    """Return the random generator of one image, which does not depend on what was drawn before."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
 
 
@@ -28,9 +28,9 @@ def draw_scene(settings: SimulationSettings, index: int, rng: np.random.Generato
     """Draw the scene of one image.
 
     Args:
-        settings: of the dataset.
-        index: of the image, which sets its class.
-        rng: the image's own generator.
+        settings: settings of the dataset.
+        index: position of the image in the dataset, which sets its class.
+        rng: random generator of the image.
     """
     label = index % len(CLASSES)
     name = CLASSES[label]
@@ -45,12 +45,12 @@ def draw_scene(settings: SimulationSettings, index: int, rng: np.random.Generato
 
 
 def mass_to_area(settings: SimulationSettings) -> float:
-    """θ_E² of one solar mass, as effective for the source's redshift, arcsec²."""
+    """Return θ_E² of one solar mass, as effective for the redshift of the source, arcsec²."""
     return einstein_area(settings.physics) * _convention(settings)
 
 
 def _convention(settings: SimulationSettings) -> float:
-    """The factor on every deflection: 1, but for the public Models II and III."""
+    """Return the factor on every deflection: 1, except for the public Models II and III."""
     return (
         convention_factor()
         if settings.physics == "deeplense" and settings.model in ("II", "III")
@@ -66,7 +66,7 @@ def _lens(settings: SimulationSettings, rng: np.random.Generator) -> Lens:
             theta_e * factor, constants.LENS_ELLIPTICITY, 0.0, constants.LENS_SHEAR * factor, 0.0
         )
     ranges, width = settings.lens, settings.nuisance
-    # Four standard deviations at the most: an Einstein radius must stay positive.
+    # The deviation is cut at four standard deviations, for an Einstein radius must stay positive.
     deviation = float(np.clip(rng.standard_normal(), -4, 4))
     theta_e = ranges.einstein_radius + width * ranges.einstein_radius_scatter * deviation
     e1, e2 = _ellipse(ranges.ellipticity, constants.LENS_ELLIPTICITY, 0.0, width, rng)
@@ -102,15 +102,16 @@ def _source(settings: SimulationSettings, rng: np.random.Generator) -> Source:
 
 
 def _with_clumps(disk: Source, settings: SimulationSettings, rng: np.random.Generator) -> Source:
-    """Put clumps on a disk; where they sit and how they share their light is random at any
-    nuisance.
+    """Return a disk with clumps on it.
+
+    Where the clumps are and how they share their light is random at any nuisance.
     """
     ranges, width = settings.clumps, settings.nuisance
     number = round(_uniform(ranges.number, sum(ranges.number) / 2, width, rng))
     fraction = _uniform(ranges.flux_fraction, sum(ranges.flux_fraction) / 2, width, rng)
     shares = rng.dirichlet(np.ones(number)) if number else np.empty(0)
-    # An exponential disk has the radial density r·exp(−r/scale), a gamma law; no clump lies beyond
-    # two half-light radii, where there is hardly a disk.
+    # An exponential disk has the radial density r·exp(−r/scale), which is a gamma law. No clump
+    # lies beyond two half-light radii, where there is hardly a disk.
     distance = np.minimum(rng.gamma(2.0, disk.radius / DISK_SCALE, number), 2 * disk.radius)
     azimuth = rng.uniform(0, 2 * math.pi, number)
     x, y = _squeeze(distance * np.cos(azimuth), distance * np.sin(azimuth), disk.e1, disk.e2)
@@ -155,9 +156,7 @@ def _exposure_time(settings: SimulationSettings, rng: np.random.Generator) -> fl
 
 
 def _uniform(full: Range, fixed: float, width: float, rng: np.random.Generator) -> float:
-    """A draw from the range that grows with ``width`` from the fixed value (0) to the full range
-    (1).
-    """
+    """Draw from a range that grows from the fixed value (width 0) to the full range (width 1)."""
     low, high = (fixed + width * (end - fixed) for end in full)
     return float(rng.uniform(low, high))
 
@@ -165,7 +164,7 @@ def _uniform(full: Range, fixed: float, width: float, rng: np.random.Generator) 
 def _ellipse(
     full: Range, fixed: float, angle: float, width: float, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Both components of an ellipticity or shear, its size and its angle (radians) drawn."""
+    """Draw size and angle (radians) of an ellipticity or shear, and return its two components."""
     size = _uniform(full, fixed, width, rng)
     return _components(size, _uniform((angle - HALF_TURN, angle + HALF_TURN), angle, width, rng))
 
@@ -175,8 +174,9 @@ def _components(size: float, angle: float) -> tuple[float, float]:
 
 
 def _squeeze(x: Floats, y: Floats, e1: float, e2: float) -> tuple[Floats, Floats]:
-    """Move points of a round disk onto an ellipse of the same area (undoes
-    ``transform_e1e2_product_average``).
+    """Move points of a round disk onto an ellipse of the same area.
+
+    This is the inverse of lenstronomy's ``transform_e1e2_product_average``.
     """
     norm = math.sqrt(1 - e1**2 - e2**2)
     return ((1 + e1) * x + e2 * y) / norm, (e2 * x + (1 - e1) * y) / norm

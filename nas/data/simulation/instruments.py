@@ -1,8 +1,8 @@
-"""The cameras, pinned here: lenstronomy's own numbers change between releases, and datasets must
-not change with them.
+"""The cameras, whose numbers are pinned here.
 
-All fluxes are in electrons per second. A detector gain plays no part, since images are not
-converted to ADU.
+lenstronomy's own numbers change between releases, and datasets must not change with them. All
+fluxes are in electrons per second. A detector gain plays no part, since images are not converted to
+ADU.
 """
 
 from dataclasses import dataclass, replace
@@ -13,11 +13,12 @@ from nas.data.simulation.settings import Model, Physics
 
 @dataclass(frozen=True)
 class Instrument:
-    """A camera with its exposure; the point-spread function is a Gaussian."""
+    """A camera with its exposure, whose point-spread function is a Gaussian."""
 
     name: str
+    """Name of the camera."""
     pixel_scale: float
-    """Arcsec."""
+    """Side of a pixel, arcsec."""
     psf_fwhm: float
     """Full width at half maximum of the point-spread function, arcsec."""
     psf_truncation: float
@@ -25,22 +26,22 @@ class Instrument:
     zero_point: float
     """Magnitude of an object that gives one electron per second."""
     exposure_time: float
-    """Of one exposure, seconds."""
+    """Time of one exposure, seconds."""
     exposures: int
-    """Exposures that are added up."""
+    """Number of exposures that are added up."""
     background: float | None = None
-    """Standard deviation of the background in a pixel, electrons/s; None computes it from the next
-    two."""
+    """Standard deviation of the background in a pixel, electrons/s; None computes it from
+    ``read_noise`` and ``sky_brightness``."""
     read_noise: float | None = None
-    """Standard deviation for each exposure, electrons."""
+    """Standard deviation of the read noise in each exposure, electrons."""
     sky_brightness: float | None = None
-    """Magnitudes for each arcsec²."""
+    """Brightness of the sky, magnitudes for each arcsec²."""
     log10_exposure_time: tuple[float, float] | None = None
-    """Range from which each image draws its exposure time (log10 seconds); None leaves it at
+    """Range from which each image draws its exposure time, log10 seconds; with None every image has
     ``exposure_time``."""
 
     def single_band(self) -> dict[str, Any]:
-        """The same numbers as keyword arguments of lenstronomy's ``SingleBand``."""
+        """Return the camera as keyword arguments of lenstronomy's ``SingleBand``."""
         noise: dict[str, float | None] = {"background_noise": self.background}
         if self.background is None:
             noise = {"read_noise": self.read_noise, "sky_brightness": self.sky_brightness}
@@ -61,16 +62,16 @@ MODEL_I = Instrument(
     pixel_scale=0.05,
     psf_fwhm=0.087,
     psf_truncation=3.0,
-    # At this zero-point the public amplitude of 20 is a source of magnitude 20 (the public code has
-    # no magnitudes).
+    # At this zero-point the public amplitude of 20 is a source of magnitude 20. The public code has
+    # no magnitudes.
     zero_point=22.937,
     exposure_time=10**3.25,
     exposures=1,
     background=0.01,
     log10_exposure_time=(3.0, 3.5),
 )
-"""The camera without a name of Model I (public code, ``simple_sim``): peak signal-to-noise about
-25."""
+"""Camera of Model I, which has no name (public code, ``simple_sim``); the peak signal-to-noise is
+about 25."""
 
 EUCLID_VIS = Instrument(
     name="Euclid VIS",
@@ -103,7 +104,7 @@ HST_WFC3 = Instrument(
 
 
 def instrument(model: Model, physics: Physics) -> Instrument:
-    """The camera of a model."""
+    """Return the camera of a model."""
     if model == "I":
         return MODEL_I
     if model == "III":

@@ -1,4 +1,4 @@
-"""The subhalo mass function, a power law dN/dm ∝ m^slope between two masses."""
+"""The mass function of subhalos, which is a power law dN/dm ∝ m^slope between two masses."""
 
 import math
 
@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 def masses_at(
     quantiles: NDArray[np.float64], slope: float, low: float, high: float
 ) -> NDArray[np.float64]:
-    """Masses at quantiles of the mass function (public code, ``draw_old_cdm_sub_masses``).
+    """Return the masses at quantiles of the mass function.
+
+    The same is done by ``draw_old_cdm_sub_masses`` of the public code.
 
     Args:
-        quantiles: from 0 to 1, shape (n,).
+        quantiles: quantiles from 0 to 1, shape (n,).
         slope: exponent of dN/dm.
         low: smallest mass.
         high: largest mass.
 
     Returns:
-        In the unit of the limits, shape (n,).
+        Masses in the unit of ``low`` and ``high``, shape (n,).
     """
     power = slope + 1
     if power == 0:
@@ -27,10 +29,10 @@ def masses_at(
 
 
 def mean_mass(slope: float, low: float, high: float) -> float:
-    """Mean of the mass function, in the unit of its limits."""
+    """Return the mean mass of the mass function, in the unit of ``low`` and ``high``."""
 
     def moment(order: int) -> float:
-        """∫ m^(order + slope) dm."""
+        """Return ∫ m^(order + slope) dm."""
         power = slope + 1 + order
         return math.log(high / low) if power == 0 else float(high**power - low**power) / power
 

@@ -1,8 +1,9 @@
 """The directory of a simulated dataset, at every moment either unfinished and resumable, or whole.
 
 Unfinished work lives in ``DIR/.partial``: ``dataset.json`` as it will be, ``images.npy`` at its
-full size, and one small table for each finished chunk, which is that chunk's mark of completion. At
-the end the files move up into ``DIR``, ``dataset.json`` last: where it stands the dataset is whole.
+full size, and one small table for each chunk, which marks the chunk as finished. At the end the
+files move up into ``DIR``. ``dataset.json`` moves last, so that where it stands the dataset is
+whole.
 """
 
 import fcntl
@@ -31,14 +32,14 @@ PIXEL = np.dtype("<f4")
 
 
 def is_complete(out: Path, description: Mapping[str, Any]) -> bool:
-    """Whether the directory already holds the very dataset that is wanted.
+    """Return whether a directory already holds the very dataset that is wanted.
 
     Args:
-        out: the dataset's directory.
-        description: the wanted content of its ``dataset.json``.
+        out: directory of the dataset.
+        description: wanted content of ``dataset.json``.
 
     Raises:
-        UserError: if it holds something else.
+        UserError: the directory holds another dataset, or one that lost a file.
     """
     if not (out / DESCRIPTION).exists():
         return False
@@ -53,15 +54,20 @@ def is_complete(out: Path, description: Mapping[str, Any]) -> bool:
         raise UserError(
             f"{out} lacks its {', '.join(missing)}: remove what is left of it and simulate it again"
         )
-    shutil.rmtree(
-        out / PARTIAL, ignore_errors=True
-    )  # left behind if a run was killed in its last moment
+    # A run that was killed in its last moment leaves this behind.
+    shutil.rmtree(out / PARTIAL, ignore_errors=True)
     return True
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A dataset on its way."""
+    """A dataset that is being simulated.
+
+    Attributes:
+        out: directory of the dataset.
+        description: content of ``dataset.json``.
+        chunks: number of chunks.
+    """
 
     out: Path
     description: Mapping[str, Any]
@@ -69,25 +75,29 @@ class Unfinished:
 
     @property
     def directory(self) -> Path:
-        """Where everything is until the end."""
+        """Directory that holds all files until the end."""
         return self.out / PARTIAL
 
     @property
     def images(self) -> Path:
-        """The array of all images."""
+        """File of the array of all images."""
         return self.directory / IMAGES
 
     def rows(self, chunk: int) -> Path:
-        """The parameters of one chunk; the file exists once the chunk is finished."""
+        """Return the file of the parameters of a chunk, which exists once the chunk is finished."""
         return self.directory / f"chunk-{chunk:06d}.parquet"
 
     def missing(self) -> list[int]:
-        """The chunks that are still to be done."""
+        """Return the numbers of the chunks that are still to be done."""
         return [chunk for chunk in range(self.chunks) if not self.rows(chunk).exists()]
 
     def publish(self, labels: NDArray[np.int64]) -> None:
-        """Put the finished dataset in place. Killed at any point, it is repeated by the next
-        run.
+        """Put the finished dataset in place.
+
+        If it is killed at any point, the next run repeats it.
+
+        Args:
+            labels: labels of all images, (N,).
         """
         with atomic_path(self.directory / LABELS) as temporary, temporary.open("wb") as file:
             np.save(file, labels)
@@ -100,17 +110,20 @@ class Unfinished:
 
 @contextmanager
 def unfinished(out: Path, description: Mapping[str, Any], chunks: int) -> Iterator[Unfinished]:
-    """Take hold of a dataset's directory, new or interrupted, for this process alone.
+    """Take hold of the directory of a dataset, new or interrupted, for this process alone.
 
     Args:
-        out: the dataset's directory, missing, empty or with an interrupted run of the same
-            settings.
-        description: the content of ``dataset.json`` to be.
-        chunks: how many chunks there are.
+        out: directory of the dataset, which is missing, empty, or holds an interrupted run of the
+            same settings.
+        description: content that ``dataset.json`` will have.
+        chunks: number of chunks.
+
+    Yields:
+        The unfinished dataset.
 
     Raises:
-        UserError: if the directory holds anything else, or is in use.
-        OSError: if it cannot be written, or the disk has no room for the images.
+        UserError: the directory holds anything else, or is in use.
+        OSError: the directory cannot be written, or the disk has no room for the images.
     """
     work = Unfinished(out, description, chunks)
     _refuse_others(work)
@@ -136,16 +149,16 @@ def unfinished(out: Path, description: Mapping[str, Any], chunks: int) -> Iterat
 
 
 def image_bytes(shape: tuple[int, ...]) -> int:
-    """Bytes of ``images.npy``.
+    """Return the size of ``images.npy`` in bytes.
 
     Args:
-        shape: images, channels, height, width.
+        shape: number of images, channels, height and width.
     """
     return len(make_npy_header(shape)) + int(np.prod(shape)) * PIXEL.itemsize
 
 
 def make_npy_header(shape: tuple[int, ...]) -> bytes:
-    """What stands before the pixels in ``images.npy``."""
+    """Return the bytes that stand before the pixels in ``images.npy``."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         header, {"descr": PIXEL.str, "fortran_order": False, "shape": shape}
@@ -173,14 +186,15 @@ def _refuse_others(work: Unfinished) -> None:
 
 
 def _prepare(work: Unfinished) -> None:
-    """Take the disk space of the images before any work is done; the description marks that this
-    succeeded.
+    """Take the disk space of the images before any work is done.
+
+    The description is written last, and marks that there was room.
     """
     shape = (work.description["images"], *work.description["image_shape"])
     with work.images.open("wb") as file:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, image_bytes(shape))
-        else:  # macOS
+        else:  # macOS lacks the call.
             file.truncate(image_bytes(shape))
         file.write(make_npy_header(shape))
     write_json(work.directory / DESCRIPTION, work.description)
@@ -197,7 +211,7 @@ def _read_description(path: Path) -> dict[str, Any]:
 
 
 def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """The first entry in which two descriptions differ, in words."""
+    """Return the first entry in which two descriptions differ, in words."""
     there, here = _flat(found), _flat(wanted)
     for name in here:
         if there.get(name) != here[name]:

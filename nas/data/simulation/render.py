@@ -1,8 +1,8 @@
-"""Turns a scene into pixels: lenstronomy's profiles and camera, set up once, and a fast sum over
-point masses.
+"""The rendering of a scene, with lenstronomy's profiles and camera and a fast sum of point masses.
 
-lenstronomy evaluates each point mass as a profile of its own; with 25 to 100 of them that is nearly
-all of the time. On a rectangular grid their sum is two outer sums and one small matrix product.
+lenstronomy evaluates each point mass as a profile of its own, and with 25 to 100 of them that takes
+nearly all of the time. On a rectangular grid their sum is two outer sums and one small matrix
+product.
 """
 
 from functools import lru_cache
@@ -20,14 +20,14 @@ from nas.data.simulation.scene import Floats, Lens, PointMasses, Scene, Source
 from nas.data.simulation.settings import SimulationSettings
 
 BLOCK = 2**16
-"""Distances held at once, 0.5 MB of them: they stay in the processor's cache."""
+"""Number of distances that are held at once: 0.5 MB of them stay in the processor's cache."""
 
 TINY = 1e-50
-"""arcsec², lenstronomy's floor under the squared distance to a point mass."""
+"""Floor under the squared distance to a point mass, arcsec², as in lenstronomy."""
 
 
 class Renderer:
-    """Renders the scenes of one dataset."""
+    """A renderer of the scenes of one dataset, which sets up lenstronomy once for all of them."""
 
     def __init__(self, settings: SimulationSettings) -> None:
         self._settings = settings
@@ -39,14 +39,14 @@ class Renderer:
         self._area = mass_to_area(settings)
 
     def image(self, scene: Scene, *, substructure: bool = True) -> Floats:
-        """The image without noise.
+        """Return the image of a scene without noise.
 
         Args:
-            scene: what to render.
-            substructure: False leaves the lens alone.
+            scene: scene to render.
+            substructure: whether the subhalos or the vortex deflect light too, or only the lens.
 
         Returns:
-            Electrons/s (in the public Models II and III twice that), shape (H, W).
+            Pixels in electrons/s (in the public Models II and III twice that), shape (H, W).
         """
         bent_x, bent_y = self._lens.alpha(self._x, self._y, lens_arguments(scene.lens))
         masses = scene.substructure
@@ -63,17 +63,17 @@ class Renderer:
     def observe(self, image: Floats, scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
         """Add the noise of the camera to an image.
 
-        ``realistic``: electrons/s with lenstronomy's noise, a Gaussian of variance background² +
-        flux/exposure time. ``deeplense``: Model I takes the same as the mean of a Poisson count;
-        Models II and III have no noise.
+        ``realistic`` gives electrons/s with lenstronomy's noise, a Gaussian of variance background²
+        + flux/exposure time. In ``deeplense`` the noisy image of Model I, times the exposure time,
+        is the mean of a Poisson count, and Models II and III have no noise.
 
         Args:
-            image: without noise, shape (H, W).
-            scene: that the image shows.
-            rng: the image's own generator.
+            image: image without noise, shape (H, W).
+            scene: scene that the image shows.
+            rng: random generator of the image.
 
         Returns:
-            Shape (H, W).
+            The image with noise, shape (H, W).
         """
         if self._doubled:
             return image.astype(np.float32)
@@ -95,30 +95,30 @@ class Renderer:
 
 @lru_cache(maxsize=1)
 def renderer(settings: SimulationSettings) -> Renderer:
-    """The renderer of a dataset, set up once in each process."""
+    """Return the renderer of a dataset, which is set up once in each process."""
     return Renderer(settings)
 
 
 def point_mass_deflection(
     x: Floats, y: Floats, points: PointMasses, area: float
 ) -> tuple[Floats, Floats]:
-    """Deflection by point masses on a rectangular grid: Σ θ_i² (x − x_i)/|x − x_i|², and the same
-    in y.
+    """Return the deflection by point masses on a rectangular grid.
 
-    With w_i = θ_i²/|x − x_i|² that is x·Σ w_i − Σ x_i w_i, so one product of the matrix (1, x_i,
-    y_i) with w gives all.
+    Along x it is Σ θ_i² (x − x_i)/|x − x_i|², and along y it has the same form. In terms of the
+    weights w_i = θ_i²/|x − x_i|² that is x·Σ w_i − Σ x_i w_i, so one product of the matrix (1, x_i,
+    y_i) with w gives all sums.
 
     Args:
-        x: of the columns, arcsec, shape (W,).
-        y: of the rows, arcsec, shape (H,).
-        points: the masses.
+        x: positions of the columns, arcsec, shape (W,).
+        y: positions of the rows, arcsec, shape (H,).
+        points: point masses.
         area: θ_E² of one solar mass, arcsec².
 
     Returns:
         Deflections along x and y, arcsec, each of shape (H, W).
     """
     weights = np.stack([np.ones_like(points.x), points.x, points.y])
-    # Dividing the distances by θ_i² here spares a pass over the large array.
+    # Dividing the distances by θ_i² here saves a pass over the large array.
     scale = (points.masses * area)[:, None]
     across = (x - points.x[:, None]) ** 2 / scale
     down = (y - points.y[:, None]) ** 2 / scale + TINY
@@ -133,7 +133,7 @@ def point_mass_deflection(
 
 
 def lens_arguments(lens: Lens) -> list[dict[str, float]]:
-    """The main lens for lenstronomy's SIE and SHEAR."""
+    """Return the arguments of the main lens for lenstronomy's SIE and SHEAR."""
     return [
         {"theta_E": lens.theta_e, "e1": lens.e1, "e2": lens.e2},
         {"gamma1": lens.gamma1, "gamma2": lens.gamma2},
@@ -141,12 +141,18 @@ def lens_arguments(lens: Lens) -> list[dict[str, float]]:
 
 
 def source_light(source: Source) -> LightModel:
-    """The light model of a source: a Sérsic disk, and a Gaussian for each clump."""
+    """Return the light model of a source: a Sérsic disk, and a Gaussian for each clump."""
     return LightModel(["SERSIC_ELLIPSE"] + ["GAUSSIAN"] * source.clump_fluxes.size)
 
 
 def source_arguments(source: Source, light: LightModel, camera: SimAPI) -> list[dict[str, float]]:
-    """The arguments of that light model, with fluxes in the camera's electrons/s."""
+    """Return the arguments of the light model of a source, with fluxes in the camera's electrons/s.
+
+    Args:
+        source: source to describe.
+        light: light model of the source, from ``source_light``.
+        camera: camera whose zero-point turns magnitudes into fluxes.
+    """
     disk = {
         "R_sersic": source.radius,
         "n_sersic": source.sersic_index,

@@ -1,4 +1,4 @@
-"""What substructure does to an image."""
+"""The same image with and without substructure."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +12,15 @@ def render_without_substructure(
     """Render one image of a dataset without noise, as it is and with the lens alone.
 
     Args:
-        settings: of the dataset (``load_settings``).
-        index: of the image.
+        settings: settings of the dataset (``load_settings``).
+        index: position of the image in the dataset.
 
     Returns:
-        The image with its substructure and the image without, each of shape (H, W), in the unit of
-        the dataset but for counts, which are given as electrons/s. They are equal in class
-        no_substructure.
+        The image with its substructure and the image without, each of shape (H, W). Both have the
+        unit of the dataset, except that counts are given as electrons/s. They are equal in the
+        class no_substructure.
     """
-    # lenstronomy takes seconds to import.
+    # lenstronomy takes seconds to import, and only whoever renders needs it.
     from nas.data.simulation.draw import draw_scene, generator
     from nas.data.simulation.render import renderer
 

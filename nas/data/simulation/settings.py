@@ -1,6 +1,6 @@
-"""What can be chosen about a simulated dataset, with the design's values as defaults.
+"""The settings of a simulated dataset, with the values of the design as defaults.
 
-The fields serve as flags and YAML keys as they stand. Nothing heavy is imported here.
+The fields serve as flags and as YAML keys. Nothing large is imported here.
 """
 
 import dataclasses
@@ -22,12 +22,12 @@ CLASSES = ("no_substructure", "subhalo", "vortex")
 """Class names in label order; image i has label i % 3."""
 
 DEFAULT_IMAGE_SIZE: Mapping[Model, int] = {"I": 150, "II": 64, "III": 64, "IV": 64}
-"""Pixels on a side in the public data."""
+"""Pixels on a side of an image in the public data, by model."""
 
 SMALLEST_IMAGE, LARGEST_IMAGE = 16, 512
 
 MOST_SUBHALOS = 10_000
-"""In an image on average; more take seconds for each image."""
+"""Largest mean number of subhalos in an image; more would take seconds for each image."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Clumps:
     """Star-forming clumps on the source's disk, in model IV only."""
 
     number: tuple[int, int] = (4, 12)
-    """How many clumps a galaxy has."""
+    """Number of clumps of a galaxy."""
     flux_fraction: Range = (0.1, 0.3)
     """Share of the galaxy's light that is in clumps."""
     width: Range = (0.05, 0.1)
@@ -79,9 +79,9 @@ class Subhalos:
     slope: float = -0.9
     """Exponent of the mass function dN/dm."""
     min_mass: float = 1e6
-    """Smallest subhalo, solar masses."""
+    """Mass of the smallest subhalo, solar masses."""
     max_mass: float = 1e10
-    """Largest subhalo, solar masses."""
+    """Mass of the largest subhalo, solar masses."""
     mean_number: float = 25.0
     """Mean number of subhalos; not used with a mass fraction."""
     mass_fraction: float | None = None
@@ -92,7 +92,7 @@ class Subhalos:
 
     @property
     def expected_number(self) -> float:
-        """Mean number of subhalos that both settings together give."""
+        """Mean number of subhalos, from the mass fraction if there is one."""
         if self.mass_fraction is None:
             return self.mean_number
         return self.mass_fraction * LENS_MASS / mean_mass(self.slope, self.min_mass, self.max_mass)
@@ -100,8 +100,9 @@ class Subhalos:
 
 @dataclass(frozen=True)
 class Vortex:
-    """A vortex of an axion condensate, as a line of mass through the lens's centre at a random
-    angle.
+    """A vortex of an axion condensate, a line of mass through the lens at a random angle.
+
+    The line goes through the centre of the lens.
     """
 
     mass: float = 3e10
@@ -112,12 +113,23 @@ class Vortex:
 
 @dataclass(frozen=True)
 class SimulationSettings:
-    """Everything that the bytes of a simulated dataset depend on."""
+    """The settings that decide the bytes of a simulated dataset.
+
+    Example:
+        >>> from nas.data.simulation.settings import SimulationSettings
+        >>> settings = SimulationSettings(model="I", images=300)
+        >>> settings.image_shape
+        (1, 150, 150)
+        >>> SimulationSettings(nuisance=2)
+        Traceback (most recent call last):
+        nas.common.errors.UserError: nuisance is 2: choose a number from 0 to 1
+    """
 
     model: Model = "II"
     """I: 0.05 arcsec pixels; II: Euclid VIS; III: HST WFC3; IV: Euclid VIS and clumpy sources."""
     physics: Physics = "realistic"
-    """realistic: noise and varying lenses; deeplense: as the public data were made."""
+    """realistic: noise and varying lenses; deeplense: fixed lenses, as the public data were
+    made."""
     images: int = 3000
     """Number of images, one third for each class."""
     image_size: int | None = None
@@ -126,7 +138,9 @@ class SimulationSettings:
     seed: int = 0
     """Seed of every random number."""
     nuisance: float = 0.5
-    """Width of every range of the lens, source and clumps: 0 fixed values, 1 the full ranges."""
+    """Width of every range of the lens, the source and the clumps: 0 gives fixed values, 1 the full
+    ranges."""
+    # Help takes the titles of these groups from the docstrings of their classes.
     lens: LensRanges = field(default_factory=LensRanges)
     source: SourceRanges = field(default_factory=SourceRanges)
     clumps: Clumps = field(default_factory=Clumps)
@@ -137,7 +151,8 @@ class SimulationSettings:
         """Refuse what cannot be simulated.
 
         Raises:
-            UserError: naming the field, what was given and what is allowed.
+            UserError: a setting is not allowed; the message names the field, what was given and
+                what is allowed.
         """
         check_choice("model", self.model, get_args(Model))
         check_choice("physics", self.physics, get_args(Physics))
@@ -156,12 +171,12 @@ class SimulationSettings:
 
     @property
     def pixels(self) -> int:
-        """Pixels on a side of the images."""
+        """Pixels on a side of an image."""
         return DEFAULT_IMAGE_SIZE[self.model] if self.image_size is None else self.image_size
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
+        """Shape of an image: channels, height and width."""
         return (1, self.pixels, self.pixels)
 
     def _check_lens_and_source(self) -> None:
@@ -224,13 +239,13 @@ _REALISTIC_ONLY: Mapping[str, Any] = {
 
 
 def load_settings(description: Mapping[str, Any]) -> SimulationSettings:
-    """The settings that made a simulated dataset.
+    """Return the settings that made a simulated dataset.
 
     Args:
-        description: the content of its ``dataset.json``.
+        description: content of the dataset's ``dataset.json``.
 
     Raises:
-        UserError: if it is not the description of a simulated dataset that this version can read.
+        UserError: the content does not describe a simulated dataset that this version can read.
     """
     try:
         settings = _from_mapping(SimulationSettings, description["settings"])
@@ -243,7 +258,7 @@ def load_settings(description: Mapping[str, Any]) -> SimulationSettings:
 
 
 def _from_mapping(kind: type, values: Mapping[str, Any]) -> Any:
-    """A dataclass from what JSON or YAML made of it: nested mappings, and lists for tuples."""
+    """Return a dataclass from nested mappings of JSON or YAML, which have lists for tuples."""
     hints = get_type_hints(kind)
     arguments: dict[str, Any] = {}
     for name, value in values.items():

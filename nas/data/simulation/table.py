@@ -1,4 +1,4 @@
-"""The table of per-image parameters: one row for each image, kept as Parquet beside the images."""
+"""The table of parameters, with one row for each image, kept as Parquet beside the images."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -51,18 +51,24 @@ UNITS: Mapping[str, str] = {name: unit for name, (_, unit) in COLUMNS.items()}
 SCHEMA = pa.schema([(name, kind) for name, (kind, _) in COLUMNS.items()])
 
 ROW_GROUP = 64
-"""Chunks that are joined to one row group of the whole table; no more are in memory at once."""
+"""Number of chunks that are joined to one row group of the table; no more are in memory at once."""
 
 
 def image_unit(settings: SimulationSettings) -> str:
-    """The unit of the pixels."""
+    """Return the unit of the pixels."""
     if settings.physics == "deeplense":
         return "counts" if settings.model == "I" else "electrons/s, doubled as in the public data"
     return f"electrons/s ({instrument(settings.model, settings.physics).name})"
 
 
 def row(index: int, scene: Scene, background: float) -> dict[str, Any]:
-    """The table's row for one image."""
+    """Return the row of the table for one image.
+
+    Args:
+        index: position of the image in the dataset.
+        scene: scene that the image shows.
+        background: standard deviation of the background in a pixel, electrons/s.
+    """
     lens, source, subhalos, vortex = scene.lens, scene.source, scene.subhalos, scene.vortex
     return {
         "index": index,
@@ -97,13 +103,13 @@ def row(index: int, scene: Scene, background: float) -> dict[str, Any]:
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the rows of one chunk atomically."""
+    """Write the rows of one chunk to a file, atomically."""
     with atomic_path(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), temporary)
 
 
 def join(chunks: Iterable[Path], path: Path) -> None:
-    """Join the tables of all chunks, in order, without holding them all in memory."""
+    """Join the tables of all chunks, in order, without holding all of them in memory."""
     waiting: list[pa.Table] = []
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, SCHEMA) as writer:
         for chunk in chunks:

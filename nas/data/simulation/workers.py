@@ -1,5 +1,6 @@
-"""Runs the same task on many numbers, here or on worker processes that neither outlive nor talk
-over their parent.
+"""The same task on many numbers, in this process or on worker processes.
+
+Workers do not outlive their parent, and leave it to the parent to answer Ctrl-C.
 """
 
 import multiprocessing
@@ -17,12 +18,12 @@ def run_workers(task: Callable[[int], int], numbers: Sequence[int], workers: int
     Closing the generator lets running tasks end and drops the others.
 
     Args:
-        task: can be pickled.
-        numbers: to call it on.
-        workers: processes; with 1 the task runs in this one.
+        task: function to call, which must be one that can be pickled.
+        numbers: numbers to call the function on.
+        workers: number of processes; with 1 the task runs in this process.
 
     Raises:
-        BrokenProcessPool: if a worker died.
+        BrokenProcessPool: a worker died.
     """
     if workers == 1:
         yield from map(task, numbers)
@@ -33,12 +34,12 @@ def run_workers(task: Callable[[int], int], numbers: Sequence[int], workers: int
     waiting: set[Future[int]] = set()
     try:
         for number in numbers:
-            if (
-                len(waiting) == 2 * workers
-            ):  # enough to keep them busy; a longer queue would only cost memory
+            # So many keep the workers busy, and a longer queue would only cost memory.
+            if len(waiting) == 2 * workers:
                 finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in finished)
-            with _interrupts_held_back():  # the pool starts its processes as work comes in
+            # The pool starts its processes as work comes in.
+            with _interrupts_held_back():
                 waiting.add(pool.submit(task, number))
         while waiting:
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -49,7 +50,7 @@ def run_workers(task: Callable[[int], int], numbers: Sequence[int], workers: int
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Keep Ctrl-C from processes that start meanwhile: the parent alone answers it."""
+    """Keep Ctrl-C from processes that start meanwhile, for the parent alone answers it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,4 +1,4 @@
-"""Small folders of exactly the shapes that public data sets have."""
+"""Small data directories of exactly the layouts that public data sets have."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ def image(shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
 
 
 def folder(path: Path, count: int, shape: tuple[int, ...], dtype: str = "float64") -> None:
-    """Plain .npy images."""
+    """Write a folder of plain .npy images."""
     path.mkdir(parents=True)
     for number in range(count):
         np.save(path / f"sim_{number}.npy", image(shape, dtype))
 
 
 def axion_folder(path: Path, count: int, shape: tuple[int, ...], dtype: str = "float64") -> None:
-    """DeepLense's axion files: pickled object arrays [image, mass in eV]."""
+    """Write a folder of DeepLense's axion files, pickled object arrays [image, mass in eV]."""
     path.mkdir(parents=True)
     for number in range(count):
         pair = np.empty(2, dtype=object)
@@ -39,7 +39,14 @@ def picture_folder(path: Path, count: int, shape: tuple[int, int], suffix: str) 
 def dark_matter(
     root: Path, counts: tuple[int, int, int], shape: tuple[int, ...], dtype: str = "float64"
 ) -> None:
-    """Model I to IV: axion files beside plain ones."""
+    """Write the class folders of Models I to IV, with axion files beside plain ones.
+
+    Args:
+        root: directory of the class folders.
+        counts: numbers of images without substructure, with subhalos and with vortices.
+        shape: shape of an image.
+        dtype: type of the pixels.
+    """
     axion_folder(root / "axion", counts[2], shape, dtype)
     folder(root / "cdm", counts[1], shape, dtype)
     folder(root / "no_sub", counts[0], shape, dtype)
@@ -56,7 +63,7 @@ def common_task(root: Path) -> None:
 
 
 def packed(path: Path, count: int, labels: np.ndarray | None = None) -> None:
-    """Images and labels in one array each."""
+    """Write one array of images and one array of labels, which take turns unless they are given."""
     path.mkdir(parents=True, exist_ok=True)
     np.save(path / "images.npy", image((count, 1, 8, 8)))
     np.save(path / "labels.npy", np.arange(count) % 3 if labels is None else labels)

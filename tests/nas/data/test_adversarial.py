@@ -1,4 +1,4 @@
-"""Files that were made to do harm, and folders that were made in a hurry."""
+"""Files that were made to do harm, and data directories that were made in a hurry."""
 
 import io
 import os
@@ -23,7 +23,7 @@ Fails = Callable[..., str]
 
 
 def npy(path: Path, header: str, data: bytes = b"") -> Path:
-    """A .npy file with a header of one's own."""
+    """Write a .npy file with any header."""
     line = header.encode().ljust(118) + b"\n"
     path.write_bytes(b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line + data)
     return path
@@ -57,8 +57,7 @@ def test_axion_files_of_every_protocol_are_rebuilt_exactly(
 
 
 class ForgedType:
-    """Pickles to numpy's dtype of eight bytes whose state says that they are objects: pointers of
-    one's choice."""
+    """An object that pickles to a dtype of eight bytes, whose state says that they are pointers."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return (
@@ -131,7 +130,7 @@ def test_a_mass_beyond_all_numbers(tmp_path: Path) -> None:
         read_image(tmp_path / "x.npy")
 
 
-# Splits that are told in other ways than by the folder above the class
+# Splits that something else tells than the folder above the class
 
 
 @pytest.mark.parametrize(
@@ -299,7 +298,8 @@ def test_an_open_data_set_outlives_its_cache(tmp_path: Path, cache: Path) -> Non
     dataset = open_dataset(tmp_path)
     pixels = np.array(dataset.images)
     np.save(tmp_path / "cdm" / "new.npy", np.ones((8, 8)))
-    assert len(open_dataset(tmp_path).images) == 28  # another process reads the changed directory
+    # This stands for another process, which reads the changed directory.
+    assert len(open_dataset(tmp_path).images) == 28
     assert (
         len(dataset.splits().train) + len(dataset.splits().val) + len(dataset.splits().test) == 27
     )

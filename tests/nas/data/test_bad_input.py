@@ -1,5 +1,4 @@
-"""What is wrong with a data directory is said in one sentence that names the file, with exit status
-2."""
+"""What is wrong with a data directory is said in one sentence that names it, with exit status 2."""
 
 import io
 import json
@@ -23,7 +22,7 @@ Fails = Callable[..., str]
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A good data set of three classes, four images each."""
+    """A good data directory of three classes with four images each."""
     root = tmp_path / "data"
     builders.dark_matter(root, (4, 4, 4), (16, 16))
     return root
@@ -139,7 +138,7 @@ def test_few_bad_files_are_reported_and_no_error(run: Run, tmp_path: Path) -> No
 
 
 class Attack:
-    """Pickles to a call that leaves a mark."""
+    """An object that pickles to a call, which leaves a mark when it runs."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark

@@ -1,4 +1,4 @@
-"""simulate, inspect and preview as a user runs them."""
+"""The commands simulate, inspect and preview, as a user runs them."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
     pixels = np.load(tmp_path / "sim" / "images.npy")
     assert (low, high) == (pytest.approx(pixels.min()), pytest.approx(pixels.max()))
     assert run("nas.data", "preview", "sim", "--columns", 3).returncode == 0
-    # Two rows more than classes: the residuals of subhalos and of vortices.
+    # There are two rows more than classes: the residuals of subhalos and of vortices.
     height, width, _ = matplotlib.image.imread(tmp_path / "preview.png").shape
     assert height / width == pytest.approx(5 * 1.5 / (3 * 1.5 + 0.4), rel=0.02)
 

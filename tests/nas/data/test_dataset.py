@@ -1,4 +1,4 @@
-"""Cache, splits and normalisation of a data set."""
+"""The cache, the splits and the normalisation of a data set."""
 
 import json
 import shutil
@@ -46,7 +46,7 @@ def test_a_changed_directory_is_read_again(
     after = open_dataset(data)
     assert conversions(capsys) == 2
     assert before.fingerprint != after.fingerprint
-    # The stale entry is gone: a cache does not grow with every change.
+    # The stale entry is gone, so that a cache does not grow with every change.
     assert entries(cache) == [after.store]
 
 
@@ -95,7 +95,7 @@ def test_a_conversion_killed_half_way_leaves_no_trace(
     assert entries(cache) == []
     monkeypatch.undo()
     monkeypatch.setenv("LENS_NAS_CACHE", str(cache))
-    (cache / "unfinished").mkdir()  # what a kill leaves
+    (cache / "unfinished").mkdir()  # A kill leaves this behind.
     assert len(open_dataset(data).images) == 60
 
 
@@ -129,7 +129,7 @@ def test_made_splits_are_stratified_disjoint_complete_and_repeatable(
     assert sorted(joined) == list(range(60))
     for part, each in ((splits.train, 14), (splits.val, 3), (splits.test, 3)):
         assert np.bincount(dataset.labels[part]).tolist() == [each] * 3
-    again = dataset.splits(seed=3)  # from the record
+    again = dataset.splits(seed=3)  # These are read from the record.
     next(cache.rglob("splits-3.npy")).unlink()
     anew = dataset.splits(seed=3)
     for other in (again, anew):

@@ -1,4 +1,4 @@
-"""Every layout found in public DeepLense loaders, on a small folder of exactly that shape."""
+"""Every layout found in public DeepLense loaders, each in a small directory of its own."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ DARK = ["no_substructure", "subhalo", "vortex"]
 
 
 def counts(dataset: LensDataset) -> dict[str, list[int]]:
-    """Counts of each split, in label order."""
+    """Return the number of images of each class by split, in label order."""
     return {
         split: [by.get(c, 0) for c in dataset.classes]
         for split, by in dataset.info["splits"].items()
@@ -35,7 +35,7 @@ def test_common_task(tmp_path: Path) -> None:
 
 
 def test_labels_follow_the_canonical_order_not_the_listing(tmp_path: Path) -> None:
-    # In a listing axion comes first; its label is 2 all the same.
+    # The folder axion comes first in a listing, and its label is 2 all the same.
     builders.dark_matter(tmp_path / "Model_II", (3, 4, 5), (64, 64))
     dataset = open_dataset(tmp_path)
     by_folder = dataset.table.groupby(dataset.table["file"].str.split("/").str[-2])[
@@ -189,7 +189,7 @@ def test_files_in_parts_of_a_class_folder(tmp_path: Path) -> None:
 
 
 def test_a_wrong_guess_can_be_overridden(tmp_path: Path) -> None:
-    # Somebody's classes are called after splits.
+    # Somebody named classes like splits.
     for name in ("test_beam", "train_station"):
         builders.folder(tmp_path / name, 3, (6, 6, 6))
     with pytest.raises(UserError, match="--channel-axis"):

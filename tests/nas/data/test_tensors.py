@@ -1,4 +1,4 @@
-"""Images on the device: batches and augmentation."""
+"""Batches of images on the device, and their augmentation."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.common.errors import UserError
+from nas.data.augmentation import augment
 from nas.data.dataset import open_dataset
 from nas.data.normalisation import Normalisation
 from nas.data.options import Augmentation
@@ -63,7 +64,7 @@ def dihedral(image: torch.Tensor) -> list[torch.Tensor]:
 
 def test_symmetries_are_the_eight_of_the_square_equally_often() -> None:
     image = torch.arange(2 * 25.0).view(1, 2, 5, 5)
-    augmented = Augmentation(shift=0)(image.expand(4000, -1, -1, -1), generator(0))
+    augmented = augment(image.expand(4000, -1, -1, -1), Augmentation(shift=0), generator(0))
     counts = [int((augmented == other).flatten(1).all(1).sum()) for other in dihedral(image)]
     assert sum(counts) == 4000
     assert min(counts) > 400
@@ -71,7 +72,7 @@ def test_symmetries_are_the_eight_of_the_square_equally_often() -> None:
 
 def test_rectangles_keep_their_shape() -> None:
     image = torch.arange(12.0).view(1, 1, 3, 4)
-    augmented = Augmentation(shift=0)(image.expand(400, -1, -1, -1), generator(0))
+    augmented = augment(image.expand(400, -1, -1, -1), Augmentation(shift=0), generator(0))
     flips = {tuple(image.flip(axes).flatten().tolist()) for axes in ([], [2], [3], [2, 3])}
     assert {tuple(one.flatten().tolist()) for one in augmented} == flips
 
@@ -79,25 +80,23 @@ def test_rectangles_keep_their_shape() -> None:
 def test_shifts_are_whole_pixels_within_bounds() -> None:
     image = torch.zeros(1, 1, 9, 9)
     image[..., 4, 4] = 1
-    augmented = Augmentation(symmetries=False, shift=2)(
-        image.expand(2000, -1, -1, -1), generator(0)
-    )
+    shifts = Augmentation(symmetries=False, shift=2)
+    augmented = augment(image.expand(2000, -1, -1, -1), shifts, generator(0))
     assert augmented.flatten(1).sum(1).eq(1).all()
     where = {(int(r), int(c)) for r, c in augmented.nonzero()[:, 2:]}
     assert where == {(r, c) for r in range(2, 7) for c in range(2, 7)}
 
 
 def test_noise_has_the_given_width() -> None:
-    noise = Augmentation(symmetries=False, shift=0, noise=0.3)(
-        torch.zeros(50, 1, 32, 32), generator(0)
-    )
+    only_noise = Augmentation(symmetries=False, shift=0, noise=0.3)
+    noise = augment(torch.zeros(50, 1, 32, 32), only_noise, generator(0))
     assert noise.std().item() == pytest.approx(0.3, rel=0.02)
 
 
 def test_all_off_changes_nothing_and_draws_nothing() -> None:
     images, source = torch.rand(3, 1, 4, 4), generator(0)
     before = source.get_state()
-    assert torch.equal(Augmentation(symmetries=False, shift=0)(images, source), images)
+    assert torch.equal(augment(images, Augmentation(symmetries=False, shift=0), source), images)
     assert torch.equal(source.get_state(), before)
 
 
@@ -105,9 +104,9 @@ def test_all_off_changes_nothing_and_draws_nothing() -> None:
 def test_draws_come_from_the_generator_only(seed: int) -> None:
     images = torch.rand(5, 2, 6, 6)
     augmentation = Augmentation(noise=0.1)
-    first = augmentation(images, generator(seed))
-    torch.rand(3)  # the global generator moves on
-    assert torch.equal(first, augmentation(images, generator(seed)))
+    first = augment(images, augmentation, generator(seed))
+    torch.rand(3)  # The global generator moves on.
+    assert torch.equal(first, augment(images, augmentation, generator(seed)))
 
 
 @pytest.mark.parametrize("wrong", [{"shift": -1}, {"noise": -0.1}, {"noise": float("nan")}])

@@ -1,5 +1,4 @@
-"""Angles from masses, against the values of the design and of lenstronomy's own cosmology
-module."""
+"""Angles from masses, against values of the design and of lenstronomy's own cosmology."""
 
 import math
 

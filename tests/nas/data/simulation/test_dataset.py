@@ -1,5 +1,4 @@
-"""Datasets on disk: the same bytes however they came about, and nothing else ever looks like
-one."""
+"""Datasets on disk have the same bytes however they came about, and nothing else looks like one."""
 
 import errno
 import json
@@ -122,11 +121,10 @@ def test_no_control_characters_where_nobody_watches(
     assert len(lines) == 2
 
 
-# --- interruption
-# -----------------------------------------------------------------------------------------------------
+# Interruption
 
 PATIENCE = 300
-"""Seconds; a busy machine takes long to start processes."""
+"""Seconds that a test waits at most, since a busy machine takes long to start processes."""
 
 COMMAND = textwrap.dedent(
     """
@@ -137,8 +135,9 @@ COMMAND = textwrap.dedent(
     from nas.common.errors import UserError
 
     if __name__ == "__main__":
+        settings = SimulationSettings(images=int(sys.argv[1]), image_size=16)
         try:
-            simulate(SimulationSettings(images=int(sys.argv[1]), image_size=16), Path(sys.argv[2]), int(sys.argv[3]))
+            simulate(settings, Path(sys.argv[2]), int(sys.argv[3]))
         except UserError as mistake:
             print(mistake, file=sys.stderr)
             sys.exit(2)
@@ -149,10 +148,10 @@ COMMAND = textwrap.dedent(
 def start(
     images: int, out: Path, workers: int, file_size: int = resource.RLIM_INFINITY
 ) -> subprocess.Popen[str]:
-    """Start the command; it may write no file of more than ``file_size`` bytes."""
+    """Start the command, which may write no file of more than ``file_size`` bytes."""
 
     def prepare() -> None:
-        # Who runs the tests in the background has SIGINT ignored, and so would the command.
+        # Tests that run in the background have SIGINT ignored, and so would the command.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
 
@@ -204,16 +203,15 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     wait_for_chunks(process, out, 3)
     offspring = children(process.pid)
     if sent is signal.SIGINT:
-        os.killpg(process.pid, sent)  # as a terminal does on Ctrl-C
+        os.killpg(process.pid, sent)  # A terminal does the same on Ctrl-C.
     else:
         process.send_signal(sent)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
-    assert "SpawnProcess" not in errors  # no worker has anything to say
+    assert "SpawnProcess" not in errors  # No worker has anything to say.
     deadline = time.monotonic() + PATIENCE
-    while any(
-        Path(f"/proc/{child}").exists() for child in offspring
-    ):  # no worker outlives its parent
+    # No worker outlives its parent.
+    while any(Path(f"/proc/{child}").exists() for child in offspring):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert not (out / "dataset.json").exists()
@@ -268,8 +266,7 @@ def test_killed_before_the_work_began(whole: Path, tmp_path: Path) -> None:
     assert contents(tmp_path) == contents(whole)
 
 
-# --- what cannot be
-# ---------------------------------------------------------------------------------------------------
+# What cannot be simulated
 
 
 @pytest.fixture
@@ -358,16 +355,15 @@ def test_unwritable_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def forbidden(path: Path, *_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(
-        Path, "mkdir", forbidden
-    )  # a test may run as root, to whom nothing is forbidden
+    # Permissions would not do, for a test may run as root, to whom nothing is forbidden.
+    monkeypatch.setattr(Path, "mkdir", forbidden)
     assert f"cannot write the dataset to {tmp_path / 'new'}: Permission denied" in refused(
         SETTINGS, tmp_path / "new"
     )
 
 
 def test_too_large_for_the_disk(tmp_path: Path) -> None:
-    """Found before any work is done: the images' space is taken first."""
+    """The disk is found to be too small before any work is done, for space is taken first."""
     out = tmp_path / "dataset"
     process = start(300, out, 2, file_size=100_000)
     _, errors = process.communicate(timeout=PATIENCE)

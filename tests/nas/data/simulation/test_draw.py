@@ -1,3 +1,5 @@
+"""The scenes that are drawn, and the distributions that they are drawn from."""
+
 import math
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""The mass function of subhalos."""
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -13,7 +15,7 @@ def test_subhalo_masses_follow_their_power_law(slope: float) -> None:
 
     def cumulative(mass: np.ndarray) -> np.ndarray:
         grid = np.geomspace(LOW, HIGH, 20001)
-        density = grid ** (slope + 1)  # over log m
+        density = grid ** (slope + 1)  # The density over log m has one power more.
         total = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
         return np.interp(np.log(mass), np.log(grid), total / total[-1])
 

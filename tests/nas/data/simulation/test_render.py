@@ -1,4 +1,4 @@
-"""The fast renderer against lenstronomy's own way to make the same image."""
+"""The fast renderer gives what lenstronomy's own way to make the same image gives."""
 
 import math
 from typing import Any
@@ -40,8 +40,10 @@ def plain_camera(settings: SimulationSettings, scene: Scene, **redshifts: Any) -
 
 
 def plain_image(settings: SimulationSettings, scene: Scene) -> Any:
-    """The scene through SimAPI; the public physics with its own angles and redshifts, as the public
-    code does it."""
+    """Return the image of a scene through SimAPI.
+
+    The public physics has angles and redshifts of its own, as in the public code.
+    """
     redshifts: dict[str, Any] = {}
     lens, source, points = scene.lens, scene.source, scene.substructure
     theta_e, gamma1, gamma2 = lens.theta_e, lens.gamma1, lens.gamma2
@@ -145,8 +147,8 @@ def test_public_model_1_holds_counts() -> None:
     assert counts.mean(axis=0)[bright].sum() == pytest.approx(
         scene.exposure_time * image[bright].sum(), rel=0.01
     )
-    # Noise on the mean of the counts, then the counts' own: both have about the variance of the
-    # flux.
+    # The mean of the counts is noisy, and the counts are noisy around it. Both noises have about
+    # the variance of the flux.
     assert counts.var(axis=0)[bright].mean() > 1.5 * counts.mean(axis=0)[bright].mean()
 
 

@@ -1,3 +1,5 @@
+"""The settings of a simulation: which are refused, and how they are written and read."""
+
 import dataclasses
 import json
 from typing import Any
