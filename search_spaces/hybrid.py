@@ -15,12 +15,14 @@ from search_spaces.space import SearchSpace
 
 STAGES = 4
 STRIDE = 2 ** (STAGES + 1)
-"""Total stride of a network, and so the smallest image side in pixels that leaves one pixel of
-every map."""
+"""Total stride of a network, and so the smallest image side that it takes, in pixels.
+
+An image of this side leaves one pixel of the last map.
+"""
 
 
 class MBConvStage(NamedTuple):
-    """A stage of inverted residual blocks; widths in channels."""
+    """A stage of inverted residual blocks, with widths in channels and the kernel in pixels."""
 
     in_width: int
     width: int
@@ -31,8 +33,9 @@ class MBConvStage(NamedTuple):
 
 
 class AttentionStage(NamedTuple):
-    """A stage of transformer blocks; widths in channels, the window in pixels of the stage's map
-    (0: global).
+    """A stage of transformer blocks, with widths in channels.
+
+    The window is in pixels of the stage's map, and 0 stands for global attention.
     """
 
     in_width: int
@@ -48,14 +51,14 @@ Stage = MBConvStage | AttentionStage
 
 
 class Hybrid(NamedTuple):
-    """What an architecture of a hybrid space says: the width of the stem and the four stages."""
+    """A hybrid network as its architecture describes it: the stem's width and the four stages."""
 
     stem: int
     stages: tuple[Stage, ...]
 
 
 class StageChoices(NamedTuple):
-    """What one stage offers, each from light to heavy."""
+    """The choices that one stage offers for each gene, from light to heavy."""
 
     depth: tuple[int, ...]
     width: tuple[int, ...]
@@ -76,16 +79,16 @@ def hybrid_space(
     named: Mapping[str, str],
     size: Callable[[Architecture], float],
 ) -> SearchSpace:
-    """A hybrid space.
+    """Make a hybrid space.
 
     Args:
-        name: the space's name.
-        stem: choices of the stem's width.
-        head_dim: channels of each attention head; a gene with one choice, so that architectures say
-            it.
-        stages: what each of the four stages offers.
-        named: notable architectures by name, each written as one line.
-        size: what smallest and largest mean.
+        name: the name of the space, which its architectures carry.
+        stem: the choices of the stem's width, in channels.
+        head_dim: channels of each attention head. It becomes a gene with one choice, so that every
+            architecture states it.
+        stages: the choices that each of the four stages offers.
+        named: notable architectures by name, each written as one line (``str(architecture)``).
+        size: the size of an architecture, which ``smallest`` and ``largest`` compare.
     """
     genes = [Gene("stem.width", tuple(stem)), Gene("attention.head_dim", (head_dim,))]
     for i, choices in enumerate(stages, start=1):
@@ -105,10 +108,10 @@ def hybrid_space(
 
 
 def describe(architecture: Architecture) -> Hybrid:
-    """What the architecture says about its network.
+    """Return the stem's width and the four stages of an architecture's network.
 
     Raises:
-        SpaceError: the architecture is of a space without networks.
+        SpaceError: the architecture belongs to a space without networks.
     """
     genes: Mapping[str, Any] = architecture.choices
     if "stem.width" not in genes:
@@ -139,13 +142,13 @@ def describe(architecture: Architecture) -> Hybrid:
 
 
 def blocks(stage: Stage) -> list[Stage]:
-    """The blocks of a stage, each as a stage of one block."""
+    """Return the blocks of a stage, each as a stage of one block."""
     first = stage._replace(depth=1)
     return [first, *[first._replace(in_width=stage.width)] * (stage.depth - 1)]
 
 
 def operator(stage: Stage) -> str:
-    """The name of the stage's operator."""
+    """Return the name of the stage's operator, ``mbconv`` or ``attention``."""
     return "mbconv" if isinstance(stage, MBConvStage) else "attention"
 
 
@@ -153,7 +156,7 @@ def check_image_size(height: int, width: int) -> None:
     """Check that the image, in pixels, is large enough for the strides.
 
     Raises:
-        SpaceError: it is not.
+        SpaceError: a side of the image is smaller than the total stride.
     """
     if min(height, width) < STRIDE:
         raise SpaceError(

@@ -6,7 +6,10 @@ from search_spaces.space import SearchSpace
 
 
 def hybrid_nano() -> SearchSpace:
-    """Networks of about 0.05 to 1 million parameters, which a laptop's CPU trains in minutes."""
+    """Make the space of networks that a laptop's CPU trains in minutes.
+
+    The networks have about 0.05 to 1 million parameters.
+    """
     return hybrid_space(
         "hybrid_nano",
         stem=(8, 16, 24),
@@ -47,7 +50,10 @@ def hybrid_nano() -> SearchSpace:
 
 
 def hybrid_small() -> SearchSpace:
-    """Networks of about 0.3 to 15 million parameters, for a workstation's GPU."""
+    """Make the space of networks for a workstation's GPU.
+
+    The networks have about 0.3 to 15 million parameters.
+    """
     return hybrid_space(
         "hybrid_small",
         stem=(16, 24, 32),

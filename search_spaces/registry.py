@@ -1,4 +1,4 @@
-"""Search spaces by name."""
+"""The search spaces of the toolkit, by name."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,16 +14,32 @@ _SPACES: dict[str, Callable[[], SearchSpace]] = {
 
 
 def list_spaces() -> list[str]:
-    """The names of all search spaces."""
+    """Return the names of all search spaces.
+
+    Example:
+        >>> import search_spaces
+        >>> search_spaces.list_spaces()
+        ['hybrid_nano', 'hybrid_small', 'nas_bench_macro', 'nas_bench_201']
+    """
     return list(_SPACES)
 
 
 @cache
 def get_space(name: str) -> SearchSpace:
-    """The search space of that name.
+    """Return the search space of this name.
+
+    A second call returns the same object.
 
     Raises:
-        SpaceError: there is none.
+        SpaceError: no search space has this name.
+
+    Example:
+        >>> import search_spaces
+        >>> space = search_spaces.get_space("hybrid_nano")
+        >>> len(space)
+        4999796928
+        >>> list(space.named)
+        ['coatnet_like', 'pure_mbconv', 'attention_heavy']
     """
     if name not in _SPACES:
         raise SpaceError(

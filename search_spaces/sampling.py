@@ -1,4 +1,4 @@
-"""Drawing architectures evenly over what they cost, rather than over their genes.
+"""The even sampler, which draws architectures evenly over cost rather than over genes.
 
 Most architectures of a space cost about the same, so a uniform draw seldom shows the cheap and the
 dear ones.
@@ -12,16 +12,28 @@ import numpy as np
 from search_spaces.architecture import Architecture
 from search_spaces.space import SearchSpace
 
-_TOLERANCE = 0.01  # of the logarithmic range of costs
+_TOLERANCE = 0.01
+"""Distance from the target at which a walk ends, as a share of the logarithmic range of costs."""
 _STEPS = 500
+"""Mutants that a walk tries at most."""
 
 
 class EvenSampler:
-    """Draws architectures whose costs are spread evenly on a logarithmic scale.
+    """A sampler whose architectures have costs spread evenly on a logarithmic scale.
 
     Args:
-        space: the search space.
-        cost: what an architecture costs, such as ``lambda a: flops(a, 64)``; positive.
+        space: the search space to draw from.
+        cost: a function that returns the cost of an architecture, a positive number, such as
+            ``lambda a: flops(a, 64)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from search_spaces import EvenSampler, get_space, params
+        >>> sampler = EvenSampler(get_space("hybrid_nano"), params)
+        >>> architectures = sampler.draw(np.random.default_rng(0), count=8)
+        >>> costs = [params(architecture) for architecture in architectures]
+        >>> costs[0] < 100_000 and costs[-1] > 500_000
+        True
     """
 
     def __init__(self, space: SearchSpace, cost: Callable[[Architecture], float]) -> None:
@@ -39,16 +51,20 @@ class EvenSampler:
 
         Args:
             rng: the source of all chance.
-            count: how many; one draw is uniform over the logarithm of the cost. They can repeat
-                where the space has few of a cost.
+            count: the number of architectures to draw. With 1, the draw is uniform over the
+                logarithm of the cost.
+
+        Returns:
+            ``count`` architectures; some repeat where the space has few architectures of a cost.
         """
         span = self._high - self._low
         targets = self._low + span * (np.arange(count) + rng.random(count)) / count
         return [self._walk_to(target, rng) for target in targets]
 
     def draw_near(self, cost: float, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture that costs about so much, or comes closest of those that a random
-        walk meets.
+        """Draw an architecture that costs about as much as ``cost``.
+
+        Where the random walk finds none, it returns the closest architecture that it met.
         """
         return self._walk_to(log(cost), rng)
 

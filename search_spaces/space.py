@@ -16,7 +16,7 @@ __all__ = ["Gene", "SearchSpace", "nearest"]
 
 
 class SearchSpace:
-    """Named genes, the rules between them, and everything one does with them.
+    """Named genes and the rules between them, from which architectures are made.
 
     The rules form a forest, so sampling and counting are exact without enumeration. Architectures
     of a plain space are different networks whenever they differ;
@@ -24,15 +24,26 @@ class SearchSpace:
     generator that is passed in.
 
     Args:
-        name: the space's name, which its architectures carry.
-        genes: the genes; one stands after the gene that its rule names.
+        name: the name of the space, which its architectures carry.
+        genes: the genes of the space; each stands after the gene that its rule names.
         named: notable architectures by name, each written as one line (``str(architecture)``).
-        size: what ``smallest`` and ``largest`` compare, where a gene on which others depend has no
-            lightest choice.
+        size: the size of an architecture, which ``smallest`` and ``largest`` compare where a gene
+            on which others depend has no lightest choice.
 
     Raises:
         SpaceError: a gene is defined twice or without distinct choices, or its rule names no
             earlier gene's choice.
+
+    Example:
+        >>> import numpy as np
+        >>> from search_spaces import Gene, SearchSpace
+        >>> genes = [Gene("op", ("conv", "pool")), Gene("conv.kernel", (3, 5), when=("op", "conv"))]
+        >>> space = SearchSpace("toy", genes)
+        >>> [str(architecture) for architecture in space]
+        ['toy/op=conv/conv:kernel=3', 'toy/op=conv/conv:kernel=5', 'toy/op=pool']
+        >>> architecture = space.sample(np.random.default_rng(0))
+        >>> space.mutate(architecture, np.random.default_rng(1)) != architecture
+        True
     """
 
     def __init__(
@@ -60,10 +71,10 @@ class SearchSpace:
     # Making architectures
 
     def architecture(self, choices: Mapping[str, Choice]) -> Architecture:
-        """The architecture with these choices: one for each of its active genes, and no others.
+        """Make the architecture with these choices, one for each active gene and no others.
 
         Raises:
-            SpaceError: an unknown, inactive or missing gene, or a choice that is not allowed.
+            SpaceError: a gene is unknown, inactive or missing, or a choice is not allowed.
         """
         architecture = self.from_params(choices)
         for name in choices:
@@ -77,11 +88,12 @@ class SearchSpace:
         return architecture
 
     def from_params(self, params: Mapping[str, Choice]) -> Architecture:
-        """The architecture of an Optuna trial's parameters; those of inactive genes are passed
-        over.
+        """Make the architecture that the parameters of an Optuna trial describe.
+
+        Parameters of inactive genes are passed over.
 
         Raises:
-            SpaceError: an unknown gene, a missing active gene, or a choice that is not allowed.
+            SpaceError: a gene is unknown, an active gene is missing, or a choice is not allowed.
         """
         for name in params:
             if name not in self.genes:
@@ -98,8 +110,9 @@ class SearchSpace:
         return self._decide(choose)
 
     def to_params(self, architecture: Architecture) -> dict[str, Choice]:
-        """A choice for every gene, as an Optuna trial holds them; inactive genes stand at their
-        first choice.
+        """Return a choice for every gene, as an Optuna trial holds them.
+
+        Inactive genes stand at their first choice.
         """
         return {
             name: architecture.choices.get(name, gene.choices[0])
@@ -107,14 +120,15 @@ class SearchSpace:
         }
 
     def distributions(self) -> dict[str, CategoricalDistribution]:
-        """The Optuna distribution of every gene, active or not."""
+        """Return the Optuna distribution of every gene, active or not, by the gene's name."""
         return {name: CategoricalDistribution(gene.choices) for name, gene in self.genes.items()}
 
     def parse(self, text: str) -> Architecture:
-        """Read ``str(architecture)``, or the name of a named architecture.
+        """Read what ``str(architecture)`` wrote, or the name of a named architecture.
 
         Raises:
-            SpaceError: the text is neither, is of another space, or breaks a rule of this one.
+            SpaceError: the text is neither, belongs to another space, or breaks a rule of this
+                space.
         """
         if text in self.named:
             return self.named[text]
@@ -131,10 +145,10 @@ class SearchSpace:
         )
 
     def from_json(self, text: str) -> Architecture:
-        """Read ``architecture.to_json()`` and check it.
+        """Read what ``architecture.to_json()`` wrote and check the architecture.
 
         Raises:
-            SpaceError: the text is no architecture, or none of this space.
+            SpaceError: the text is not an architecture of this space.
         """
         architecture = Architecture.from_json(text)
         self._check_name(architecture.space)
@@ -143,29 +157,29 @@ class SearchSpace:
     # Asking about architectures
 
     def validate(self, architecture: Architecture) -> None:
-        """Check that the architecture is one of this space.
+        """Check that the architecture belongs to this space.
 
         Raises:
-            SpaceError: it is of another space, or breaks a rule of this one.
+            SpaceError: the architecture belongs to another space, or breaks a rule of this space.
         """
         self._check_name(architecture.space)
         if self.architecture(architecture.choices) != architecture:
             raise SpaceError(f"the genes of {architecture} are not in the order of {self.name}.")
 
     def active_genes(self, architecture: Architecture) -> tuple[str, ...]:
-        """The names of the genes that the architecture's network depends on."""
+        """Return the names of the genes that the architecture's network depends on."""
         return tuple(architecture.choices)
 
     def canonical(self, architecture: Architecture) -> Architecture:
-        """The one architecture that stands for all that build the same network."""
+        """Return the one architecture that stands for all that build the same network."""
         return architecture
 
     def __len__(self) -> int:
-        """The number of distinct architectures."""
+        """Return the number of distinct architectures."""
         return self._count
 
     def __iter__(self) -> Iterator[Architecture]:
-        """Every distinct architecture, one at a time."""
+        """Yield every distinct architecture, one at a time."""
         return (self._wrap(chosen) for chosen in assignments(list(self.genes.values())))
 
     @cached_property
@@ -179,10 +193,11 @@ class SearchSpace:
         return max(self.corners(heavy=True), key=self._size)
 
     def corners(self, *, heavy: bool) -> list[Architecture]:
-        """The extreme architectures, one for each combination of the genes on which others depend.
+        """Return the extreme architectures, which bound every cost that grows with each gene.
 
-        All other genes have their last (heavy) or first (light) choice. So a cost that grows with
-        each of them has its largest, or smallest, value among the corners.
+        There is one for each combination of choices of the genes on which others depend. All other
+        genes have their last choice (heavy) or their first (light), so a cost that grows with each
+        of them has its largest, or its smallest, value among the corners.
         """
         parents = dict.fromkeys(gene.when[0] for gene in self.genes.values() if gene.when)
         combinations = product(*(self.genes[parent].choices for parent in parents))
@@ -202,14 +217,13 @@ class SearchSpace:
     def mutate(
         self, architecture: Architecture, rng: np.random.Generator, n: int = 1
     ) -> Architecture:
-        """Draw another choice for ``n`` random active genes; genes that this makes active are drawn
-        afresh.
+        """Draw another choice for ``n`` random active genes.
 
-        The result is always another network: while it is equivalent to the first one, it is mutated
-        further.
+        Genes that become active by this are drawn afresh. The result is always another network: a
+        mutant that is equivalent to the given architecture is mutated further.
 
         Raises:
-            SpaceError: the space holds one architecture only.
+            SpaceError: the space holds a single architecture.
         """
         if len(self) == 1:
             raise SpaceError(
@@ -223,13 +237,14 @@ class SearchSpace:
     def crossover(
         self, first: Architecture, second: Architecture, rng: np.random.Generator
     ) -> Architecture:
-        """A child that takes each of its active genes from a parent in which that gene is
-        active.
+        """Make a child that takes each gene from one of its two parents at random.
+
+        Where a gene is active in one parent only, the child takes that parent's choice.
         """
 
         def choose(gene: Gene) -> Choice:
-            # Never empty: the parent that gave the choice on which this gene depends has the gene
-            # as well.
+            # The list is never empty: the parent that gave the choice on which this gene depends
+            # has the gene as well.
             offers = [
                 parent.choices[gene.name] for parent in (first, second) if gene.name in parent
             ]
@@ -257,9 +272,8 @@ class SearchSpace:
         return self._decide(choose)
 
     def _draw(self, gene: Gene, rng: np.random.Generator) -> Choice:
-        """A choice with probability proportional to the number of architectures that follow from
-        it.
-        """
+        # A choice is as probable as the number of architectures that follow from it is large, which
+        # makes the architectures equally probable.
         return gene.choices[
             int(np.searchsorted(self._thresholds[gene.name], rng.random(), side="right"))
         ]
@@ -278,7 +292,7 @@ class SearchSpace:
         return Architecture(self.name, tuple(chosen.items()))
 
     def _allowed(self, gene: Gene, choice: Choice) -> Choice:
-        """The gene's own choice that equals the given one (so 4.0 from JSON becomes 4)."""
+        """Return the gene's own choice that equals the given one, so 4.0 from JSON becomes 4."""
         if isinstance(choice, bool) or choice not in gene.choices:
             raise SpaceError(
                 f"gene {gene.name} of {self.name} was given {choice!r}; allowed are "
@@ -287,8 +301,9 @@ class SearchSpace:
         return gene.choices[gene.choices.index(choice)]
 
     def _read(self, name: str, text: str) -> Choice:
-        """The choice that is written so; text that is none is left for the checks to complain
-        about.
+        """Return the choice that the text stands for.
+
+        Text that is no choice comes back as it is, and the checks that follow complain about it.
         """
         choices = self.genes[name].choices if name in self.genes else ()
         return next((choice for choice in choices if str(choice) == text), text)
@@ -314,8 +329,9 @@ class SearchSpace:
 
 
 def nearest(given: object, known: Iterable[object]) -> str:
-    """``; did you mean …`` with the names most like the given one, or nothing where none is
-    alike.
+    """Return ``; did you mean …`` with the known names most like the given one.
+
+    The text is empty where no name is alike.
     """
     matches = difflib.get_close_matches(str(given), [str(name) for name in known], n=2)
     return f"; did you mean {' or '.join(matches)}" if matches else ""

@@ -1,8 +1,7 @@
-"""Tabular spaces: small spaces whose networks somebody has trained already, which is how samplers
-are measured.
+"""Tabular spaces: small spaces whose networks somebody has trained already.
 
-They have the interface of every search space, but no networks: their tables are read from public
-files by the code of an architecture, one digit a gene.
+Samplers are measured on them. They have the interface of every search space, but no networks: a
+result is looked up in a public table by the code of an architecture, which has one digit a gene.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -17,14 +16,24 @@ from search_spaces.space import SearchSpace
 
 
 class TabularSpace(SearchSpace):
-    """A space that is small enough to list, and in which different architectures may be the same
-    network.
+    """A space small enough to list, in which different architectures may be the same network.
 
     Args:
-        name: the space's name.
-        genes: the genes, without rules and with at most ten choices each.
-        signature: of a code; two architectures are the same network when their signatures are
-            equal.
+        name: the name of the space, which its architectures carry.
+        genes: the genes of the space, without rules and with at most ten choices each.
+        signature: a function that maps a code to a value; two architectures are the same network
+            when the values of their codes are equal.
+
+    Example:
+        >>> import search_spaces
+        >>> space = search_spaces.get_space("nas_bench_macro")
+        >>> len(space)
+        3969
+        >>> architecture = space.parse("22212220")
+        >>> architecture["layer4"]
+        'mbconv_k3_e3'
+        >>> space.code(space.canonical(architecture))
+        '22212202'
     """
 
     def __init__(
@@ -34,16 +43,20 @@ class TabularSpace(SearchSpace):
         self._signature = signature
 
     def code(self, architecture: Architecture) -> str:
-        """The architecture as tables name it: the index of each choice, one digit a gene."""
+        """Return the code under which tables list the architecture.
+
+        Each gene is one digit, the index of its choice.
+        """
         return "".join(
             str(self.genes[name].choices.index(choice)) for name, choice in architecture.genes
         )
 
     def from_code(self, code: str) -> Architecture:
-        """The architecture of a code.
+        """Return the architecture that a code stands for.
 
         Raises:
-            SpaceError: the code has another length, or a digit that no choice has.
+            SpaceError: the code does not have one digit for each gene, or a digit stands for no
+                choice.
         """
         genes = list(self.genes.values())
         if len(code) != len(genes) or not all(
@@ -60,11 +73,11 @@ class TabularSpace(SearchSpace):
         )
 
     def parse(self, text: str) -> Architecture:
-        """Read ``str(architecture)`` or a code."""
+        """Read a code, or what :meth:`SearchSpace.parse` reads."""
         return self.from_code(text) if text.isdigit() else super().parse(text)
 
     def canonical(self, architecture: Architecture) -> Architecture:
-        """The first architecture, in the order of codes, that is the same network."""
+        """Return the first architecture, in the order of codes, that is the same network."""
         return self._distinct[self._signature(self.code(architecture))]
 
     def __len__(self) -> int:
@@ -90,10 +103,10 @@ class TabularSpace(SearchSpace):
 
 
 def nas_bench_macro() -> TabularSpace:
-    """NAS-Bench-Macro: 8 layers of 3 operations (Su et al., CVPR 2021, arXiv 2103.11922, section
-    5).
+    """Make the space of NAS-Bench-Macro: 8 layers, each with one of 3 operations.
 
-    6,561 codes, of which 3,969 are distinct networks.
+    Of its 6,561 codes, 3,969 are distinct networks. Source: Su et al., CVPR 2021, arXiv 2103.11922,
+    section 5.
     """
     operations = ("identity", "mbconv_k3_e3", "mbconv_k5_e6")
     return TabularSpace(
@@ -102,10 +115,10 @@ def nas_bench_macro() -> TabularSpace:
 
 
 def nas_bench_201() -> TabularSpace:
-    """NAS-Bench-201: 6 edges of 5 operations between 4 nodes (Dong and Yang, ICLR 2020, arXiv
-    2001.00326).
+    """Make the space of NAS-Bench-201: 6 edges between 4 nodes, each with one of 5 operations.
 
-    15,625 codes, of which 6,466 are distinct networks in the authors' count.
+    Of its 15,625 codes, 6,466 are distinct networks in the authors' count. Source: Dong and Yang,
+    ICLR 2020, arXiv 2001.00326.
     """
     operations = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
     edges = [f"edge{source}{target}" for source, target in _EDGES_201]
@@ -113,11 +126,11 @@ def nas_bench_201() -> TabularSpace:
 
 
 def _macro_signature(code: str) -> str:
-    """Layers 1, 3 and 6 open the stages: there the operation has a stride, and identity is a
-    projection.
+    """Return the code with the idle identities of each stage moved to the end of the stage.
 
-    Elsewhere an identity does nothing, so only the sequence of the stage's other operations
-    matters.
+    Layers 1, 3 and 6 open the stages: there the operation has a stride, and an identity is a
+    projection. Elsewhere an identity does nothing, so only the sequence of the stage's other
+    operations matters.
     """
     stages = code[:2], code[2:5], code[5:]
     return "".join(
@@ -125,23 +138,17 @@ def _macro_signature(code: str) -> str:
     )
 
 
-_EDGES_201 = (
-    (0, 1),
-    (0, 2),
-    (1, 2),
-    (0, 3),
-    (1, 3),
-    (2, 3),
-)  # source node, target node; in the order of the table
+_EDGES_201 = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+"""Source node and target node of each edge, in the order of the table."""
 
 
 def _signature_201(code: str) -> str:
-    """What the last node computes, as the authors write it (``to_unique_str`` with
-    ``consider_zero`` in their code).
+    """Write what the last node computes as a formula, as the authors' code does.
 
-    A skip passes its source on; an edge from nothing is nothing; terms of a sum have no order. Like
-    the published count this keeps the zeros in a sum, so ``0 + x`` and ``x`` count as two; dropping
-    them would leave 5,390.
+    The formula is that of ``to_unique_str`` with ``consider_zero`` in their code: a skip passes its
+    source on, an edge from nothing is nothing, and the terms of a sum have no order. Like the
+    published count, the formula keeps the zeros in a sum, so ``0 + x`` and ``x`` count as two
+    networks; without the zeros 5,390 would be left.
     """
     nodes = ["x", "", "", ""]
     for target in (1, 2, 3):

@@ -53,10 +53,9 @@ def test_backward_flops_of_attention_are_counted_on_the_cpu() -> None:
     query = torch.zeros(1, 2, 8, 16, requires_grad=True)
     with FlopCounterMode(display=False) as counter:
         torch.nn.functional.scaled_dot_product_attention(query, query, query).sum().backward()
-    products = 2 * 8 * 8 * 16  # heads, queries, keys, channels
-    assert counter.get_total_flops() == 2 * products * (
-        2 + 5
-    )  # torch counts five products on the way back
+    products = 2 * 8 * 8 * 16  # The factors are heads, queries, keys and channels.
+    # Attention is two matrix products on the way forth, and torch counts five on the way back.
+    assert counter.get_total_flops() == 2 * products * (2 + 5)
 
 
 @given(hybrid_spaces, seeds)

@@ -13,8 +13,10 @@ spaces = st.sampled_from(list_spaces()).map(get_space)
 
 @st.composite
 def small_spaces(draw: st.DrawFn) -> SearchSpace:
-    """Any forest of at most six genes: each is always active, or hangs on a choice of an earlier
-    one."""
+    """Draw any forest of at most six genes.
+
+    Each gene is always active, or hangs on a choice of an earlier gene.
+    """
     genes: list[Gene] = []
     for i in range(draw(st.integers(1, 6))):
         parent = draw(st.none() | st.sampled_from(genes)) if genes else None
@@ -106,7 +108,7 @@ def test_sampling_is_uniform_over_architectures_not_over_genes() -> None:
     draws = [space.sample(rng) for _ in range(6000)]
     counts = [draws.count(architecture) for architecture in space]
     assert sum(counts) == 6000
-    assert max(abs(count - 1000) for count in counts) < 150  # five standard deviations
+    assert max(abs(count - 1000) for count in counts) < 150  # This is five standard deviations.
 
 
 @given(spaces | small_spaces().filter(lambda space: len(space) > 1), seeds, st.integers(1, 4))

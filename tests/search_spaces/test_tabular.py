@@ -55,7 +55,7 @@ def test_the_best_code_of_nas_bench_macro_has_one_twin() -> None:
 
 TABLE = Path(__file__).parents[3] / "shared" / "data" / "nas-bench-macro_cifar10.json"
 
-if TABLE.exists():  # not shipped
+if TABLE.exists():  # The package does not ship the table.
 
     def test_twins_of_the_table_are_the_canonical_forms() -> None:
         by_results: dict[tuple, set] = {}
@@ -96,7 +96,7 @@ def test_nas_bench_201_knows_equal_cells(one: str, other: str, same: bool) -> No
 def test_samples_of_a_tabular_space_are_uniform_over_networks() -> None:
     rng = np.random.default_rng(0)
     draws = [MACRO.sample(rng) for _ in range(20_000)]
-    assert len(set(draws)) > 3900  # a uniform draw misses e^-5 of 3969, some 26
+    assert len(set(draws)) > 3900  # A uniform draw misses e^-5 of the 3,969 networks, some 26.
     assert max(map(draws.count, set(draws[:50]))) < 25
 
 
