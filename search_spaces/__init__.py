@@ -1,5 +1,7 @@
-"""What can be built: search spaces, architectures, the supernet and the networks that come out of
-it.
+"""What can be built: search spaces, architectures, the supernet and the networks taken out of it.
+
+Importing the package registers the networks with timm, and adds to torch's FLOP counter the formula
+that it lacks (see ``search_spaces.costs``).
 """
 
 from search_spaces.architecture import Architecture

@@ -12,16 +12,28 @@ Choice = int | float | str
 
 @dataclass(frozen=True)
 class Architecture:
-    """One choice for each active gene: hashable, comparable, JSON both ways, one readable line as a
-    string.
+    """One choice for each active gene of a search space.
 
-    An architecture carries its active genes and no others, so there is nothing in it that its
-    network does not show. It is a plain value: a :class:`~search_spaces.SearchSpace` makes
-    architectures and says whether one is valid.
+    An architecture can be hashed, compared, and written as JSON or as one readable line. It carries
+    its active genes and no others, so there is nothing in it that its network does not show. It is
+    a plain value: a :class:`~search_spaces.SearchSpace` makes architectures and says whether one is
+    valid.
 
     Attributes:
-        space: the name of the search space.
-        genes: the active genes with their choices, in the order of the space.
+        space: Name of the search space.
+        genes: Active genes with their choices, in the order of the space.
+
+    Example:
+        >>> from search_spaces import Architecture, get_space
+        >>> architecture = get_space("hybrid_nano").named["coatnet_like"]
+        >>> architecture["stage1.op"], architecture["stage3.op"]
+        ('mbconv', 'attention')
+        >>> "stage1.heads" in architecture
+        False
+        >>> print(architecture)  # doctest: +ELLIPSIS
+        hybrid_nano/stem:width=16/attention:head_dim=16/stage1:op=mbconv,depth=1,width=24,...
+        >>> Architecture.from_json(architecture.to_json()) == architecture
+        True
     """
 
     space: str
@@ -29,7 +41,7 @@ class Architecture:
 
     @cached_property
     def choices(self) -> dict[str, Choice]:
-        """The active genes as a mapping; to be read only."""
+        """The active genes and their choices, as a mapping that must not be changed."""
         return dict(self.genes)
 
     def __getitem__(self, gene: str) -> Choice:
@@ -42,23 +54,25 @@ class Architecture:
         return gene in self.choices
 
     def __str__(self) -> str:
-        """``space/group:gene=choice,gene=choice/group:…``, free of characters that mean something
-        to a shell.
+        """Return the line ``space/group:gene=choice,gene=choice/group:…``.
+
+        It is free of characters that mean something to a shell.
         """
         groups = groupby(self.genes, key=lambda item: item[0].rpartition(".")[0])
         return "/".join([self.space, *(_group_line(group, list(genes)) for group, genes in groups)])
 
     def to_json(self) -> str:
-        """The architecture as JSON: ``{"space": …, "genes": {gene: choice, …}}``."""
+        """Return the architecture as JSON: ``{"space": …, "genes": {gene: choice, …}}``."""
         return json.dumps({"space": self.space, "genes": self.choices})
 
     @classmethod
     def from_json(cls, text: str) -> "Architecture":
-        """Read what :meth:`to_json` wrote, unchecked: ``SearchSpace.from_json`` also checks the
-        genes.
+        """Read what :meth:`to_json` wrote.
+
+        The genes are not checked; ``SearchSpace.from_json`` checks them as well.
 
         Raises:
-            SpaceError: the text is not an architecture.
+            SpaceError: the text is not an architecture in JSON.
         """
         try:
             value = json.loads(text)
@@ -67,7 +81,8 @@ class Architecture:
             space, genes = None, ()
         if not isinstance(space, str) or not all(_is_choice(choice) for _, choice in genes):
             raise SpaceError(
-                f'an architecture in JSON is {{"space": NAME, "genes": {{GENE: CHOICE, …}}}}, given was {text[:80]!r}.'
+                'an architecture in JSON is {"space": NAME, "genes": {GENE: CHOICE, …}}, given was '
+                f"{text[:80]!r}."
             )
         return cls(space, genes)
 
@@ -76,10 +91,10 @@ def read_line(text: str) -> tuple[str, dict[str, str]]:
     """Take apart what ``str(architecture)`` wrote.
 
     Returns:
-        The name of the space, and the choice of each gene as text.
+        The name of the space, and the choice of each gene as text, by the gene's name.
 
     Raises:
-        SpaceError: the text has another form.
+        SpaceError: the text is not of the form ``space/group:gene=choice,…``.
     """
     space, *groups = text.strip().split("/")
     choices = {}

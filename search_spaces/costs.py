@@ -1,14 +1,16 @@
 """Parameters and FLOPs of a network, from its architecture alone.
 
-The counts follow ``blocks.py`` layer by layer and are exact: equal to those of the built network,
-FLOPs as ``torch.utils.flop_counter`` counts them (convolutions and matrix products, a
-multiplication and an addition being two). Every stage is counted once and remembered: millions of
-architectures share some thousands of stages.
+The counts follow ``blocks.py`` layer by layer and are exact: they equal those of the built network.
+FLOPs are counted as ``torch.utils.flop_counter`` counts them, which means convolutions and matrix
+products, where a multiplication and an addition are two operations. Every stage is counted once and
+remembered, since millions of architectures share some thousands of stages.
 """
 
 from functools import lru_cache
 
 import torch
+
+# torch's public register_flop_formula adds formulas but cannot look up those that exist.
 from torch.utils.flop_counter import flop_registry
 
 from search_spaces.architecture import Architecture
@@ -16,7 +18,8 @@ from search_spaces.blocks import squeeze_width, windows
 from search_spaces.hybrid import AttentionStage, MBConvStage, Stage, check_image_size, describe
 
 # torch's counter has formulas for all fused attention kernels but the CPU's, which it passes over
-# in silence. With these, the count of a network is the same on every device.
+# in silence. With the formula of the other kernels, the count of a network is the same on every
+# device. An operator of torch has no other name than the one that starts with an underscore.
 for _direction in ("", "_backward"):
     flop_registry.setdefault(
         getattr(torch.ops.aten, f"_scaled_dot_product_flash_attention_for_cpu{_direction}"),
@@ -25,10 +28,20 @@ for _direction in ("", "_backward"):
 
 
 def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
-    """The number of parameters of the architecture's network.
+    """Count the parameters of the architecture's network.
+
+    Args:
+        architecture: Architecture of a hybrid space.
+        in_chans: Channels of the images.
+        num_classes: Classes that the network tells apart.
 
     Raises:
         SpaceError: the architecture is of a space without networks.
+
+    Example:
+        >>> from search_spaces import get_space, params
+        >>> params(get_space("hybrid_nano").named["coatnet_like"])
+        481497
     """
     stem, stages = describe(architecture)
     width = stages[-1].width
@@ -41,7 +54,7 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
 
 
 def stage_params(architecture: Architecture) -> tuple[int, ...]:
-    """The number of parameters of each stage.
+    """Count the parameters of each stage, from the first to the last.
 
     Raises:
         SpaceError: the architecture is of a space without networks.
@@ -52,16 +65,22 @@ def stage_params(architecture: Architecture) -> tuple[int, ...]:
 def flops(
     architecture: Architecture, image_size: int, in_chans: int = 1, num_classes: int = 3
 ) -> int:
-    """The floating-point operations of a forward pass with one square image.
+    """Count the floating-point operations of a forward pass with one square image.
 
     Args:
-        architecture: an architecture of a hybrid space.
-        image_size: side of the image in pixels.
-        in_chans: channels of the image.
-        num_classes: classes that the network tells apart.
+        architecture: Architecture of a hybrid space.
+        image_size: Side of the image in pixels.
+        in_chans: Channels of the image.
+        num_classes: Classes that the network tells apart.
 
     Raises:
         SpaceError: the architecture is of a space without networks, or the image is too small.
+
+    Example:
+        >>> from search_spaces import flops, get_space
+        >>> architecture = get_space("hybrid_nano").named["coatnet_like"]
+        >>> flops(architecture, image_size=64) > 2 * flops(architecture, image_size=32)
+        True
     """
     check_image_size(image_size, image_size)
     stem, stages = describe(architecture)
@@ -83,13 +102,13 @@ def _stage_params(stage: Stage) -> int:
         return _mbconv_params(stage, stage.in_width) + (stage.depth - 1) * _mbconv_params(
             stage, stage.width
         )
-    entry = (stage.in_width + 1 + 9 + 1) * stage.width  # projection and position
+    entry = (stage.in_width + 1 + 9 + 1) * stage.width  # of the projection and the position
     return entry + stage.depth * _attention_params(stage)
 
 
 @lru_cache(maxsize=2**15)
 def _stage_products(stage: Stage, side: int) -> int:
-    """Multiplications of the stage on a map of this side, which it halves."""
+    """Count the multiplications of the stage on a map of this side, which the stage halves."""
     half = _half(side)
     if isinstance(stage, MBConvStage):
         rest = _mbconv_products(stage, stage.width, half, half)
@@ -125,7 +144,7 @@ def _attention_params(stage: AttentionStage) -> int:
 def _attention_products(stage: AttentionStage, side: int) -> int:
     width, inner = stage.width, stage.heads * stage.head_dim
     count, window = windows(side, stage.window)
-    tokens = (count * window) ** 2  # with those that fill up the last windows
+    tokens = (count * window) ** 2  # What fills up the last windows is computed, too.
     attention = tokens * (4 * width * inner + 2 * window**2 * inner)
     mlp = side**2 * 2 * width * stage.mlp * width
     return attention + mlp

@@ -1,7 +1,8 @@
-"""The one exception type for a user's mistakes about search spaces and architectures."""
+"""The exception for a user's mistakes about search spaces and architectures."""
 
 
 class SpaceError(ValueError):
-    """A mistake of the user's: one sentence that names the gene or thing, what was given, and what
-    is allowed.
+    """A mistake of the user's about a search space or an architecture.
+
+    The message is one sentence that names the gene or thing, what was given, and what is allowed.
     """

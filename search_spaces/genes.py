@@ -8,13 +8,21 @@ from search_spaces.architecture import Choice
 
 @dataclass(frozen=True)
 class Gene:
-    """One decision.
+    """One decision about a network.
 
     Attributes:
-        name: ``group.name``, or a plain name.
-        choices: what may be chosen, from the lightest to the heaviest where that has a meaning.
-        when: the rule: the gene is active only where the gene ``when[0]`` is active and has the
-            choice ``when[1]``. ``None``: always active.
+        name: Name of the gene, either ``group.name`` or a plain name.
+        choices: What may be chosen, from the lightest to the heaviest where that has a meaning.
+        when: Rule that makes the gene active: the gene ``when[0]`` is active and has the choice
+            ``when[1]``. None makes the gene always active.
+
+    Example:
+        >>> from search_spaces import Gene
+        >>> heads = Gene("stage1.heads", choices=(1, 2), when=("stage1.op", "attention"))
+        >>> heads.is_active({"stage1.op": "attention"})
+        True
+        >>> heads.is_active({"stage1.op": "mbconv"})
+        False
     """
 
     name: str
@@ -22,16 +30,20 @@ class Gene:
     when: tuple[str, Choice] | None = None
 
     def is_active(self, chosen: Mapping[str, Choice]) -> bool:
-        """Whether the gene is active, given the choices of the genes before it."""
+        """Return whether the gene is active, given the choices of the genes before it."""
         return self.when is None or chosen.get(self.when[0]) == self.when[1]
 
 
 def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
-    """The number of architectures, and for each gene how many completions follow from each
-    choice.
+    """Count architectures without listing them.
+
+    Returns:
+        For each gene, how many ways of deciding the genes that depend on it follow from each of its
+        choices; and the number of architectures.
     """
     ways: dict[str, list[int]] = {}
-    totals: dict[tuple[str, Choice] | None, int] = {}  # the product over the genes with this rule
+    # By rule, the product of the ways of all genes with that rule.
+    totals: dict[tuple[str, Choice] | None, int] = {}
     for gene in reversed(genes):
         ways[gene.name] = [totals.get((gene.name, choice), 1) for choice in gene.choices]
         totals[gene.when] = totals.get(gene.when, 1) * sum(ways[gene.name])
@@ -39,7 +51,7 @@ def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
 
 
 def assignments(genes: list[Gene]) -> Iterator[dict[str, Choice]]:
-    """Every way to decide the genes, which may be long; the last gene varies fastest."""
+    """Yield every way to decide the genes, one at a time; the last gene varies fastest."""
     if not genes:
         yield {}
         return
