@@ -144,7 +144,7 @@ def _attention_params(stage: AttentionStage) -> int:
 def _attention_products(stage: AttentionStage, side: int) -> int:
     width, inner = stage.width, stage.heads * stage.head_dim
     count, window = windows(side, stage.window)
-    tokens = (count * window) ** 2  # What fills up the last windows is computed, too.
+    tokens = (count * window) ** 2  # These include what fills up the last windows.
     attention = tokens * (4 * width * inner + 2 * window**2 * inner)
     mlp = side**2 * 2 * width * stage.mlp * width
     return attention + mlp

@@ -42,7 +42,7 @@ def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
         choices; and the number of architectures.
     """
     ways: dict[str, list[int]] = {}
-    # By rule, the product of the ways of all genes with that rule.
+    # Genes that share a rule are decided independently, so their numbers of ways multiply.
     totals: dict[tuple[str, Choice] | None, int] = {}
     for gene in reversed(genes):
         ways[gene.name] = [totals.get((gene.name, choice), 1) for choice in gene.choices]

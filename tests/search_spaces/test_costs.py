@@ -54,7 +54,7 @@ def test_backward_flops_of_attention_are_counted_on_the_cpu() -> None:
     with FlopCounterMode(display=False) as counter:
         torch.nn.functional.scaled_dot_product_attention(query, query, query).sum().backward()
     products = 2 * 8 * 8 * 16  # The factors are heads, queries, keys and channels.
-    # Attention is two matrix products on the way forth, and torch counts five on the way back.
+    # Attention is two matrix products in the forward pass; torch counts five in the backward pass.
     assert counter.get_total_flops() == 2 * products * (2 + 5)
 
 
