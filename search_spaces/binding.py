@@ -1,7 +1,8 @@
 """A module that runs with slices of another module's tensors instead of weights of its own."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from enum import Enum
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -11,33 +12,33 @@ from search_spaces.slicing import Slice, slice_of
 class BoundModule:
     """A block of a standalone network, bound at every run to slices of the shared tensors.
 
-    Binding writes the slices straight into the module's own tables: it costs some microseconds a
-    tensor, where ``torch.func.functional_call`` swaps each one in and out through several layers of
-    accessors. They stay there after the run, so that gradient checkpointing finds them when it runs
-    the block again.
+    Binding writes the slices straight into the module's own tables, which costs some microseconds a
+    tensor. ``torch.func.functional_call`` would swap each tensor in and out through several layers
+    of accessors. The slices stay in the tables after the run, so that gradient checkpointing finds
+    them when it runs the block again.
 
     Args:
-        module: the block, on the meta device: its tensors have shapes only.
-        shared: the largest block of its kind, whose tensors are sliced.
-        name: the block's name in the standalone network.
+        module: Block to run, on the meta device, where its tensors have shapes only.
+        shared: Largest block of the same kind, whose tensors are sliced.
+        name: Name of the block in the standalone network.
     """
 
     def __init__(self, module: nn.Module, shared: nn.Module, name: str) -> None:
         self._module = module
-        self._parameters = list(_links(module, shared, name, "_parameters"))
-        self._buffers = list(_links(module, shared, name, "_buffers"))
+        self._parameters = list(_links(module, shared, name, _Table.PARAMETERS))
+        self._buffers = list(_links(module, shared, name, _Table.BUFFERS))
 
     def __call__(
         self, x: Tensor, training: bool, statistics: Mapping[str, Tensor] | None
     ) -> Tensor:
-        """Run the block.
+        """Run the block and return its output.
 
         Args:
-            x: its input.
-            training: whether it runs in training mode; then BatchNorm has no buffers to record
-                statistics in.
-            statistics: buffers that take the place of the shared ones, by their name in the
-                standalone network.
+            x: Input of the block.
+            training: Whether the block runs in training mode. BatchNorm then has no buffers to
+                record statistics in.
+            statistics: Buffers that take the place of the shared ones, by their name in the
+                standalone network; None takes the shared ones.
         """
         if self._module.training != training:
             self._module.train(training)
@@ -54,11 +55,26 @@ class BoundModule:
         return output
 
 
-class _Link(NamedTuple):
-    """One tensor: where it is needed and where it comes from.
+class _Table(Enum):
+    """A table in which ``nn.Module`` keeps tensors by name.
 
-    Both ends are tables of ``nn.Module`` rather than tensors, which ``to`` or ``load_state_dict``
-    may replace.
+    The tables have no public names: what is public goes through the accessors that
+    :class:`BoundModule` avoids.
+    """
+
+    PARAMETERS = "_parameters"
+    BUFFERS = "_buffers"
+
+    def of(self, module: nn.Module) -> dict[str, Any]:
+        table: dict[str, Any] = getattr(module, self.value)
+        return table
+
+
+class _Link(NamedTuple):
+    """Where one tensor is needed, and where it comes from.
+
+    Both ends are tables of ``nn.Module`` rather than tensors, since ``to`` or ``load_state_dict``
+    may replace the tensors.
     """
 
     name: str
@@ -72,12 +88,10 @@ class _Link(NamedTuple):
         return shared if self.part is None else self.part.of(shared)
 
 
-def _links(module: nn.Module, shared: nn.Module, name: str, table: str) -> Iterator[_Link]:
+def _links(module: nn.Module, shared: nn.Module, name: str, table: _Table) -> Iterator[_Link]:
     for child_name, child in module.named_modules(prefix=name):
-        target = getattr(child, table)
-        source = getattr(
-            shared.get_submodule(child_name.removeprefix(name).removeprefix(".")), table
-        )
+        target = table.of(child)
+        source = table.of(shared.get_submodule(child_name.removeprefix(name).removeprefix(".")))
         for key, tensor in target.items():
             if tensor is not None:
                 full_name = f"{child_name}.{key}"

@@ -1,5 +1,6 @@
-"""The blocks of hybrid networks, put together from timm's layers. Each maps (B, C, H, W) to (B, C',
-H', W').
+"""The blocks of hybrid networks, put together from timm's layers.
+
+Each block maps a tensor (B, C, H, W) to one of shape (B, C', H', W').
 """
 
 from functools import partial
@@ -7,7 +8,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from timm.layers._fx import register_notrace_module
 from timm.layers.attention import Attention
 from timm.layers.classifier import NormMlpClassifierHead
 from timm.layers.conv_bn_act import ConvNormAct
@@ -15,6 +15,10 @@ from timm.layers.drop import DropPath
 from timm.layers.mlp import Mlp
 from timm.layers.norm import LayerNorm, LayerNorm2d
 from timm.layers.norm_act import BatchNormAct2d, GroupNormAct
+from timm.models import register_notrace_module
+
+# timm has no public name for the blocks of EfficientNet. The SqueezeExcite of timm.layers is a
+# different one, which counts its channels in another way.
 from timm.models._efficientnet_blocks import InvertedResidual, SqueezeExcite
 from torch import Tensor, nn
 
@@ -22,15 +26,17 @@ from search_spaces.errors import SpaceError
 from search_spaces.hybrid import STAGES, AttentionStage, Stage, blocks
 
 NORMS: dict[str, Any] = {"batch": BatchNormAct2d, "group": partial(GroupNormAct, group_size=8)}
-"""Normalisation of convolutions by name. Groups of 8 channels, unlike a number of groups, survive
-slicing."""
+"""Normalisations of convolutions, by name.
+
+Groups of 8 channels survive slicing, which a fixed number of groups would not.
+"""
 
 
 def norm_layer(norm: str) -> Any:
-    """The timm layer of that name.
+    """Return the timm layer of a normalisation in :data:`NORMS`.
 
     Raises:
-        SpaceError: there is none.
+        SpaceError: there is no normalisation of this name.
     """
     if norm not in NORMS:
         raise SpaceError(f"norm was given {norm!r}; allowed are {', '.join(NORMS)}.")
@@ -38,25 +44,25 @@ def norm_layer(norm: str) -> Any:
 
 
 def make_stem(in_chans: int, width: int, norm: str) -> nn.Module:
-    """A 3 × 3 convolution of stride 2."""
+    """Return the stem: a 3 × 3 convolution of stride 2, normalised and activated."""
     return ConvNormAct(in_chans, width, 3, stride=2, norm_layer=norm_layer(norm), act_layer=nn.SiLU)
 
 
 def make_stage(stage: Stage, norm: str, drop_path: float = 0.0) -> nn.Sequential:
-    """The blocks of a stage, the first of which halves the map."""
+    """Return the blocks of a stage, the first of which halves the map."""
     return nn.Sequential(
         *(make_block(block, i == 0, norm, drop_path) for i, block in enumerate(blocks(stage)))
     )
 
 
 def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> nn.Module:
-    """A block; the first one of a stage halves the map and changes the width.
+    """Return a block; the first one of a stage halves the map and changes the width.
 
     Args:
-        block: the block, as a stage of one block.
-        first: whether it is the first of its stage.
-        norm: normalisation of convolutions, a name in :data:`NORMS`.
-        drop_path: probability of leaving out a branch in training (Huang et al. 2016, arXiv
+        block: Description of the block, as a stage of one block.
+        first: Whether the block is the first of its stage.
+        norm: Normalisation of convolutions, a name in :data:`NORMS`.
+        drop_path: Probability of leaving out a branch in training (Huang et al. 2016, arXiv
             1603.09382).
     """
     if isinstance(block, AttentionStage):
@@ -82,20 +88,21 @@ def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> 
 def make_head(
     width: int, num_classes: int, global_pool: str = "avg", drop_rate: float = 0.0
 ) -> nn.Module:
-    """Global pooling, layer norm and a linear classifier."""
+    """Return the head: global pooling, layer norm and a linear classifier."""
     return NormMlpClassifierHead(
         width, num_classes, pool_type=global_pool, drop_rate=drop_rate, norm_layer=LayerNorm2d
     )
 
 
 def stage_drop_path(rate: float, stage: int) -> float:
-    """The stochastic-depth rate of a stage: none in the first, all of it in the last."""
+    """Return the stochastic-depth rate of a stage, from 0 in the first to ``rate`` in the last."""
     return rate * stage / (STAGES - 1)
 
 
 def squeeze_width(in_width: int, se: float) -> int:
-    """Channels in the squeeze of a block, as EfficientNet counts them: a fraction of the block's
-    input.
+    """Return the channels in the squeeze of a block.
+
+    They are a fraction of the channels of the block's input, as EfficientNet counts them.
     """
     return max(1, round(in_width * se))
 
@@ -108,9 +115,9 @@ class AttentionBlock(nn.Module):
     the layers of an entry, and the stages before and after, carry information across them.
 
     Args:
-        block: the block, as a stage of one block.
-        first: whether it is the first of its stage.
-        drop_path: probability of leaving out each of the two branches in training.
+        block: Description of the block, as a stage of one block.
+        first: Whether the block is the first of its stage.
+        drop_path: Probability of leaving out each of the two branches in training.
     """
 
     def __init__(self, block: AttentionStage, first: bool, drop_path: float = 0.0) -> None:
@@ -124,14 +131,14 @@ class AttentionBlock(nn.Module):
         self.drop_path = DropPath(drop_path) if drop_path else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, width, H, W), or half of H and W in a first block."""
+        """Map (B, C, H, W) to (B, width, H, W), or to half of H and W in a first block."""
         x = self.entry(x).permute(0, 2, 3, 1).contiguous()
         x = x + self.drop_path(self._attend(self.norm1(x)))
         x = x + self.drop_path(self.mlp(self.norm2(x)))
         return x.permute(0, 3, 1, 2)
 
     def _attend(self, x: Tensor) -> Tensor:
-        """Attention within each window; x is (B, H, W, C)."""
+        """Attend within each window of ``x``, which is (B, H, W, C)."""
         batch, height, width, channels = x.shape
         (rows, row), (columns, column) = windows(height, self.window), windows(width, self.window)
         padding = (0, columns * column - width, 0, rows * row - height)
@@ -159,25 +166,27 @@ class AttentionEntry(nn.Module):
         self.position = nn.Conv2d(width, width, 3, padding=1, groups=width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_width, H, W) to (B, width, ⌈H/2⌉, ⌈W/2⌉)."""
+        """Map (B, in_width, H, W) to (B, width, ⌈H/2⌉, ⌈W/2⌉)."""
         x = self.proj(F.avg_pool2d(x, 2, ceil_mode=True))
         position: Tensor = self.position(x)
         return x + position
 
 
 def windows(side: int, window: int) -> tuple[int, int]:
-    """How a side of the map is cut: into as few and as even windows of at most ``window`` pixels as
-    cover it.
+    """Cut a side of the map into windows.
+
+    They are as few and as even windows of at most ``window`` pixels as cover the side. A ``window``
+    of 0 makes one window over the whole side.
 
     Returns:
-        The number of windows and the side of each, in pixels; together at least ``side``. A window
-        of 0 is one over all of it.
+        The number of windows, and the side of each in pixels. Together the windows are at least as
+        long as ``side``.
     """
     count = -(-side // window) if window else 1
     return count, -(-side // count)
 
 
 def _partition(x: Tensor, rows: int, row: int, columns: int, column: int) -> Tensor:
-    """(B, rows · row, columns · column, C) to (B · rows · columns, row · column, C)."""
+    """Map (B, rows · row, columns · column, C) to (B · rows · columns, row · column, C)."""
     x = x.view(x.shape[0], rows, row, columns, column, x.shape[-1]).transpose(2, 3)
     return x.reshape(-1, row * column, x.shape[-1])

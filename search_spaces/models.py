@@ -1,5 +1,6 @@
-"""Networks of the hybrid spaces as timm models: ``timm.create_model("hybrid_nano",
-architecture=…)``.
+"""Networks of the hybrid spaces as timm models.
+
+They are built by ``timm.create_model("hybrid_nano", architecture=…)`` or by :func:`build_network`.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from search_spaces.registry import get_space
 from search_spaces.space import SearchSpace
 
 DEFAULT_ARCHITECTURE = "coatnet_like"
+"""Name of the architecture that is built where none is given."""
 
 _CFG: dict[str, Any] = {
     "url": "",
@@ -39,20 +41,26 @@ def build_network(
     num_classes: int = 3,
     **options: Any,
 ) -> HybridNet:
-    """The standalone network of an architecture, with new weights.
+    """Build the standalone network of an architecture, with new weights.
 
     Args:
-        space: a hybrid space, or its name.
-        architecture: an architecture of the space, its string, or the name of one of the space's
-            named ones.
-        in_chans: channels of the images.
-        num_classes: classes to tell apart; 0 leaves the classifier out.
-        options: further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model
+        space: Hybrid space, or its name.
+        architecture: Architecture of the space, its string, or the name of one of the space's named
+            architectures.
+        in_chans: Channels of the images.
+        num_classes: Classes to tell apart; 0 leaves the classifier out.
+        options: Further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model
             builder.
 
     Raises:
         SpaceError: the architecture is not of the space, the space has no networks, or an argument
             is out of range.
+
+    Example:
+        >>> import torch
+        >>> network = build_network("hybrid_nano", "pure_mbconv", in_chans=1, num_classes=3)
+        >>> network(torch.zeros(2, 1, 64, 64)).shape
+        torch.Size([2, 3])
     """
     space = get_space(space) if isinstance(space, str) else space
     if isinstance(architecture, str):
@@ -78,7 +86,7 @@ def hybrid_nano(
     architecture: Architecture | str = DEFAULT_ARCHITECTURE,
     **options: Any,
 ) -> HybridNet:
-    """A network of the space ``hybrid_nano``, as :func:`build_network` builds it."""
+    """Build a network of the space ``hybrid_nano``, as :func:`build_network` does."""
     return build_network("hybrid_nano", architecture, pretrained=pretrained, **options)
 
 
@@ -88,5 +96,5 @@ def hybrid_small(
     architecture: Architecture | str = DEFAULT_ARCHITECTURE,
     **options: Any,
 ) -> HybridNet:
-    """A network of the space ``hybrid_small``, as :func:`build_network` builds it."""
+    """Build a network of the space ``hybrid_small``, as :func:`build_network` does."""
     return build_network("hybrid_small", architecture, pretrained=pretrained, **options)

@@ -1,12 +1,14 @@
-"""The standalone network of an architecture: an ordinary module with the interface of a timm
-model.
+"""The standalone network of an architecture.
+
+It is an ordinary module with the interface of a timm model.
 """
 
 import math
 from typing import Any
 
-from timm.layers._fx import register_notrace_function
-from timm.models import checkpoint_seq
+from timm.models import checkpoint_seq, register_notrace_function
+
+# timm has no public name for the function by which all its models read ``indices``.
 from timm.models._features import feature_take_indices
 from torch import Tensor, nn
 
@@ -17,20 +19,35 @@ from search_spaces.hybrid import check_image_size, describe
 
 
 class HybridNet(nn.Module):
-    """Stem, four stages, and a head of global pooling, normalisation and a linear classifier.
+    """A standalone network: a stem, four stages and a head.
+
+    The head consists of global pooling, normalisation and a linear classifier.
+    :func:`~search_spaces.build_network` builds the same network from the names of a space and an
+    architecture.
 
     Args:
-        architecture: an architecture of a hybrid space.
-        in_chans: channels of the images.
-        num_classes: classes to tell apart; 0 leaves the classifier out.
-        global_pool: timm's name of the pooling; empty leaves it out.
-        norm: normalisation of the convolutions, ``batch`` or ``group``.
-        drop_rate: dropout before the classifier.
-        drop_path_rate: stochastic depth of the last stage; the first has none, and those between a
-            part. It depends on the stage only, so a block has the same rate in every architecture.
+        architecture: Architecture of a hybrid space.
+        in_chans: Channels of the images.
+        num_classes: Classes to tell apart; 0 leaves the classifier out.
+        global_pool: Name of the pooling in timm; an empty name leaves the pooling out.
+        norm: Normalisation of the convolutions, ``batch`` or ``group``.
+        drop_rate: Rate of dropout before the classifier.
+        drop_path_rate: Rate of stochastic depth in the last stage. It falls in even steps to 0
+            in the first stage. The rate depends on the stage only, so that a block has the same
+            rate in every architecture.
 
     Raises:
         SpaceError: the architecture has no network, or an argument is out of range.
+
+    Example:
+        >>> import torch
+        >>> from search_spaces import get_space
+        >>> architecture = get_space("hybrid_nano").named["coatnet_like"]
+        >>> network = HybridNet(architecture, in_chans=1, num_classes=3)
+        >>> network(torch.zeros(2, 1, 64, 64)).shape
+        torch.Size([2, 3])
+        >>> network.forward_features(torch.zeros(2, 1, 64, 64)).shape
+        torch.Size([2, 128, 2, 2])
     """
 
     def __init__(
@@ -73,15 +90,23 @@ class HybridNet(nn.Module):
         self.apply(init_weights)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (B, in_chans, H, W) to logits (B, num_classes).
+        """Return the logits (B, num_classes) of images (B, in_chans, H, W).
 
         Raises:
-            SpaceError: the images have other channels, or are too small for the strides.
+            SpaceError: the images have another number of channels, or are too small for the
+                strides.
         """
         return self.forward_head(self.forward_features(x))
 
     def forward_features(self, x: Tensor) -> Tensor:
-        """Images (B, in_chans, H, W) to the last stage's map (B, num_features, ⌈H/32⌉, ⌈W/32⌉)."""
+        """Return the map that the last stage makes of the images.
+
+        Args:
+            x: Images (B, in_chans, H, W).
+
+        Returns:
+            A map of shape (B, num_features, ⌈H/32⌉, ⌈W/32⌉).
+        """
         check_images(x, self.in_chans)
         x = self.stem(x)
         for stage in self.stages:
@@ -89,7 +114,13 @@ class HybridNet(nn.Module):
         return x
 
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
-        """The last map to logits, or to the features (B, num_features) before the classifier."""
+        """Return the logits for a map of the last stage.
+
+        Args:
+            x: Map of shape (B, num_features, H, W).
+            pre_logits: Whether to return the features (B, num_features) before the classifier
+                instead of the logits.
+        """
         logits: Tensor = self.head(x, pre_logits=pre_logits)
         return logits
 
@@ -102,18 +133,22 @@ class HybridNet(nn.Module):
         output_fmt: str = "NCHW",
         intermediates_only: bool = False,
     ) -> Any:
-        """The maps after the stem (index 0) and the stages (1 to 4), as timm's models give them.
+        """Return the maps after the stem (index 0) and after the stages (1 to 4), as timm does.
 
         Args:
-            x: images (B, in_chans, H, W).
-            indices: which maps: the last so many, those listed, or all.
-            norm: accepted for timm; there is no norm before the head.
-            stop_early: leave out the stages after the last map that was asked for.
-            output_fmt: only ``NCHW``.
-            intermediates_only: return the maps without the final features.
+            x: Images (B, in_chans, H, W).
+            indices: Maps to return: a number asks for so many of the last maps, a list for the maps
+                with these indices, and None for all.
+            norm: Accepted because timm passes it; there is no norm before the head.
+            stop_early: Whether to leave out the stages after the last map that is asked for.
+            output_fmt: Format of the maps, which can only be ``NCHW``.
+            intermediates_only: Whether to return the maps without the final features.
 
         Returns:
             The maps, or the final features and the maps.
+
+        Raises:
+            SpaceError: another format is asked for, or the images do not fit the network.
         """
         if output_fmt != "NCHW":
             raise SpaceError(f"output_fmt was given {output_fmt!r}; hybrid networks give NCHW.")
@@ -133,8 +168,13 @@ class HybridNet(nn.Module):
     ) -> Any:
         """Leave out the stages after the last map that is asked for, and with them the head.
 
+        Args:
+            indices: Maps to keep, as in :meth:`forward_intermediates`.
+            prune_norm: Accepted because timm passes it; there is no norm before the head.
+            prune_head: Whether to leave out the head also where all stages are kept.
+
         Returns:
-            The indices that are kept.
+            The indices of the maps that are kept.
         """
         wanted, last = feature_take_indices(len(self.stages) + 1, indices)
         pruned = last < len(self.stages)
@@ -146,18 +186,19 @@ class HybridNet(nn.Module):
         return wanted
 
     def get_classifier(self) -> Any:
-        """The layer that gives the logits."""
+        """Return the layer that gives the logits."""
         return self.head.fc
 
     def reset_classifier(
         self, num_classes: int, global_pool: str | None = None, reset_other: bool = False
     ) -> None:
-        """Start over with a new classifier.
+        """Replace the classifier by a new one.
 
         Args:
-            num_classes: classes to tell apart; 0 leaves the classifier out.
-            global_pool: timm's name of the pooling; empty leaves it out, ``None`` keeps it.
-            reset_other: also leave out the norm before the classifier.
+            num_classes: Classes to tell apart; 0 leaves the classifier out.
+            global_pool: Name of the pooling in timm. An empty name leaves the pooling out, and None
+                keeps the pooling that there is.
+            reset_other: Whether to leave out the norm before the classifier as well.
         """
         check_channels_and_classes(self.in_chans, num_classes)
         self.num_classes = num_classes
@@ -165,14 +206,17 @@ class HybridNet(nn.Module):
             self.global_pool = global_pool
         if reset_other:
             self.head.norm = nn.Identity()
-        self.head.in_features = self.head.num_features = (
-            self.num_features
-        )  # fewer where stages were pruned
+        # There are fewer features where stages were pruned.
+        self.head.in_features = self.head.num_features = self.num_features
         self.head.reset(num_classes, global_pool)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
-        """How timm groups parameters by depth, for layer-wise learning rates: by stage, or by
-        block.
+        """Return the patterns by which timm groups parameters by depth.
+
+        The groups serve learning rates that differ from layer to layer.
+
+        Args:
+            coarse: Whether to group by stage instead of by block.
         """
         return {
             "stem": r"^stem",
@@ -180,15 +224,14 @@ class HybridNet(nn.Module):
         }
 
     def no_weight_decay(self) -> set[str]:
-        """Names of parameters to be spared weight decay, beside the biases and norms that timm
-        spares anyway.
+        """Return the names of parameters that are spared weight decay.
+
+        There are none beside the biases and norms, which timm spares anyway.
         """
         return set()
 
     def set_grad_checkpointing(self, enable: bool = True) -> None:
-        """Keep no activations inside stages for the backward pass, and compute them again
-        instead.
-        """
+        """Keep no activations inside stages for the backward pass; compute them again instead."""
         self.grad_checkpointing = enable
 
     def _run(self, stage: nn.Module, x: Tensor) -> Any:
@@ -196,8 +239,10 @@ class HybridNet(nn.Module):
 
 
 def init_weights(module: nn.Module) -> None:
-    """Convolutions as in EfficientNet (normal, by the outputs that see an input), linear layers as
-    in ViT.
+    """Initialise the weights of a convolution or a linear layer.
+
+    Convolutions are initialised as in EfficientNet: normally distributed, by the number of outputs
+    that see an input. Linear layers are initialised as in ViT.
     """
     if isinstance(module, nn.Conv2d):
         fan_out = math.prod(module.kernel_size) * module.out_channels // module.groups
@@ -212,7 +257,7 @@ def check_images(images: Tensor, in_chans: int) -> None:
     """Check that a network with these input channels can take the images (B, C, H, W).
 
     Raises:
-        SpaceError: it cannot.
+        SpaceError: the images have another shape, or are too small for the strides.
     """
     if images.ndim != 4 or images.shape[1] != in_chans:
         shape = " × ".join(map(str, images.shape))
@@ -223,7 +268,7 @@ def check_images(images: Tensor, in_chans: int) -> None:
     check_image_size(*images.shape[2:])
 
 
-# torch.fx cannot follow a comparison of sizes.
+# torch.fx cannot follow a comparison of sizes, so it has to treat the check as one operation.
 register_notrace_function(check_images)  # type: ignore[no-untyped-call]
 
 
@@ -231,7 +276,7 @@ def check_channels_and_classes(in_chans: int, num_classes: int) -> None:
     """Check that a network can have so many input channels and classes.
 
     Raises:
-        SpaceError: it cannot.
+        SpaceError: there is no channel, a negative number of classes, or a single class.
     """
     if in_chans < 1:
         raise SpaceError(f"in_chans was given {in_chans}; a network needs 1 or more.")

@@ -1,9 +1,9 @@
-"""Where a standalone network's tensors lie in the shared ones. Pure functions of names and shapes.
+"""Where the tensors of a standalone network lie in the shared tensors.
 
-A tensor of a narrower, shallower or smaller-kernelled network is the first channels, the first
-blocks and the centre of the kernels of the shared one (Cai et al. 2020, arXiv 1908.09791; Chen et
-al. 2021, arXiv 2107.00651). Queries, keys and values lie one after the other in a ``qkv`` tensor,
-and each of them keeps its first heads.
+The functions here are pure functions of names and shapes. A tensor of a narrower, shallower or
+smaller-kernelled network is the first channels, the first blocks and the centre of the kernels of
+the shared tensor (Cai et al. 2020, arXiv 1908.09791; Chen et al. 2021, arXiv 2107.00651). Queries,
+keys and values lie one after the other in a ``qkv`` tensor, and each of them keeps its first heads.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,16 @@ from torch import Tensor
 from search_spaces.hybrid import Stage, operator
 
 QKV = 3
+"""Number of parts of a ``qkv`` tensor: queries, keys and values."""
 
 
 class Slice(NamedTuple):
     """A part of a shared tensor.
 
     Attributes:
-        slices: one for each dimension.
-        by_qkv: whether the first dimension is to be taken apart into queries, keys and values
+        slices: One slice for each dimension; with ``by_qkv``, queries, keys and values are one
+            more dimension, in front.
+        by_qkv: Whether the first dimension is to be taken apart into queries, keys and values
             before slicing.
     """
 
@@ -29,8 +31,9 @@ class Slice(NamedTuple):
     by_qkv: bool = False
 
     def of(self, shared: Tensor) -> Tensor:
-        """That part of the tensor: a view of it, but a copy where queries, keys and values have to
-        be joined again.
+        """Return this part of the shared tensor.
+
+        It is a view, but a copy where queries, keys and values have to be joined again.
         """
         if self.by_qkv:
             return shared.reshape(QKV, -1, *shared.shape[1:])[self.slices].flatten(0, 1)
@@ -38,8 +41,15 @@ class Slice(NamedTuple):
 
 
 def slice_of(name: str, shape: Sequence[int], shared_shape: Sequence[int]) -> Slice | None:
-    """Where the tensor of that name and shape lies in the shared tensor; ``None``: it is all of
-    it.
+    """Return where a tensor of this name and shape lies in the shared tensor.
+
+    Args:
+        name: Name of the tensor in the standalone network.
+        shape: Shape of the tensor in the standalone network.
+        shared_shape: Shape of the shared tensor.
+
+    Returns:
+        The part of the shared tensor, or None where the tensor is all of the shared one.
     """
     if tuple(shape) == tuple(shared_shape):
         return None
@@ -54,8 +64,13 @@ def slice_of(name: str, shape: Sequence[int], shared_shape: Sequence[int]) -> Sl
 
 
 def shared_name(name: str, stages: Sequence[Stage]) -> str:
-    """The name in the supernet of a standalone network's tensor: there, each stage has one set for
-    each operator.
+    """Return the name that a standalone network's tensor has in the supernet.
+
+    The supernet holds one set of tensors for each operator of a stage.
+
+    Args:
+        name: Name of the tensor in the standalone network.
+        stages: Stages of the standalone network.
     """
     if not name.startswith("stages."):
         return name

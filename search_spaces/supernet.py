@@ -1,7 +1,8 @@
-"""The supernet: one set of shared weights for all networks of a space, and the way out of it.
+"""The supernet: one set of shared weights for all networks of a space.
 
 There are no elastic layers. A subnet is run by the very blocks of the standalone network, bound to
-slices of the shared tensors; extraction copies the same slices. So the two agree by construction.
+slices of the shared tensors, and extraction copies the same slices. So a subnet and the extracted
+network agree by construction.
 """
 
 import os
@@ -22,10 +23,12 @@ from search_spaces.registry import get_space
 from search_spaces.slicing import shared_name, slice_of
 from search_spaces.space import SearchSpace
 
-_CACHED_PARTS = 2048  # of about 60 kB each; the spaces of the toolkit have about as many
+# A part takes about 60 kB, and the spaces of the toolkit have about as many parts.
+_CACHED_PARTS = 2048
 
 # oneDNN compiles a kernel for every shape of a convolution and keeps the last 1,024, which random
-# networks soon exceed: with more, a step on a CPU takes a fifth less time, and no more memory.
+# networks soon exceed. With more kernels, a step on a CPU takes a fifth less time, and no more
+# memory.
 _KERNELS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
 
 Statistics = Mapping[str, Tensor]
@@ -35,22 +38,32 @@ Statistics = Mapping[str, Tensor]
 class Supernet(nn.Module):
     """The shared weights of all networks of a hybrid space.
 
-    The architecture travels as an argument, and nothing of it stays behind. In training mode
-    BatchNorm normalises with the statistics of the batch and records none, since those of one
-    subnet are wrong for another. In evaluation mode it uses the ``statistics`` that are passed,
-    which :func:`recalibrate` makes for one architecture; without them it uses the shared buffers,
-    which are means of 0 and variances of 1 unless somebody loads others.
+    The architecture travels as an argument and leaves nothing behind. In training mode BatchNorm
+    normalises with the statistics of the batch and records none, since the statistics of one subnet
+    are wrong for another. In evaluation mode BatchNorm uses the ``statistics`` that are passed,
+    which :func:`recalibrate` makes for one architecture. Without ``statistics`` it uses the shared
+    buffers, which are means of 0 and variances of 1 unless somebody loads others.
 
     Args:
-        space: a hybrid space or its name.
-        in_chans: channels of the images.
-        num_classes: classes to tell apart.
-        norm: normalisation of the convolutions, ``batch`` or ``group``.
-        drop_rate: dropout before the classifier.
-        drop_path_rate: stochastic depth, as in :class:`~search_spaces.network.HybridNet`.
+        space: Hybrid space, or its name.
+        in_chans: Channels of the images.
+        num_classes: Classes to tell apart; 0 leaves the classifier out.
+        norm: Normalisation of the convolutions, ``batch`` or ``group``.
+        drop_rate: Rate of dropout before the classifier.
+        drop_path_rate: Rate of stochastic depth, as in :class:`~search_spaces.network.HybridNet`.
 
     Raises:
         SpaceError: the space has no networks, or an argument is out of range.
+
+    Example:
+        >>> import torch
+        >>> supernet = Supernet("hybrid_nano", in_chans=1, num_classes=3)
+        >>> images, labels = torch.zeros(4, 1, 32, 32), torch.tensor([0, 1, 2, 0])
+        >>> for architecture in (supernet.space.largest, supernet.space.smallest):
+        ...     logits = supernet(images, architecture)
+        ...     torch.nn.functional.cross_entropy(logits, labels).backward()
+        >>> logits.shape
+        torch.Size([4, 3])
     """
 
     def __init__(
@@ -65,7 +78,8 @@ class Supernet(nn.Module):
     ) -> None:
         super().__init__()
         check_channels_and_classes(in_chans, num_classes)
-        os.environ.setdefault(*_KERNELS)  # read at the first convolution of the process
+        # oneDNN reads the variable at the first convolution of the process.
+        os.environ.setdefault(*_KERNELS)
         self.space = get_space(space) if isinstance(space, str) else space
         self.in_chans = in_chans
         self.num_classes = num_classes
@@ -91,12 +105,16 @@ class Supernet(nn.Module):
     def forward(
         self, images: Tensor, architecture: Architecture, statistics: Statistics | None = None
     ) -> Tensor:
-        """Images (B, in_chans, H, W) to the logits (B, num_classes) of the architecture's network.
+        """Return the logits of the architecture's network.
 
         Args:
-            images: a batch of images.
-            architecture: an architecture of the space.
-            statistics: of BatchNorm for this architecture, used in evaluation mode.
+            images: Batch of images (B, in_chans, H, W).
+            architecture: Architecture of the supernet's space.
+            statistics: BatchNorm statistics for this architecture, used in evaluation mode; None
+                takes the shared buffers.
+
+        Returns:
+            Logits of shape (B, num_classes).
 
         Raises:
             SpaceError: the architecture is of another space, or the images do not fit the network.
@@ -108,7 +126,7 @@ class Supernet(nn.Module):
         return images
 
     def _subnet(self, architecture: Architecture) -> Iterator[BoundModule]:
-        """The blocks of the architecture's network, from first to last."""
+        """Yield the blocks of the architecture's network, from first to last."""
         stem, stages = describe(architecture)
         yield self._part("stem", stages, make_stem, self.in_chans, stem, self.norm)
         for i, stage in enumerate(stages):
@@ -129,8 +147,9 @@ class Supernet(nn.Module):
     def _part(
         self, name: str, stages: Sequence[Stage], make: Callable[..., nn.Module], *args: Hashable
     ) -> BoundModule:
-        """The part that ``make(*args)`` makes; making one takes about a millisecond, so those used
-        last are kept.
+        """Return the part that ``make(*args)`` makes.
+
+        Making a part takes about a millisecond, so the parts that were used last are kept.
         """
         key = (name, args)
         part = self._parts.pop(key, None)
@@ -146,20 +165,28 @@ class Supernet(nn.Module):
         return stage_drop_path(self.drop_path_rate, stage)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Copies and pickles start with no parts: those of this supernet are bound to its own
-        tensors.
-        """
+        # Copies and pickles start with no parts: the parts of this supernet are bound to its own
+        # tensors.
         return {**self.__dict__, "_parts": {}}
 
 
 def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
-    """Take a network out of the supernet, as an ordinary module with copies of its weights.
+    """Take a network out of the supernet, as an ordinary module with copies of the weights.
 
-    Its outputs are those of the supernet for the same architecture and statistics. It has no
-    dropout and no stochastic depth.
+    The outputs of the network are those of the supernet for the same architecture and statistics.
+    The network has no dropout and no stochastic depth.
 
     Raises:
         SpaceError: the architecture is of another space.
+
+    Example:
+        >>> import torch
+        >>> supernet = Supernet("hybrid_nano").eval()
+        >>> architecture = supernet.space.named["coatnet_like"]
+        >>> network = extract(supernet, architecture)
+        >>> images = torch.zeros(2, 1, 32, 32)
+        >>> torch.allclose(network(images), supernet(images, architecture), atol=1e-5)
+        True
     """
     with torch.device("meta"):
         network = build_network(
@@ -181,17 +208,27 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
 
 
 def recalibrate(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tensor]:
-    """Replace the BatchNorm statistics of an extracted network by the averages over some batches of
-    images.
+    """Replace the BatchNorm statistics of an extracted network by averages over some batches.
 
-    Weights that were trained with the statistics of each batch need it before every evaluation.
+    Weights that were trained with the statistics of each batch need this before every evaluation.
 
     Args:
-        network: the network, changed in place.
-        batches: images, each batch (B, in_chans, H, W); a few hundred images are enough.
+        network: Extracted network, which is changed in place.
+        batches: Batches of images, each (B, in_chans, H, W). A few hundred images are enough.
 
     Returns:
         The new statistics, to be passed to :meth:`Supernet.forward` with the same architecture.
+
+    Example:
+        >>> import torch
+        >>> supernet = Supernet("hybrid_nano").eval()
+        >>> architecture = supernet.space.named["coatnet_like"]
+        >>> network = extract(supernet, architecture)
+        >>> images = torch.arange(8 * 32 * 32).reshape(8, 1, 32, 32) / (8 * 32 * 32)
+        >>> statistics = recalibrate(network, batches=[images[:4], images[4:]])
+        >>> inside = supernet(images, architecture, statistics)
+        >>> torch.allclose(network(images), inside, atol=1e-5)
+        True
     """
     update_bn(batches, network)
     return {name: buffer.clone() for name, buffer in network.named_buffers()}

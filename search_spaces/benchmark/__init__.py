@@ -1,1 +1,1 @@
-"""Speed and memory of the networks and the supernet: ``python -m search_spaces.benchmark``."""
+"""The benchmark of networks and supernet: ``python -m search_spaces.benchmark``."""

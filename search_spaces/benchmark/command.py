@@ -1,6 +1,5 @@
-"""Measure and write ``speed.md`` and ``speed.json``: ``python -m search_spaces.benchmark``."""
+"""The run of the benchmark, from the measurements to the files."""
 
-import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -22,27 +21,23 @@ _ROUNDS = 7
 _COUNTED = 20_000
 
 
-def main() -> None:
-    """Measure everything in one run and write it down."""
-    parser = argparse.ArgumentParser(prog="python -m search_spaces.benchmark", description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=Path("results/search_spaces"), help="folder for the two files"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="of weights, images and random architectures"
-    )
-    arguments = parser.parse_args()
+def run(out: Path, seed: int) -> None:
+    """Measure everything in one run, print the page, and write ``speed.md`` and ``speed.json``.
 
-    torch.manual_seed(arguments.seed)
-    rng = np.random.default_rng(arguments.seed)
-    about = circumstances(arguments.seed)
+    Args:
+        out: Folder of the two files, which is made where it is missing.
+        seed: Seed of weights, images and random architectures.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    about = circumstances(seed)
     rates = count_rates(_COUNTED, rng)
     peaks = [measure_memory(space) for space in HYBRID_SPACES]
     coatnets = coatnet_against_timm(_ROUNDS)
     settings = precision_and_layout(_ROUNDS)
     subnets = subnets_against_standalone(_ROUNDS, rng)
 
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     measured = {
         "about": about,
         "subnets": [asdict(row) for row in subnets],
@@ -51,11 +46,7 @@ def main() -> None:
         "peaks": [asdict(row) for row in peaks],
         "rates": rates,
     }
-    (arguments.out / "speed.json").write_text(json.dumps(measured, indent=1) + "\n")
+    (out / "speed.json").write_text(json.dumps(measured, indent=1) + "\n")
     text = page(about, subnets, coatnets, settings, peaks, rates)
-    (arguments.out / "speed.md").write_text(text)
+    (out / "speed.md").write_text(text)
     print(text)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,7 @@
-"""Peak memory of training; ``python -m search_spaces.benchmark.memory SPACE KIND`` is a process of
-its own for each.
+"""Peak memory of training, each measured in a process of its own.
+
+Such a process runs ``python -m search_spaces.benchmark.memory SPACE KIND``, where the kind is
+``largest`` or ``sandwich``, and prints megabytes.
 """
 
 import resource
@@ -22,7 +24,13 @@ _STEPS = 3
 
 @dataclass(frozen=True)
 class Peaks:
-    """Peak resident memory in MB above that of the imported libraries."""
+    """Peak resident memory of training, in MB above that of the imported libraries.
+
+    Attributes:
+        space: Name of the space.
+        largest_alone: Peak of training the largest network alone.
+        sandwich: Peak of training the supernet with sandwiches of four subnets.
+    """
 
     space: str
     largest_alone: float
@@ -30,14 +38,12 @@ class Peaks:
 
     @property
     def ratio(self) -> float:
-        """The supernet's over the largest network's."""
+        """The peak of the supernet over the peak of the largest network."""
         return self.sandwich / self.largest_alone
 
 
 def measure_memory(space: str) -> Peaks:
-    """Train the largest network alone, and the supernet with sandwiches of four, in fresh
-    processes.
-    """
+    """Measure the training of the largest network and of the supernet, each in a fresh process."""
     return Peaks(space, _measure(space, "largest"), _measure(space, "sandwich"))
 
 
@@ -47,8 +53,9 @@ def _measure(space: str, kind: str) -> float:
 
 
 def _train(space_name: str, kind: str) -> None:
-    """Some steps with AdamW. A sandwich: largest, smallest and two random subnets, a backward pass
-    after each.
+    """Make some training steps with AdamW.
+
+    A sandwich is the largest, the smallest and two random subnets, with a backward pass after each.
     """
     torch.manual_seed(0)
     rng, space = np.random.default_rng(0), get_space(space_name)

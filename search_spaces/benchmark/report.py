@@ -1,4 +1,4 @@
-"""The measurements as a page of Markdown, and the circumstances that belong to them."""
+"""The page of Markdown that shows the measurements, and the circumstances they were made in."""
 
 import os
 import platform
@@ -16,10 +16,9 @@ from search_spaces.benchmark.timing import BATCH, IMAGE_SIZE
 
 
 def circumstances(seed: int) -> dict[str, object]:
-    """What another reader needs to make the same measurements."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )  # noqa: S607
+    """Return what somebody needs to know who wants to make the same measurements."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return {
         "command": "python -m search_spaces.benchmark",
         "commit": commit.stdout.strip() or "unknown",
@@ -41,7 +40,16 @@ def page(
     peaks: Sequence[Peaks],
     rates: dict[str, dict[str, float]],
 ) -> str:
-    """The whole page."""
+    """Return the whole page.
+
+    Args:
+        about: Circumstances of the measurements, by name.
+        subnets: Subnets in the supernet against the same networks alone.
+        coatnets: CoAtNet-like networks against timm's CoAtNet.
+        settings: Networks in every precision and memory format.
+        peaks: Peak memory of training, for every space.
+        rates: Architectures a second, by space and by what is counted (``params``, ``flops``).
+    """
     return "\n".join(
         [
             "# Speed and memory of networks and supernet",

@@ -1,4 +1,4 @@
-"""What is timed against what."""
+"""The measurements of speed: what is timed against what."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,14 @@ HYBRID_SPACES = ("hybrid_nano", "hybrid_small")
 
 @dataclass(frozen=True)
 class Setting:
-    """A network timed in one precision and memory format."""
+    """The times of a network in one precision and memory format.
+
+    Attributes:
+        space: Name of the space.
+        layout: Memory format of weights and images.
+        precision: Type of number that the network computes in.
+        times: Times of the network.
+    """
 
     space: str
     layout: str
@@ -41,7 +48,16 @@ class Setting:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two networks timed in one run."""
+    """The times of two networks in one run.
+
+    Attributes:
+        space: Name of the space.
+        network: Name of the architecture, or ``random``.
+        params: Number of parameters of the architecture.
+        layout: Memory format of weights and images.
+        ours: Times of the network that is judged.
+        reference: Times of the network that it is compared with.
+    """
 
     space: str
     network: str
@@ -52,24 +68,26 @@ class Comparison:
 
     @property
     def training_ratio(self) -> float:
-        """Time of our training step over the reference's."""
+        """The time of our training step over the time of the reference's."""
         return _ratio(self.ours.training_step, self.reference.training_step)
 
     @property
     def inference_ratio(self) -> float:
-        """Time of our inference over the reference's."""
+        """The time of our inference over the time of the reference's."""
         return _ratio(self.ours.inference, self.reference.inference)
 
 
 def _ratio(ours: tuple[float, ...], reference: tuple[float, ...]) -> float:
-    """The median of the rounds' ratios: the two of a round see the same load, which a ratio of
-    medians may not.
+    """Return the median of the rounds' ratios.
+
+    Both times of a round are taken under the same load, but two medians may come from rounds of
+    different load.
     """
     return median(one / other for one, other in zip(ours, reference, strict=True))
 
 
 def subnets_against_standalone(rounds: int, rng: np.random.Generator) -> list[Comparison]:
-    """Subnets run in the supernet, against the same networks taken out of it."""
+    """Time subnets run in the supernet against the same networks extracted from it."""
     comparisons = []
     for name in HYBRID_SPACES:
         supernet = Supernet(name)
@@ -91,7 +109,7 @@ def subnets_against_standalone(rounds: int, rng: np.random.Generator) -> list[Co
 
 
 def coatnet_against_timm(rounds: int) -> list[Comparison]:
-    """Our CoAtNet-like networks against timm's CoAtNet of the same dimensions."""
+    """Time our CoAtNet-like networks against timm's CoAtNet of the same dimensions."""
     comparisons = []
     for name in HYBRID_SPACES:
         architecture = get_space(name).named["coatnet_like"]
@@ -107,8 +125,9 @@ def coatnet_against_timm(rounds: int) -> list[Comparison]:
 
 
 def precision_and_layout(rounds: int) -> list[Setting]:
-    """The CoAtNet-like networks in both precisions and both memory formats; those of a space are
-    timed in one run.
+    """Time the CoAtNet-like networks in both precisions and both memory formats.
+
+    All settings of a space are timed in one run.
     """
     settings = []
     for name in HYBRID_SPACES:
@@ -122,8 +141,16 @@ def precision_and_layout(rounds: int) -> list[Setting]:
 
 
 def count_rates(count: int, rng: np.random.Generator) -> dict[str, dict[str, float]]:
-    """Architectures a second whose parameters, or FLOPs, are counted: random ones, from a cold
-    start, on one core.
+    """Measure for how many architectures a second the parameters, or the FLOPs, are counted.
+
+    The architectures are random, the caches are empty at the start, and one core counts.
+
+    Args:
+        count: Number of architectures for each space.
+        rng: Source of the random architectures.
+
+    Returns:
+        The rates of ``params`` and ``flops``, by name of the space.
     """
     rates = {}
     for name in HYBRID_SPACES:
@@ -136,11 +163,11 @@ def count_rates(count: int, rng: np.random.Generator) -> dict[str, dict[str, flo
 
 
 def timm_coatnet(architecture: Architecture) -> MaxxVit:
-    """Timm's CoAtNet with the widths, depths, heads, kernels, expansions and squeezes of the
-    architecture.
+    """Return timm's CoAtNet with the dimensions of the architecture.
 
-    Of timm's variants it is the one closest to ours: expansion and squeeze are counted from a
-    block's input, and the stride is in the depthwise convolution.
+    Widths, depths, heads, kernels, expansions and squeezes are the same. Of timm's variants it is
+    the one closest to ours: expansion and squeeze are counted from a block's input, and the stride
+    is in the depthwise convolution.
     """
     stem, stages = describe(architecture)
     conv = next(stage for stage in stages if isinstance(stage, MBConvStage))

@@ -1,5 +1,6 @@
-"""Timing several networks in one run, so that a ratio means something on a machine that is not
-quiet.
+"""The timing of several networks in one run.
+
+Their rounds are interleaved, so that a ratio of times means something on a busy machine.
 """
 
 import time
@@ -22,10 +23,11 @@ class Subject:
     """Something to time.
 
     Attributes:
-        forward: images to logits.
-        weights: the module that holds the weights.
-        layout: the memory format of weights and images, a name in :data:`LAYOUTS`.
-        precision: what it runs in, a name in :data:`PRECISIONS`; other than float32 by autocast.
+        forward: Function that maps images to logits.
+        weights: Module that holds the weights.
+        layout: Memory format of weights and images, a name in :data:`LAYOUTS`.
+        precision: Type of number to compute in, a name in :data:`PRECISIONS`. Any other than
+            float32 is used by autocast.
     """
 
     forward: Callable[[Tensor], Tensor]
@@ -36,15 +38,29 @@ class Subject:
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds for a batch, one for each round."""
+    """The times of one subject.
+
+    Attributes:
+        training_step: Milliseconds for a training step, one number for each round.
+        inference: Milliseconds for the inference of a batch, one number for each round.
+    """
 
     training_step: tuple[float, ...]
     inference: tuple[float, ...]
 
 
 def measure(subjects: Sequence[Subject], rounds: int) -> list[Times]:
-    """Time a training step (a forward and a backward pass) and inference of every subject, in turn,
-    again and again.
+    """Time a training step and the inference of a batch, for every subject.
+
+    A training step is a forward and a backward pass. Each round takes every subject in turn; a
+    first round warms up and is not counted.
+
+    Args:
+        subjects: Networks to time.
+        rounds: Number of rounds that count.
+
+    Returns:
+        The times of each subject, in the order of the subjects.
     """
     labels = torch.arange(BATCH) % CLASSES
     images = [_prepare(subject) for subject in subjects]

@@ -1,14 +1,20 @@
-"""The parts of the benchmark command; the command itself takes minutes and publishes in
-results/search_spaces."""
+"""The parts of the benchmark and the arguments of its command.
+
+A whole run takes minutes; its figures are in results/search_spaces.
+"""
 
 import json
+import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 from torch import nn
 
 from search_spaces import build_network, get_space
+from search_spaces.benchmark import __main__ as door
+from search_spaces.benchmark import command
 from search_spaces.benchmark.memory import Peaks
 from search_spaces.benchmark.report import circumstances, page
 from search_spaces.benchmark.speed import Comparison, Setting, count_rates, timm_coatnet
@@ -57,9 +63,8 @@ def test_timms_coatnet_is_of_our_dimensions(space: str) -> None:
 
 def test_counting_is_fast_enough_to_check_constraints_while_searching() -> None:
     for rates in count_rates(2000, np.random.default_rng(0)).values():
-        assert (
-            rates["params"] > 2_000
-        )  # aims: 20,000 and 2,000; a tenth, since the tests' machine may be busy
+        # The aims are 20,000 and 2,000. A tenth is enough here, since the machine may be busy.
+        assert rates["params"] > 2_000
         assert rates["flops"] > 200
 
 
@@ -87,3 +92,20 @@ def test_the_page_holds_every_measurement() -> None:
     assert "| hybrid_nano | 34,567 | 8,901 |" in text
     assert "| hybrid_small | bfloat16 | channels-last | 12.3 | 4.5 |" in text
     assert json.loads(json.dumps(asdict(comparison)))["reference"]["inference"] == [20.0]
+
+
+def test_the_command_measures_with_its_arguments(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = []
+    monkeypatch.setattr(command, "run", lambda out, seed: given.append((out, seed)))
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--out", str(tmp_path), "--seed", "3"])
+    door.main()
+    assert given == [(tmp_path, 3)]
+
+
+def test_the_command_takes_no_shortened_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--see", "3"])
+    with pytest.raises(SystemExit) as stop:
+        door.main()
+    assert stop.value.code == 2

@@ -1,4 +1,4 @@
-"""Compiling and exporting: the network is one graph, for any batch size."""
+"""The network compiles and exports as one graph, for any batch size."""
 
 from pathlib import Path
 
@@ -9,17 +9,16 @@ import torch
 from search_spaces import HybridNet, build_network
 
 BATCH = torch.export.Dim("batch", min=1, max=1024)
-# Between them: both operators, squeeze-excite, global attention, windows, and windows that stick
-# out over the map.
+# Together the cases have both operators, squeeze-excite, global attention, windows, and windows
+# that stick out over the map.
 CASES = [("hybrid_nano", "coatnet_like", 64), ("hybrid_nano", "attention_heavy", 50)]
 
 
 def make_network(space: str, architecture: str) -> HybridNet:
     torch.manual_seed(0)
     network = build_network(space, architecture)
-    torch.nn.init.normal_(
-        network.get_classifier().weight, std=0.3
-    )  # so that logits are not all about zero
+    # With the weights of a new classifier, all logits would be about zero.
+    torch.nn.init.normal_(network.get_classifier().weight, std=0.3)
     return network.eval()
 
 
@@ -27,7 +26,7 @@ def make_network(space: str, architecture: str) -> HybridNet:
 def test_compiles_to_one_graph_in_training_and_evaluation(
     space: str, architecture: str, size: int
 ) -> None:
-    """Traced and differentiated, but not turned into machine code, which would need a compiler."""
+    """The graph is traced and differentiated, but not compiled to machine code by a compiler."""
     torch.compiler.reset()
     network, images = make_network(space, architecture), torch.randn(3, 1, size, size)
     compiled = torch.compile(network, fullgraph=True, backend="aot_eager")

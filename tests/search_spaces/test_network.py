@@ -1,4 +1,4 @@
-"""The network itself; its timm interface is tested in test_timm_models.py."""
+"""Tests of the network itself; test_timm_models.py tests its timm interface."""
 
 import numpy as np
 import pytest
@@ -101,8 +101,7 @@ def _block(window: int) -> AttentionBlock:
 def test_attention_in_windows_is_attention_within_each_window_alone(
     height: int, width: int, window: int
 ) -> None:
-    """Also where the last windows stick out over the map: what fills them up must not be attended
-    to."""
+    """Where the last windows stick out over the map, nothing attends to what fills them up."""
     x = torch.randn(
         2, 8, height, width, generator=torch.Generator().manual_seed(height * 13 + width)
     )
@@ -128,12 +127,12 @@ def test_a_global_block_attends_to_everything_and_a_windowed_one_does_not() -> N
         }
     assert far[4] == 0
     assert far[0] > 0
-    assert far[8] == far[0]  # one window over the whole map
+    # A window of 8 covers the whole map.
+    assert far[8] == far[0]
 
 
 def test_attention_tells_positions_apart() -> None:
-    """A map without structure comes out with structure: the position convolution sees the
-    border."""
+    """A flat map comes out with structure, because the position convolution sees the border."""
     network = build_network("hybrid_nano", "attention_heavy").eval()
     features = network.stages[0](torch.ones(1, 16, 32, 32))
     assert features.std(dim=(2, 3)).max() > 1e-3

@@ -9,7 +9,7 @@ from search_spaces.slicing import shared_name, slice_of
 
 
 def _names(*shape: int) -> torch.Tensor:
-    """A tensor whose every element says where it is."""
+    """Return a tensor whose elements are all different, so that each tells its place."""
     return torch.arange(int(np.prod(shape))).reshape(shape)
 
 

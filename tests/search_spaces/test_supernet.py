@@ -22,7 +22,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def make_supernet(space: str, in_chans: int = 1, norm: str = "batch") -> Supernet:
-    """A supernet that is not at a special point: no zero biases, no unit norms, no zero means."""
+    """Return a supernet without zero biases, unit norms or zero means, which could hide a bug."""
     torch.manual_seed(0)
     supernet = Supernet(space, in_chans, norm=norm)
     with torch.no_grad():
@@ -59,7 +59,8 @@ def test_the_extracted_network_gives_the_outputs_of_the_supernet(
     architecture, images = draw_from(supernet, seed), images_for(supernet, size, seed)
     with torch.no_grad():
         inside, outside = supernet(images, architecture), extract(supernet, architecture)(images)
-    assert inside.std() > 0.01  # or the comparison would say little
+    # Outputs that are all alike would agree whatever the networks do.
+    assert inside.std() > 0.01
     assert (inside - outside).abs().max() <= 1e-5
 
 
@@ -98,7 +99,7 @@ def test_gradients_of_shared_weights_are_those_of_the_standalone_network(
 def _assert_gradients_agree(
     supernet: Supernet, network: torch.nn.Module, architecture: Architecture
 ) -> None:
-    """Equal where the network has weights, and nothing anywhere else."""
+    """Assert that gradients are equal where the network has weights, and zero elsewhere."""
     expected = {
         name: torch.zeros_like(parameter) for name, parameter in supernet.named_parameters()
     }
@@ -138,8 +139,7 @@ def test_no_architecture_leaves_a_trace_in_another() -> None:
 
 
 def test_a_step_changes_the_next_output() -> None:
-    """The slices are taken anew at every run, also where the tensors behind the parameters were
-    replaced."""
+    """The slices are taken anew at every run, even after the shared tensors were replaced."""
     supernet = make_supernet("hybrid_nano").eval()
     images, architecture = images_for(supernet, 32, 0), supernet.space.smallest
     with torch.no_grad():
@@ -187,9 +187,8 @@ def test_extraction_copies() -> None:
 def test_a_copy_has_weights_of_its_own(copies: object) -> None:
     supernet = make_supernet("hybrid_nano").eval()
     images, architecture = images_for(supernet, 32, 0), supernet.space.smallest
-    before = supernet(
-        images, architecture
-    )  # also fills the cache of parts, which is not to be copied
+    # This run also fills the cache of parts, which must not be copied.
+    before = supernet(images, architecture)
     twin = copies(supernet)  # type: ignore[operator]
     assert torch.equal(twin(images, architecture), before)
     with torch.no_grad():

@@ -1,13 +1,19 @@
-"""What timm's own tests (tests/test_models.py there) ask of every model, asked of every kind of
-network of ours."""
+"""What timm's own tests, in its tests/test_models.py, ask of every model.
+
+Here it is asked of every kind of network of ours.
+"""
 
 import math
 
 import pytest
 import timm
 import torch
-from timm.models import FeatureInfo, group_parameters
-from timm.models._features_fx import get_notrace_functions, get_notrace_modules
+from timm.models import (
+    FeatureInfo,
+    get_notrace_functions,
+    get_notrace_modules,
+    group_parameters,
+)
 from timm.optim import param_groups_layer_decay
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
