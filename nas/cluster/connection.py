@@ -15,6 +15,7 @@ import ray
 
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
+from nas.common.interruption import signals_kept
 
 _ROOT = Path(__file__).parent.parent.parent
 
@@ -169,7 +170,7 @@ def _start(address: str | None, cpus: int | None) -> None:
         {"num_cpus": cpus, "include_dashboard": False} if address is None else {}
     )
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), signals_kept():
             warnings.simplefilter("ignore")
             ray.init(
                 address or "local",

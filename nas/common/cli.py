@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import jsonargparse
 
 from nas.common.errors import UserError
+from nas.common.interruption import end_interrupted, interrupt_on_signals
 
 SettingsT = TypeVar("SettingsT")
 
@@ -70,6 +71,7 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
             if __name__ == "__main__":
                 main("python -m nas.train", Command(TrainSettings, "nas.train.command:run"))
     """
+    interrupt_on_signals()
     try:
         command, settings = _read(name, commands, sys.argv[1:])
         module, function = command.run.split(":")
@@ -79,7 +81,7 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         _print_error("interrupted")
-        sys.exit(130)
+        end_interrupted()
     except BrokenPipeError:
         # Whoever read the output (head, less) has seen enough. Python writes what is left at exit,
         # and must not complain then either.

@@ -115,6 +115,9 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
     assert status == 130
     assert "go on with: python -m nas.search --resume broken" in told
     assert "Traceback" not in told
+    status, told = until_done(tmp_path / "broken", 1, ["--resume", "broken"], signal.SIGTERM)
+    assert status == 130
+    assert "go on with: python -m nas.search --resume broken" in told
     status, _ = until_done(tmp_path / "broken", 2, ["--resume", "broken"], signal.SIGKILL)
     assert status == -signal.SIGKILL
     done = run("nas.search", "--resume", "broken")

@@ -1,0 +1,98 @@
+"""However a command is asked to end, it ends, soon and in one sentence."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, time
+from dataclasses import dataclass
+from nas.common.cli import Command, main
+
+
+@dataclass(frozen=True)
+class Settings:
+    \"\"\"Wait to be interrupted.\"\"\"
+
+    slow: bool = False
+    \"\"\"Take long to clean up.\"\"\"
+
+
+def run(settings):
+    try:
+        print("waiting", flush=True)
+        time.sleep(300)
+    finally:
+        print("cleaning", flush=True)
+        if settings.slow:
+            time.sleep(300)
+
+
+main("wait", Command(Settings, "__main__:run"))
+"""
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the program, and return when it waits."""
+    (tmp_path / "wait.py").write_text(PROGRAM)
+    started = []
+
+    def start(*arguments: str, before: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*before, sys.executable, tmp_path / "wait.py", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            # A shell that runs the tests in the background has them ignore SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_interrupts(start: Start, number: signal.Signals) -> None:
+    process = start()
+    process.send_signal(number)
+    said, error = process.communicate(timeout=60)
+    assert (process.returncode, said, error) == (130, "cleaning\n", "error: interrupted\n")
+
+
+def test_a_second_signal_ends_what_takes_long(start: Start) -> None:
+    process = start("--slow")
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "cleaning\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+
+
+def test_what_takes_too_long_is_ended(start: Start) -> None:
+    process = start("--slow")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 130
+
+
+def test_what_shall_outlive_its_terminal_does(start: Start) -> None:
+    process = start(before=("nohup",))
+    process.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 130
