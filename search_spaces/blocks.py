@@ -18,7 +18,7 @@ from timm.layers.norm_act import BatchNormAct2d, GroupNormAct
 from timm.models import register_notrace_module
 
 # timm has no public name for the blocks of EfficientNet. The SqueezeExcite of timm.layers is a
-# different one, which counts its channels in another way.
+# different one, which gives its weights other names.
 from timm.models._efficientnet_blocks import InvertedResidual, SqueezeExcite
 from torch import Tensor, nn
 
