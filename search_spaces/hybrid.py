@@ -82,13 +82,13 @@ def hybrid_space(
     """Make a hybrid space.
 
     Args:
-        name: the name of the space, which its architectures carry.
-        stem: the choices of the stem's width, in channels.
-        head_dim: channels of each attention head. It becomes a gene with one choice, so that every
+        name: Name of the space, which its architectures carry.
+        stem: Choices of the stem's width, in channels.
+        head_dim: Channels of each attention head. It becomes a gene with one choice, so that every
             architecture states it.
-        stages: the choices that each of the four stages offers.
-        named: notable architectures by name, each written as one line (``str(architecture)``).
-        size: the size of an architecture, which ``smallest`` and ``largest`` compare.
+        stages: Choices that each of the four stages offers.
+        named: Notable architectures by name, each written as one line (``str(architecture)``).
+        size: Returns the size of an architecture, which ``smallest`` and ``largest`` compare.
     """
     genes = [Gene("stem.width", tuple(stem)), Gene("attention.head_dim", (head_dim,))]
     for i, choices in enumerate(stages, start=1):

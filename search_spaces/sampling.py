@@ -22,8 +22,8 @@ class EvenSampler:
     """A sampler whose architectures have costs spread evenly on a logarithmic scale.
 
     Args:
-        space: the search space to draw from.
-        cost: a function that returns the cost of an architecture, a positive number, such as
+        space: Search space to draw from.
+        cost: Returns the cost of an architecture, a positive number, such as
             ``lambda a: flops(a, 64)``.
 
     Example:
@@ -50,8 +50,8 @@ class EvenSampler:
         architectures that cost about that much.
 
         Args:
-            rng: the source of all chance.
-            count: the number of architectures to draw. With 1, the draw is uniform over the
+            rng: Source of all chance.
+            count: Number of architectures to draw. With 1, the draw is uniform over the
                 logarithm of the cost.
 
         Returns:

@@ -24,11 +24,11 @@ class SearchSpace:
     generator that is passed in.
 
     Args:
-        name: the name of the space, which its architectures carry.
-        genes: the genes of the space; each stands after the gene that its rule names.
-        named: notable architectures by name, each written as one line (``str(architecture)``).
-        size: the size of an architecture, which ``smallest`` and ``largest`` compare where a gene
-            on which others depend has no lightest choice.
+        name: Name of the space, which its architectures carry.
+        genes: Genes of the space. Each stands after the gene that its rule names.
+        named: Notable architectures by name, each written as one line (``str(architecture)``).
+        size: Returns the size of an architecture, which ``smallest`` and ``largest`` compare where
+            a gene on which others depend has no lightest choice.
 
     Raises:
         SpaceError: a gene is defined twice or without distinct choices, or its rule names no

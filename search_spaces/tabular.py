@@ -19,10 +19,10 @@ class TabularSpace(SearchSpace):
     """A space small enough to list, in which different architectures may be the same network.
 
     Args:
-        name: the name of the space, which its architectures carry.
-        genes: the genes of the space, without rules and with at most ten choices each.
-        signature: a function that maps a code to a value; two architectures are the same network
-            when the values of their codes are equal.
+        name: Name of the space, which its architectures carry.
+        genes: Genes of the space, without rules and with at most ten choices each.
+        signature: Maps a code to a value. Two architectures are the same network when the values of
+            their codes are equal.
 
     Example:
         >>> import search_spaces

@@ -4,6 +4,7 @@ A whole run takes minutes; its figures are in results/search_spaces.
 """
 
 import json
+import runpy
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -104,8 +105,37 @@ def test_the_command_measures_with_its_arguments(
     assert given == [(tmp_path, 3)]
 
 
+def test_the_command_writes_both_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python finds the command; the measurements themselves would take minutes."""
+    for name in ("coatnet_against_timm", "precision_and_layout", "subnets_against_standalone"):
+        monkeypatch.setattr(command, name, lambda *arguments: [])
+    monkeypatch.setattr(command, "count_rates", lambda count, rng: {})
+    monkeypatch.setattr(command, "measure_memory", lambda space: Peaks(space, 100.0, 125.0))
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--out", str(tmp_path / "new"), "--seed", "3"])
+    monkeypatch.delitem(sys.modules, door.__name__)  # Or Python would warn of a second copy.
+    runpy.run_module("search_spaces.benchmark", run_name="__main__")
+    measured = json.loads((tmp_path / "new" / "speed.json").read_text())
+    assert measured["about"]["seed"] == 3
+    assert [peak["space"] for peak in measured["peaks"]] == ["hybrid_nano", "hybrid_small"]
+    page_written = (tmp_path / "new" / "speed.md").read_text()
+    assert "| hybrid_small | 100 | 125 | 1.25 |" in page_written
+    assert capsys.readouterr().out == page_written + "\n"
+
+
 def test_the_command_takes_no_shortened_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["benchmark", "--see", "3"])
     with pytest.raises(SystemExit) as stop:
         door.main()
     assert stop.value.code == 2
+
+
+def test_a_wrong_argument_is_refused_before_the_measuring_modules_are_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "search_spaces.benchmark.command")
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--seed", "three"])
+    with pytest.raises(SystemExit):
+        door.main()
+    assert "search_spaces.benchmark.command" not in sys.modules
