@@ -112,7 +112,8 @@ def _assert_gradients_agree(
         )
     for name, parameter in supernet.named_parameters():
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-6)
+        # Sums over pixels in another order: gradients of order one differ by some 1e-6.
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("space", SPACES)
