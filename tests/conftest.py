@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.running import Run
+
 # A machine with two cores is slow and shared, so a deadline for an example would test the machine.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
@@ -18,9 +20,6 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     directory = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("LENS_NAS_CACHE", str(directory))
     return directory
-
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The door: ``python -m baselines.leaderboard``."""
+"""Parse the flags of ``python -m baselines.leaderboard``, and run it."""
 
 from baselines.leaderboard.settings import LeaderboardSettings, check
 from nas.common.cli import Command, main

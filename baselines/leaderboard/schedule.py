@@ -8,7 +8,7 @@ import torch
 from baselines.leaderboard.contest import Contest
 from baselines.leaderboard.trainings import Assignment
 from nas.cluster.connection import Hands
-from nas.cluster.tune import run_all
+from nas.cluster.tune import Failure, run_all
 from nas.common.provenance import command
 from nas.training.images import TrainingImages
 from nas.training.result import FinalScores
@@ -85,7 +85,7 @@ class _Trainings:
         self.contests[number].succeed(assignment, outcome)
         self.on_outcome(self.contests[number])
 
-    def fail(self, job: _Job, reason: str) -> None:
+    def fail(self, job: _Job, failure: Failure) -> None:
         number, assignment = job
-        self.contests[number].fail(assignment, reason)
+        self.contests[number].fail(assignment, failure.reason)
         self.on_outcome(self.contests[number])

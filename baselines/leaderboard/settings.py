@@ -7,6 +7,7 @@ from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS
 from nas.data.options import ReadOptions, require_folder
+from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
 from nas.training.recipe import Recipe
 
@@ -122,11 +123,13 @@ def _names(text: str) -> list[str]:
 
 
 def check(settings: LeaderboardSettings, begun: None) -> None:
-    """Check that the tracker is installed, and that the data set is there.
+    """Check that the tracker is installed, and that data set and runs are there.
 
     Raises:
-        UserError: the tracker or the data set is missing.
+        UserError: the tracker, the data set or a run is missing.
     """
     settings.require_tracker()
     if settings.data is not None:
         require_folder(settings.data)
+    for run in settings.runs:
+        RunDirectory.open(run)

@@ -6,9 +6,11 @@ already; and they drop scores that are not numbers and the reasons of failures.
 """
 
 import tempfile
+import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import ray.cloudpickle
 import ray.exceptions
@@ -57,10 +59,26 @@ class Equipment(Protocol[_JobIn, _OutcomeOut]):
         """Return a worker that computes on the device."""
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed.
+
+    Attributes:
+        reason: The reason in one line.
+        kind: ``mistake``, a ``UserError`` of the job; ``error``, any other exception; ``worker``,
+            the process or the machine was lost, and the job may succeed elsewhere.
+        traceback: Traceback of an ``error``; empty for others.
+    """
+
+    reason: str
+    kind: Literal["mistake", "error", "worker"]
+    traceback: str = ""
+
+
 class Jobs(Protocol[JobT, _OutcomeIn]):
     """What hands out jobs and takes their outcomes.
 
-    All methods are called in the process that runs the command. A ``UserError`` that one of them
+    All methods are called in the process that runs the command. An exception that one of them
     raises ends the run, and is raised by :func:`run_all`.
     """
 
@@ -89,7 +107,7 @@ class Jobs(Protocol[JobT, _OutcomeIn]):
             stopped: Whether the job was stopped early, rather than ended by itself.
         """
 
-    def fail(self, job: JobT, reason: str) -> None:
+    def fail(self, job: JobT, failure: Failure) -> None:
         """Note why a job failed."""
 
 
@@ -158,7 +176,9 @@ class _Actor(tune.Trainable):
             outcome, last = next(self._outcomes)
         # Whatever is raised fails this job alone, and the actor goes on with others.
         except Exception as error:
-            result = {"failure": reason_of(error), "done": True}
+            kind: Any = "mistake" if isinstance(error, UserError) else "error"
+            told = "" if kind == "mistake" else traceback.format_exc()
+            result = {"failure": Failure(reason_of(error), kind, told), "done": True}
         else:
             # Tune takes dictionaries within results apart, so the outcome is put into a tuple.
             result = {"outcome": (outcome,), "done": last}
@@ -175,7 +195,7 @@ class _Mistake:
     """Keeps what a method of the jobs raised, which Tune would bury in an error of its own."""
 
     def __init__(self) -> None:
-        self.error: UserError | None = None
+        self.error: Exception | None = None
 
 
 class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
@@ -187,7 +207,7 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
         self._mistake = mistake
         self._running: dict[str, JobT] = {}
         self._stopped: set[str] = set()
-        self._reasons: dict[str, str] = {}
+        self._failures: dict[str, Failure] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]
         """Return the next job; None while one must be waited for."""
@@ -195,7 +215,7 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
             job = self._jobs.next()
             if job is None:
                 return Searcher.FINISHED if self._jobs.done else None
-        except UserError as mistake:
+        except Exception as mistake:
             self._mistake.error = mistake
             return Searcher.FINISHED
         self._running[trial_id] = job
@@ -209,16 +229,16 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
             stop = self._jobs.report(
                 self._running[trial_id], result["training_iteration"], result["outcome"][0]
             )
-        except UserError as mistake:
+        except Exception as mistake:
             self._mistake.error = mistake
             return True
         if stop:
             self._stopped.add(trial_id)
         return stop
 
-    def note_failure(self, trial_id: str, reason: str) -> None:
+    def note_failure(self, trial_id: str, failure: Failure) -> None:
         """Remember why the actor of a job ended, until Tune says that the job did."""
-        self._reasons[trial_id] = reason
+        self._failures[trial_id] = failure
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -231,9 +251,9 @@ class _JobSearcher(Searcher, Generic[JobT, OutcomeT]):
             if "outcome" in result:
                 self._jobs.settle(job, result["outcome"][0], trial_id in self._stopped)
             else:
-                reason = result.get("failure") or self._reasons.pop(trial_id, "its worker ended")
-                self._jobs.fail(job, reason)
-        except UserError as mistake:
+                ended = self._failures.pop(trial_id, Failure("its worker ended", "worker"))
+                self._jobs.fail(job, result.get("failure") or ended)
+        except Exception as mistake:
             self._mistake.error = mistake
 
     def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
@@ -254,7 +274,8 @@ class _JobScheduler(FIFOScheduler):
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Note why a job failed, since Tune tells the searcher only that it did."""
-        self._searcher.note_failure(trial.trial_id, why_ended(*_error_of(trial)))
+        reason = why_ended(*_error_of(trial))
+        self._searcher.note_failure(trial.trial_id, Failure(reason, "worker"))
 
 
 class _Stopper(tune.Stopper):
@@ -279,7 +300,7 @@ class _Stopper(tune.Stopper):
 def reason_of(error: Exception) -> str:
     """Return an exception as one line, with its type unless it is a mistake of the user's."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-    if isinstance(error, UserError):
+    if isinstance(error, UserError) and first:
         return first
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
@@ -306,10 +327,12 @@ def why_ended(error: Exception | None, text: str) -> str:
         text: Text that Tune wrote of the error.
     """
     cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
-    # Ray raises no type of its own for an actor that was killed because memory was low.
+    # For an actor, Ray has one type of error, and tells only in words that memory was low or that
+    # the machine was lost.
     if isinstance(cause, ray.exceptions.OutOfMemoryError) or "low on memory" in text:
         return "its worker was killed, since the machine was low on memory"
-    if isinstance(cause, ray.exceptions.NodeDiedError):
+    lost = isinstance(cause, ray.exceptions.RayActorError) and "node has died" in text
+    if isinstance(cause, ray.exceptions.NodeDiedError) or lost:
         return "the machine of its worker was lost"
     if isinstance(cause, ray.exceptions.RayActorError | ray.exceptions.WorkerCrashedError):
         return "its worker process died: it crashed, was killed, or ran out of memory"

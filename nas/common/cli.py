@@ -15,7 +15,8 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import jsonargparse
 
@@ -184,9 +185,13 @@ def _choose(
 
 def _settings(parser: "_Parser", command: Command, parse: Callable[[], Any]) -> Any:
     values = _parsed(parser, lambda: parser.instantiate(parse()))
-    return command.settings(
-        **{field.name: values[field.name] for field in dataclasses.fields(command.settings)}
-    )
+    types = get_type_hints(command.settings)
+    names = [field.name for field in dataclasses.fields(command.settings)]
+    for name in names:
+        # jsonargparse lets null through, which YAML of an earlier version may hold.
+        if values[name] is None and NoneType not in get_args(types[name]):
+            raise UserError(f"--{name.replace('_', '-')}: null is no value of it: leave it out")
+    return command.settings(**{name: values[name] for name in names})
 
 
 def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.export``."""
+"""Parse the flags of ``python -m nas.export``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.export.settings import ExportSettings, check

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nas.common.errors import UserError
 from nas.common.files import require_writable
+from nas.training.networks.start import require_checkpoint
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 """Packages that writing ONNX needs beyond the toolkit's own dependencies."""
@@ -39,6 +40,7 @@ def check(settings: ExportSettings, begun: None) -> None:
     Raises:
         UserError: a package is missing, or the file cannot be written.
     """
+    require_checkpoint(settings.checkpoint)
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.fidelity``."""
+"""Parse the flags of ``python -m nas.fidelity``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.fidelity.settings import FidelitySettings, check

@@ -7,6 +7,7 @@ from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS
 from nas.data.options import ReadOptions, require_data
+from nas.training.networks.start import require_checkpoint
 from nas.training.recipe import Recipe
 
 
@@ -39,6 +40,10 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
     """Trainings of each architecture, with seeds 0, 1, …"""
     seed: int = 0
     """Seed of the choice of architectures."""
+    workers: int | None = 1
+    """Trainings at a time (default: 1, so that all have the same share of the machine)."""
+    gpus_per_trial: float | None = 0.0
+    """Share of a GPU for each of them (default: 0, CPUs alone)."""
     trainings: Path = RUNS / "standalone"
     """Directory of finished trainings."""
     out: Path = RUNS / "fidelity"
@@ -74,10 +79,11 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
 
 
 def check(settings: FidelitySettings, begun: None) -> None:
-    """Check that the data set is there, and that a supernet was given.
+    """Check that the data set and the supernets are there.
 
     Raises:
-        UserError: the data set is missing, or no supernet was given.
+        UserError: the data set or a supernet is missing.
     """
     require_data(settings.data)
-    settings.supernets  # noqa: B018 - raises
+    for checkpoint in settings.supernets.values():
+        require_checkpoint(checkpoint)

@@ -6,6 +6,7 @@ training and written when it is known.
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import torch
 
 from nas.cluster.connection import cluster, share_out
 from nas.cluster.options import WorkerOptions
-from nas.cluster.tune import run_all
+from nas.cluster.tune import Failure, run_all
 from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.progress import progress
@@ -24,6 +25,9 @@ from nas.data.tensors import LensTensors
 from nas.training.spec import TrainingSpec
 
 _Outcome = dict[str, Any]
+
+# Times that a training is begun again whose worker was lost; it goes on from its last epoch.
+_RETRIES = 3
 
 
 def train_alone(
@@ -105,6 +109,7 @@ class _Trainings:
     ) -> None:
         self._waiting, self._directory, self._advance = specs, directory, advance
         self._running = 0
+        self._losses = Counter[str]()
 
     def next(self) -> TrainingSpec | None:
         if not self._waiting:
@@ -126,8 +131,17 @@ class _Trainings:
         shutil.rmtree(self._directory / job.digest, ignore_errors=True)
         self._advance(1)
 
-    def fail(self, job: TrainingSpec, reason: str) -> None:
-        raise UserError(
-            f"{job.card.architecture} could not be trained ({reason}); what is finished is kept: "
-            "run the same command again, with fewer --workers if memory is short"
-        )
+    def fail(self, job: TrainingSpec, failure: Failure) -> None:
+        self._running -= 1
+        if failure.kind == "mistake":
+            raise UserError(failure.reason)
+        if failure.kind == "error":
+            raise RuntimeError(f"{job.card.architecture} could not be trained\n{failure.traceback}")
+        self._losses[job.digest] += 1
+        if self._losses[job.digest] > _RETRIES:
+            raise UserError(
+                f"the worker that trained {job.card.architecture} was lost again and again "
+                f"({failure.reason}); what is finished is kept: run the same command again with "
+                "fewer --workers"
+            )
+        self._waiting.append(job)

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.predict``."""
+"""Parse the flags of ``python -m nas.predict``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.predict.settings import PredictSettings, check

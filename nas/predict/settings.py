@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nas.common.files import require_writable
 from nas.data.options import ImageOptions, require_folder
+from nas.training.networks.start import require_checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,5 +39,6 @@ def check(settings: PredictSettings, begun: None) -> None:
     Raises:
         UserError: there are no images, or the table cannot be written.
     """
+    require_checkpoint(settings.checkpoint)
     require_writable(settings.out, "--out", settings.checkpoint)
     require_folder(settings.data)

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.report``."""
+"""Parse the flags of ``python -m nas.report``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.report.settings import ReportSettings, check

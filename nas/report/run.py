@@ -22,7 +22,7 @@ from nas.report.sections import (
 from nas.retrain.summary import Summary
 from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
-from nas.search.study import read_study
+from nas.search.storage import read_study
 
 
 def run_page(run: RunDirectory, data: Path | None) -> Page:

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.retrain``."""
+"""Parse the flags of ``python -m nas.retrain``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.retrain.settings import RetrainSettings, check

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 import search_spaces
+from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
-from nas.common.files import RUNS, file_digest, short_digest
+from nas.common.files import RUNS, file_digest
 from nas.common.progress import say
 from nas.retrain.recipe_tuning import RecipeTuning
 from nas.retrain.settings import RetrainSettings
@@ -34,8 +35,9 @@ def run(settings: RetrainSettings) -> None:
     winners = _choose(settings)
     check_test(winners.images)
     base = winners.run.path / "retrain" if winners.run is not None else RUNS / "retrain"
-    recipe = _recipe(settings, winners, base, device.type)
+    # The supernet comes first, so that a missing one is known before recipes are tried.
     supernet = winners.supernet() if settings.init == "supernet" else None
+    recipe = _recipe(settings, winners, base, device.type)
     _show(
         [
             _retrain(settings, winners, item, recipe, supernet, base, device)
@@ -61,9 +63,12 @@ def _recipe(settings: RetrainSettings, winners: Winners, base: Path, device: str
         data=winners.images.dataset.fingerprint, card=card, recipe=recipe, seed=settings.seed
     )
     tuning = RecipeTuning(spec, base / f"recipe-{spec.digest}")
-    tuned = tuning.run(
-        winners.images.train(), winners.images.val(), settings.tune, settings.workers, device
+    options = WorkerOptions(
+        workers=settings.workers,
+        gpus_per_trial=0.0 if device == "cpu" else settings.gpus_per_trial,
+        ray_address=settings.ray_address,
     )
+    tuned = tuning.run(winners.images.train(), winners.images.val(), settings.tune, options)
     say(
         f"best of {settings.tune} recipes: learning rate {tuned.learning_rate:.2g}, weight decay "
         f"{tuned.weight_decay:.2g}, drop path {tuned.drop_path:.2g}, shift "
@@ -93,7 +98,7 @@ def _retrain(
     )
     # The directory belongs to exactly these trainings, so that the same command finds it, and no
     # other command does.
-    directory = base / short_digest(spec.without_seed())
+    directory = base / spec.digest_without_seed
     inherited = (
         search_spaces.extract(supernet[0], architecture).state_dict()
         if supernet is not None

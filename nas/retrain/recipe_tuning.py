@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 import optuna
-import ray
 import torch
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
-from nas.cluster.connection import Hands, cluster
-from nas.cluster.tune import run_all
+from nas.cluster.connection import cluster, share_out
+from nas.cluster.options import WorkerOptions
+from nas.cluster.tune import Failure, run_all
 from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.progress import progress
 from nas.data.tensors import LensTensors
-from nas.search.study import open_storage
+from nas.search.storage import open_storage
 from nas.training.loop import fit
 from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec
@@ -49,8 +49,7 @@ class RecipeTuning:
         train: LensTensors,
         val: LensTensors,
         trainings: int,
-        workers: int = 1,
-        device: str = "cpu",
+        options: WorkerOptions,
     ) -> Recipe:
         """Return the recipe with the highest validation AUC.
 
@@ -58,8 +57,7 @@ class RecipeTuning:
             train: images to learn from, on the CPU.
             val: images that choose the recipe, on the CPU.
             trainings: how many recipes are tried, including those of an earlier call.
-            workers: how many recipes are tried at a time.
-            device: ``cpu`` or ``cuda``; workers share the processors or GPUs that there are.
+            options: who trains, and where.
 
         Raises:
             UserError: no recipe could be trained.
@@ -72,9 +70,12 @@ class RecipeTuning:
         )
         done = len(history.trials)
         if done < trainings:
-            with cluster(), progress("tuning the recipe", trainings, "trainings", done) as advance:
+            with (
+                cluster(options.ray_address),
+                progress("tuning the recipe", trainings, "trainings", done) as advance,
+            ):
                 recipes = _Recipes(self, history, trainings, advance)
-                run_all(recipes, _Trainers(self.spec, train, val), _hands(workers, device))
+                run_all(recipes, _Trainers(self.spec, train, val), share_out(options))
         if not any(trial.state is TrialState.COMPLETE for trial in history.trials):
             reason = history.trials[0].user_attrs["failure"]
             model = self.spec.card.model
@@ -142,8 +143,8 @@ class _Recipes:
     def settle(self, job: optuna.trial.FrozenTrial, outcome: float, stopped: bool) -> None:
         self._write_down(job, outcome, TrialState.COMPLETE)
 
-    def fail(self, job: optuna.trial.FrozenTrial, reason: str) -> None:
-        self._asked[job.number].set_user_attr("failure", reason)
+    def fail(self, job: optuna.trial.FrozenTrial, failure: Failure) -> None:
+        self._asked[job.number].set_user_attr("failure", failure.reason)
         self._write_down(job, None, TrialState.FAIL)
 
     def _write_down(
@@ -168,13 +169,6 @@ class _Trainers:
         recipe = changed(self.spec.recipe, trial.params)
         model = self.spec.card.build(self.spec.seed, recipe.drop_path)
         yield fit(model, self.train, self.val, recipe, seed=self.spec.seed).best.val["auc"], True
-
-
-def _hands(workers: int, device: str) -> Hands:
-    """Return what each of several trainings at a time may use of the cluster."""
-    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    gpus = min(1.0, there.get("GPU", 0.0) / workers) if device == "cuda" else 0.0
-    return Hands(workers, max(1, int(there["CPU"] // workers)), gpus)
 
 
 def changed(recipe: Recipe, values: dict[str, Any]) -> Recipe:

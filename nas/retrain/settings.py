@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.data.options import ReadOptions, require_folder
+from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
 from nas.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetrainSettings(ReadOptions, Recipe, TrackOptions):
+class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Train the best architectures of a search from scratch, and judge them on the test split.
 
     Each is trained several times. Validation chooses the epoch; the test split is read once for
@@ -49,15 +51,21 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions):
     tune: int = 0
     """Recipes to try first, on validation images with the best architecture: learning rate, weight
     decay, drop path and augmentation."""
-    workers: int = 1
+    workers: int | None = 1
     """Recipes to try at a time."""
+    gpus_per_trial: float | None = None
+    """Share of a GPU for each recipe that is tried (default: all GPUs in equal shares; 0: CPUs
+    alone)."""
+    ray_address: str | None = None
+    """Ray cluster to try recipes on; by default this machine alone."""
     device: str = "auto"
     """Where to train: auto, cpu, cuda or cuda:1."""
 
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
-        for name, least in (("top", 1), ("seeds", 1), ("workers", 1), ("tune", 0), ("seed", 0)):
+        WorkerOptions.__post_init__(self)
+        for name, least in (("top", 1), ("seeds", 1), ("tune", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise UserError(
                     f"--{name} {getattr(self, name)} cannot be used: give {least} or more"
@@ -65,11 +73,13 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions):
 
 
 def check(settings: RetrainSettings, begun: None) -> None:
-    """Check that the tracker is installed, and that the data set is there.
+    """Check that the tracker is installed, and that data set and run are there.
 
     Raises:
-        UserError: the tracker or the data set is missing.
+        UserError: the tracker, the data set or the run is missing.
     """
     settings.require_tracker()
     if settings.data is not None:
         require_folder(settings.data)
+    if settings.run is not None:
+        RunDirectory.open(settings.run)

@@ -22,8 +22,10 @@ from nas.search.result import Best
 from nas.search.run_directory import RunDirectory
 from nas.search.scoring import CandidateScoring
 from nas.search.settings import SearchSettings
-from nas.search.study import REDUCTION, SearchStudy, is_taken
+from nas.search.storage import is_taken
+from nas.search.study import REDUCTION, SearchStudy
 from nas.tracking.curves import tracking
+from nas.training.spec import InitialWeights
 from nas.training.supernet.inheritance import calibration_images
 from search_spaces import Supernet
 
@@ -90,13 +92,10 @@ def _check_latency(plan: SearchPlan, hands: Hands) -> None:
 
 
 def _begin(plan: SearchPlan) -> None:
-    """Write down what is searched, and on which machine and data."""
+    """Write down what is searched, and on what."""
     directory = plan.directory
-    if not plan.resumed and directory.config_file.exists():
-        raise UserError(
-            f"{directory.path} holds a search already: go on with --resume {directory.path}, or "
-            "give another --run"
-        )
+    if not plan.resumed:
+        directory.require_new()  # again, now that the directory is held
     data = {"directory": plan.config["data"], "fingerprint": plan.source.fingerprint}
     directory.write_environment(
         {"command": command(), "seed": plan.seed, "data": data, **environment()}
@@ -133,7 +132,7 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
 
 def _scoring(plan: SearchPlan, supernet: Supernet | None) -> CandidateScoring:
     """Return what the workers need, with no more training images than the fidelity uses."""
-    train = plan.images.train()
+    train, weights = plan.images.train(), _weights(plan)
     return CandidateScoring(
         fidelity=plan.fidelity,
         card=plan.card,
@@ -141,6 +140,7 @@ def _scoring(plan: SearchPlan, supernet: Supernet | None) -> CandidateScoring:
         val=plan.images.val(),
         fingerprint=plan.source.fingerprint,
         supernet=supernet,
+        initial=InitialWeights("supernet", weights) if weights is not None else None,
         recipe=plan.recipe,
         seed=plan.seed,
         run=RunDirectory(plan.directory.path.absolute()),
@@ -148,13 +148,18 @@ def _scoring(plan: SearchPlan, supernet: Supernet | None) -> CandidateScoring:
     )
 
 
-def _study(plan: SearchPlan) -> SearchStudy:
+def _weights(plan: SearchPlan) -> str | None:
+    """Return the digest of the weights that candidates inherit; None where they do not inherit."""
     supernet = plan.directory.supernet
+    return file_digest(supernet) if supernet.exists() else None
+
+
+def _study(plan: SearchPlan) -> SearchStudy:
     identity = {
         "space": plan.card.model,
         "data": plan.source.fingerprint,
-        "supernet": file_digest(supernet) if supernet.exists() else None,
-        "objectives": ",".join(plan.objectives),
+        "supernet": _weights(plan),
+        "objectives": plan.config["objectives"],
         "fidelity": plan.fidelity,
     }
     return SearchStudy(

@@ -7,7 +7,7 @@ import ray
 import torch
 
 from nas.cluster.connection import Hands
-from nas.cluster.tune import Equipment, device_of, run_all
+from nas.cluster.tune import Equipment, Failure, device_of, run_all
 from nas.costs import measure_latency
 from nas.search.result import Evaluation
 from nas.search.study import Proposal, SearchStudy
@@ -56,8 +56,8 @@ class _Candidates:
         settle(job.number, outcome)
         self.on_outcome(job.number)
 
-    def fail(self, job: Proposal, reason: str) -> None:
-        self.study.fail(job.number, reason)
+    def fail(self, job: Proposal, failure: Failure) -> None:
+        self.study.fail(job.number, failure.reason)
         self.on_outcome(job.number)
 
 

@@ -17,7 +17,7 @@ from nas.search.run_directory import RunDirectory, StudyAddress
 from nas.search.scoring import LatencyWanted
 from nas.search.settings import SearchSettings
 from nas.search.shared_weights import SharedWeights
-from nas.search.study import without_password
+from nas.search.storage import without_password
 from nas.tracking.options import TrackerName
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
@@ -88,7 +88,7 @@ class SearchPlan:
         card = images.card(settings.space)
         feasible = FeasibleSpace(space, images.costs(), settings.limits)
         feasible.check()
-        shared = _shared(settings, images)
+        shared = _shared(settings, images, card)
         fingerprint = images.dataset.fingerprint
         return SearchPlan(
             strategy=settings.strategy,
@@ -116,12 +116,14 @@ class SearchPlan:
         )
 
 
-def _shared(settings: SearchSettings, images: TrainingImages) -> SharedWeights | None:
+def _shared(
+    settings: SearchSettings, images: TrainingImages, card: ModelCard
+) -> SharedWeights | None:
     """Return the supernet that candidates inherit from; None where they do not inherit."""
     if settings.fidelity == "scratch":
         return None
     shared = SharedWeights(
-        space=settings.space,
+        card=card,
         images=images,
         recipe=settings.supernet_recipe,
         sharing=settings.sharing,

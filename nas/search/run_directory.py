@@ -101,6 +101,18 @@ class RunDirectory:
             )
         return run
 
+    def require_new(self) -> None:
+        """Check that no search has begun here.
+
+        Raises:
+            UserError: The directory holds a run.
+        """
+        if self.config_file.exists():
+            raise UserError(
+                f"{self.path} holds a search already: go on with --resume {self.path}, or give "
+                "another --run"
+            )
+
     @staticmethod
     def newest(root: Path = RUNS) -> "RunDirectory":
         """Return the run whose outcome was written last.

@@ -22,7 +22,7 @@ from nas.training.evaluation import evaluate
 from nas.training.networks.card import ModelCard
 from nas.training.paced import paced
 from nas.training.recipe import Recipe
-from nas.training.spec import TrainingSpec
+from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.supernet.inheritance import Inheritance
 from search_spaces import Architecture, Supernet
 
@@ -48,6 +48,7 @@ class CandidateScoring:
         val: Images to score on, on the CPU.
         fingerprint: Hash of the data set's content.
         supernet: Supernet whose weights are inherited; None for ``scratch``.
+        initial: Identity of the supernet's weights; None for ``scratch``.
         recipe: Recipe of the training; not used where candidates only inherit.
         seed: Seed of the training.
         run: Run directory, which all workers see; each candidate's checkpoints go into a directory
@@ -61,6 +62,7 @@ class CandidateScoring:
     val: LensTensors
     fingerprint: str
     supernet: Supernet | None
+    initial: InitialWeights | None
     recipe: Recipe
     seed: int
     run: RunDirectory
@@ -126,7 +128,11 @@ class CandidateScorer:
         shutil.rmtree(directory, ignore_errors=True)
         card = replace(scoring.card, architecture=str(proposal.architecture))
         spec = TrainingSpec(
-            data=scoring.fingerprint, card=card, recipe=scoring.recipe, seed=scoring.seed
+            data=scoring.fingerprint,
+            card=card,
+            recipe=scoring.recipe,
+            seed=scoring.seed,
+            initial=scoring.initial,
         )
         epochs = paced(
             lambda on_epoch: spec.fit(network, scoring.train, scoring.val, directory, on_epoch)

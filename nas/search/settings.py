@@ -15,6 +15,7 @@ from nas.search.objectives import OBJECTIVES
 from nas.search.options import FidelityName, Limits
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
+from nas.training.networks.start import require_checkpoint
 from nas.training.recipe import Recipe
 from nas.training.supernet.sharing import Sharing
 
@@ -141,25 +142,32 @@ def begun(given: SearchSettings) -> Mapping[str, Any] | None:
     return None if given.resume is None else RunDirectory.open(given.resume).config()
 
 
-def check(given: SearchSettings, begun: SearchSettings | None) -> None:
-    """Check that tracker and data set are there, and that a search goes on as it was begun.
+def check(given: SearchSettings, before: SearchSettings | None) -> None:
+    """Check that what a search needs is there, and that a resumed one goes on as it was begun.
 
     Args:
         given: Settings of the search; what the command line left out is taken from the run that is
             resumed.
-        begun: Settings with which that run was begun; None for a new run.
+        before: Settings with which that run was begun; None for a new run.
 
     Raises:
-        UserError: Something is missing, or a setting differs that decides what is found.
+        UserError: Something is missing or in the way, or a setting differs that decides what is
+            found.
     """
     given.require_tracker()
     if given.data is not None:
         require_folder(given.data)
-    before, now = _flags(begun.identity if begun else given.identity), _flags(given.identity)
-    for flag, value in now.items():
-        if before[flag] != value:
+    if before is None:
+        if given.run is not None:
+            RunDirectory(given.run).require_new()
+        if given.supernet is not None:
+            require_checkpoint(given.supernet)
+        return
+    then = _flags(before.identity)
+    for flag, value in _flags(given.identity).items():
+        if then[flag] != value:
             raise UserError(
-                f"{given.resume} was begun with {flag} {before[flag]}, not {value}: leave {flag} "
+                f"{given.resume} was begun with {flag} {then[flag]}, not {value}: leave {flag} "
                 "out, or start another search with --run"
             )
 

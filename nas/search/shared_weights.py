@@ -13,6 +13,7 @@ from nas.common.lock import held
 from nas.common.progress import say
 from nas.tracking.options import TrackerName
 from nas.training.images import TrainingImages
+from nas.training.networks.card import ModelCard
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.supernet.sharing import Sharing
@@ -32,7 +33,7 @@ class SharedWeights:
     """Which supernet a search inherits from.
 
     Attributes:
-        space: Name of the search space.
+        card: Images and classes of the candidates' networks; it names the space.
         images: Images that the search is for.
         recipe: How the supernet is trained, if it must be.
         sharing: How the supernet's weights are shared.
@@ -42,7 +43,7 @@ class SharedWeights:
             train, or to find what was trained before.
     """
 
-    space: str
+    card: ModelCard
     images: TrainingImages
     recipe: Recipe
     sharing: Sharing
@@ -86,14 +87,14 @@ class SharedWeights:
 
     def _train(self, to: Path) -> None:
         spec = SupernetSpec(
-            card=SupernetCard(self.images.card(self.space)),
+            card=SupernetCard(self.card),
             recipe=self.recipe,
             sharing=self.sharing,
             data=self.images.dataset.fingerprint,
             seed=self.seed,
         )
         training = SupernetTraining(spec, spec.own_directory())
-        say(f"supernet of {self.space}, {self.recipe.epochs} epochs, {training.directory}")
+        say(f"supernet of {self.card.model}, {self.recipe.epochs} epochs, {training.directory}")
         device = pick_device("auto")
         with held(training.directory, "trained", "--supernet"):
             with tracked_epochs(self.track, training.directory, spec.to_json()) as on_epoch:
@@ -106,10 +107,10 @@ class SharedWeights:
 
     def _load(self, path: Path) -> Supernet:
         supernet, card, data = load_supernet(path)
-        if card.networks.model != self.space:
+        if card.networks.model != self.card.model:
             raise UserError(
-                f"{path} is a supernet of {card.networks.model}, not of {self.space}: give --space "
-                f"{card.networks.model}, or another --supernet"
+                f"{path} is a supernet of {card.networks.model}, not of {self.card.model}: give "
+                f"--space {card.networks.model}, or another --supernet"
             )
         require_batch_norm(card, path)
         if data != self.images.dataset.fingerprint:

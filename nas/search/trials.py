@@ -1,6 +1,6 @@
 """What a trial of a search's study says about its candidate."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -21,7 +21,9 @@ def is_infeasible(trial: FrozenTrial) -> bool:
 
 def evaluation_of(trial: FrozenTrial) -> Evaluation:
     """Return what is known of the candidate's worth: nothing while it is running."""
-    return Evaluation(**trial.user_attrs.get("evaluation", {}))
+    told = trial.user_attrs.get("evaluation", {})
+    known = {field.name for field in fields(Evaluation)}
+    return Evaluation(**{name: value for name, value in told.items() if name in known})
 
 
 def is_evaluated(trial: FrozenTrial) -> bool:

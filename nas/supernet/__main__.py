@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.supernet``."""
+"""Parse the flags of ``python -m nas.supernet``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.supernet.settings import SupernetSettings, check

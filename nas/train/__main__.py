@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.train``."""
+"""Parse the flags of ``python -m nas.train``, and run it."""
 
 from nas.common.cli import Command, main
 from nas.train.settings import TrainSettings, check

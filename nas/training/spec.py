@@ -82,6 +82,11 @@ class TrainingSpec:
         """Sixteen characters that differ for different specs."""
         return short_digest(self.to_json())
 
+    @property
+    def digest_without_seed(self) -> str:
+        """Sixteen characters that are the same for all seeds of one training."""
+        return short_digest(self.without_seed())
+
     def own_directory(self) -> Path:
         """Return the directory in results/runs that belongs to exactly this training."""
         return RUNS / f"{self.card.model}-{self.digest}"

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.answers``."""
+"""Parse the flags of ``python -m nas.benchmarks.answers``, and run it."""
 
 from nas.benchmarks.answers.settings import AnswersBenchmarkSettings, check
 from nas.common.cli import Command, main

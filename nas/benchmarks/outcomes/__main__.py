@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.outcomes``."""
+"""Parse the flags of ``python -m nas.benchmarks.outcomes``, and run it."""
 
 from nas.benchmarks.outcomes.settings import OutcomesBenchmarkSettings, check
 from nas.common.cli import Command, main

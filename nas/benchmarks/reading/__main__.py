@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.reading``."""
+"""Parse the flags of ``python -m nas.benchmarks.reading``, and run it."""
 
 from nas.benchmarks.reading.settings import ReadingBenchmarkSettings
 from nas.common.cli import Command, main

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.samplers``."""
+"""Parse the flags of ``python -m nas.benchmarks.samplers``, and run it."""
 
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
 from nas.common.cli import Command, main

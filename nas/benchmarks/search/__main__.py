@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.search``."""
+"""Parse the flags of ``python -m nas.benchmarks.search``, and run it."""
 
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
 from nas.common.cli import Command, main

@@ -30,7 +30,7 @@ from nas.search.command import run as search
 from nas.search.result import Candidate
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings
-from nas.search.study import read_study
+from nas.search.storage import read_study
 
 
 @dataclass(frozen=True)

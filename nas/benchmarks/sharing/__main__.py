@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.sharing``."""
+"""Parse the flags of ``python -m nas.benchmarks.sharing``, and run it."""
 
 from nas.benchmarks.sharing.settings import SharingBenchmarkSettings
 from nas.common.cli import Command, main

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.simulation``."""
+"""Parse the flags of ``python -m nas.benchmarks.simulation``, and run it."""
 
 from nas.benchmarks.simulation.settings import SimulationBenchmarkSettings
 from nas.common.cli import Command, main

@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.training``."""
+"""Parse the flags of ``python -m nas.benchmarks.training``, and run it."""
 
 from nas.benchmarks.training.settings import TrainingBenchmarkSettings
 from nas.common.cli import Command, main

@@ -23,3 +23,15 @@ class StartOptions:
             raise UserError(
                 "--pretrained and --weights are two different beginnings: give one of them"
             )
+
+
+def require_checkpoint(path: Path) -> None:
+    """Check that a checkpoint is there, before anything is loaded that could read it.
+
+    Raises:
+        UserError: there is nothing at the path.
+    """
+    if not path.exists():
+        raise UserError(
+            f"there is no checkpoint {path}: train a network with python -m nas.train first"
+        )

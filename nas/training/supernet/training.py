@@ -131,9 +131,14 @@ class SupernetSpec:
             {"data": self.data, **network, "recipe": self.recipe.to_json(), "seed": self.seed}
         )
 
+    @property
+    def digest(self) -> str:
+        """Sixteen characters that differ for different specs."""
+        return short_digest(self.to_json())
+
     def own_directory(self) -> Path:
         """Return the directory in results/runs that belongs to exactly this training."""
-        return RUNS / f"supernet-{self.card.networks.model}-{short_digest(self.to_json())}"
+        return RUNS / f"supernet-{self.card.networks.model}-{self.digest}"
 
 
 @dataclass(frozen=True)

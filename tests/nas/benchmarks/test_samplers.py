@@ -20,7 +20,7 @@ from nas.benchmarks.samplers.report import best_reference, read_reference, summa
 from nas.benchmarks.samplers.runs import Run
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
 from nas.common.errors import UserError
-from tests.conftest import Run as RunCommand
+from tests.running import Run as RunCommand
 
 
 @pytest.fixture(scope="module")

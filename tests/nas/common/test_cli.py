@@ -117,6 +117,13 @@ def test_a_mistake_is_one_sentence_and_status_2(
     assert named in done.stderr
 
 
+def test_null_in_yaml_for_what_needs_a_value_is_a_mistake(observe: Observe, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("image_size: null\n")
+    done = observe("vega", "--config", "config.yaml")
+    assert done.returncode == 2
+    assert done.stderr == "error: --image-size: null is no value of it: leave it out\n"
+
+
 def test_an_unknown_key_in_yaml_is_a_mistake(observe: Observe, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("image_siz: 3\n")
     done = observe("vega", "--config", "config.yaml")

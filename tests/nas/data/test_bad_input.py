@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from nas.common.errors import UserError
 from nas.data.reading import UnreadableImageError, image_shape, read_image
-from tests.conftest import Run
 from tests.nas.data import builders
+from tests.running import Run
 
 Fails = Callable[..., str]
 

@@ -8,8 +8,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from tests.conftest import Run
 from tests.nas.data import builders
+from tests.running import Run
 
 
 def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:

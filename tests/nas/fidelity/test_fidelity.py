@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nas.cluster.tune import Failure
 from nas.common.errors import UserError
 from nas.fidelity.command import choose, run
 from nas.fidelity.report import Fidelity
@@ -224,3 +225,33 @@ def test_a_damaged_outcome(place: Path, tmp_path: Path) -> None:
     (tmp_path / "alone" / f"{spec.digest}.json").write_text("{")
     with pytest.raises(UserError, match="is damaged: remove it, and its network is trained again"):
         run(settings(place, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "said"),
+    [
+        (Failure("the loss is no number", "mistake"), UserError, "the loss is no number"),
+        (Failure("KeyError: ours", "error", "Traceback"), RuntimeError, "Traceback"),
+        (Failure("its worker process died", "worker"), UserError, "lost again and again"),
+    ],
+)
+def test_trainings_that_fail(
+    place: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Failure,
+    error: type[Exception],
+    said: str,
+) -> None:
+    """What is lost is tried again, what is wrong is named, and what is our bug is loud."""
+    tried = []
+
+    def all_fail(jobs: Any, equipment: Any, hands: Any) -> None:
+        while (job := jobs.next()) is not None:
+            tried.append(job.digest)
+            jobs.fail(job, failure)
+
+    monkeypatch.setattr("nas.fidelity.standalone.run_all", all_fail)
+    with pytest.raises(error, match=said):
+        run(settings(place, tmp_path))
+    assert max(tried.count(digest) for digest in tried) == (4 if failure.kind == "worker" else 1)

@@ -1,7 +1,5 @@
 """Ray Tune evaluates candidates in parallel on reused actors, and goes on where one fails."""
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,37 +21,6 @@ def running() -> Iterator[None]:
         yield
 
 
-def listening(pids: set[int]) -> set[str]:
-    """Return the addresses, as the kernel writes them, on which processes wait for connections."""
-    inodes = set()
-    for pid in pids:
-        for link in Path(f"/proc/{pid}/fd").glob("*"):
-            try:
-                inodes.add(str(link.readlink()).removeprefix("socket:[").rstrip("]"))
-            except OSError:
-                continue
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == "0A" and columns[9] in inodes:
-                found.add(columns[1].partition(":")[0])
-    return found
-
-
-def family(pid: int) -> set[int]:
-    """Return a process and all that it started."""
-    found, parents = {pid}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
-
-
 def test_candidates_run_side_by_side_on_reused_actors(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
@@ -66,20 +33,6 @@ def test_candidates_run_side_by_side_on_reused_actors(tmp_path: Path) -> None:
     assert all(len(evaluation) == 1 for evaluation in evaluations)
     # Twelve processes would mean that no actor was used again.
     assert len({evaluation[0] for evaluation in evaluations}) <= 3
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_nothing_listens_to_other_machines() -> None:
-    # A task makes sure that there is a worker.
-    ray.get(ray.remote(lambda: None).remote())
-    found = listening(family(os.getpid()))
-    assert "0100007F" in found
-    # 127.0.0.1, ::1, and ::ffff:127.0.0.1 in the kernel's notation.
-    assert found <= {
-        "0100007F",
-        "00000000000000000000000001000000",
-        "0000000000000000FFFF00000100007F",
-    }
 
 
 def test_whatever_happens_to_a_candidate_the_search_goes_on(tmp_path: Path) -> None:

@@ -31,8 +31,7 @@ from nas.training.recipe import Recipe
 from search_spaces import SpaceError
 from tests.folders import folder
 from tests.nas.tracking.curves import curves
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.running import Run
 
 
 @pytest.fixture(scope="module", autouse=True)

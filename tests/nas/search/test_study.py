@@ -15,7 +15,8 @@ from nas.samplers.registry import STRATEGIES
 from nas.search.limits import FeasibleSpace
 from nas.search.options import Limits
 from nas.search.result import Evaluation
-from nas.search.study import SearchStudy, open_storage
+from nas.search.storage import open_storage
+from nas.search.study import SearchStudy
 from tests.nas.search.studies import COSTS, auc, finish, settle, study
 
 

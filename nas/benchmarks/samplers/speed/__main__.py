@@ -1,4 +1,4 @@
-"""The door: ``python -m nas.benchmarks.samplers.speed``."""
+"""Parse the flags of ``python -m nas.benchmarks.samplers.speed``, and run it."""
 
 from nas.benchmarks.samplers.speed.settings import SamplerSpeedBenchmarkSettings
 from nas.common.cli import Command, main

@@ -11,7 +11,6 @@ import ray.cloudpickle
 from ray.cluster_utils import Cluster
 
 from nas.cluster.connection import Hands, cluster
-from nas.common.errors import UserError
 from nas.search.evaluation import evaluate_all
 from tests.nas.search import scorings
 from tests.nas.search.scorings import Pretended
@@ -55,9 +54,4 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
     assert len(found) == 12
     lost = [item for item in found if item.state == "failed"]
     assert len(lost) <= 2
-    assert all("worker" in item.reason for item in lost)
-
-
-def test_a_cluster_that_is_not_there() -> None:
-    with pytest.raises(UserError, match="no Ray cluster answers at"), cluster("127.0.0.1:1"):
-        pass
+    assert all(item.reason == "the machine of its worker was lost" for item in lost)
