@@ -206,7 +206,8 @@ def test_few_parts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(8):
         architecture = supernet.space.sample(rng)
         inside = supernet(images, architecture)
-        assert torch.equal(inside, extract(supernet, architecture)(images))
+        # Two threads may sum in another order, which other tests allow as well.
+        torch.testing.assert_close(inside, extract(supernet, architecture)(images))
         assert len(supernet._parts) <= 10
 
 
