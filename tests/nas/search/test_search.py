@@ -139,6 +139,7 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
         "data",
         "resume",
         "resume",
+        "resume",
     ]
     log = (tmp_path / "broken" / "search.log").read_text()
     evaluated = re.findall(r"trial (\d+) complete", log)
