@@ -1,6 +1,7 @@
 """The command ``python -m nas.export``: writing a trained network as ONNX."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,18 @@ def run(settings: ExportSettings) -> None:
 def _write(classifier: Classifier, card: ModelCard, path: Path) -> None:
     example = torch.zeros(2, card.in_chans, *card.image_size)
     try:
-        program: Any = torch.onnx.export(
-            classifier,
-            (example,),
-            input_names=["images"],
-            output_names=["probabilities"],
-            dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
-            dynamo=True,
-            verbose=False,
-        )
+        with warnings.catch_warnings():
+            # Of torch before 2.14, about names of its own that it uses.
+            warnings.simplefilter("ignore", FutureWarning)
+            program: Any = torch.onnx.export(
+                classifier,
+                (example,),
+                input_names=["images"],
+                output_names=["probabilities"],
+                dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+                dynamo=True,
+                verbose=False,
+            )
     except torch.onnx.errors.OnnxExporterError as error:
         raise UserError(
             f"{card.model} cannot be written as ONNX by this version of torch: use it through "

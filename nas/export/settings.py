@@ -35,15 +35,15 @@ class ExportSettings:
 
 
 def check(settings: ExportSettings, begun: None) -> None:
-    """Check that the packages are installed, and that the file can be written.
+    """Check that packages and checkpoint are there, and that the file can be written.
 
     Raises:
-        UserError: a package is missing, or the file cannot be written.
+        UserError: a package or the checkpoint is missing, or the file cannot be written.
     """
-    require_checkpoint(settings.checkpoint)
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
             f"ONNX needs {', '.join(missing)}: install them with pip install 'lens-nas[export]'"
         )
+    require_checkpoint(settings.checkpoint)
     require_writable(settings.onnx, "--onnx", settings.checkpoint)

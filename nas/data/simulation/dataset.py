@@ -4,7 +4,6 @@ A simulation that was interrupted goes on, and any number of workers gives the s
 """
 
 import dataclasses
-import importlib.metadata
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from nas.common.errors import UserError
 from nas.common.progress import progress, say
+from nas.common.provenance import version_of
 from nas.data.simulation import table
 from nas.data.simulation.output import (
     PIXEL,
@@ -93,9 +93,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
 
 def describe_simulation(settings: SimulationSettings) -> dict[str, Any]:
     """Return the content of the ``dataset.json`` of a dataset."""
-    versions = {
-        name: importlib.metadata.version(name) for name in ("lens-nas", "lenstronomy", "numpy")
-    }
+    versions = {name: version_of(name) for name in ("lens-nas", "lenstronomy", "numpy")}
     plain = {
         item.name: getattr(settings, item.name) for item in dataclasses.fields(SimulationSettings)
     }
