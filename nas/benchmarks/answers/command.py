@@ -19,7 +19,10 @@ def run(settings: AnswersBenchmarkSettings) -> None:
     if settings.against is not None:
         checkouts = {"before": settings.against.absolute(), "now": _ROOT}
     seconds: dict[tuple[str, str], list[float]] = {
-        (module, name): [] for module in commands() for name in checkouts
+        (module, name): []
+        for module in commands()
+        for name, checkout in checkouts.items()
+        if _has(checkout, module)
     }
     with progress("asking", settings.rounds * len(seconds), "helps") as advance:
         for _ in range(settings.rounds):
@@ -40,6 +43,12 @@ def commands() -> list[str]:
     ]
     own = Path(__file__).parent
     return sorted(".".join(path.relative_to(_ROOT).parts) for path in found if path != own)
+
+
+def _has(checkout: Path, module: str) -> bool:
+    """Return whether a checkout has a command, as a package or as a module."""
+    path = checkout.joinpath(*module.split("."))
+    return (path / "__main__.py").exists() or path.with_suffix(".py").exists()
 
 
 def _seconds(module: str, checkout: Path) -> float:
