@@ -112,8 +112,10 @@ def _assert_gradients_agree(
         )
     for name, parameter in supernet.named_parameters():
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        # Sums over pixels in another order: gradients of order one differ by some 1e-6.
-        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-5)
+        # Sums run in another order, and statistics of few pixels magnify what rounding leaves. Of
+        # the wrong weights, gradients would be wholly others.
+        rounding = 1e-6 + 1e-3 * expected[name].abs().max().item()
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=rounding)
 
 
 @pytest.mark.parametrize("space", SPACES)

@@ -54,4 +54,4 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
     assert len(found) == 12
     lost = [item for item in found if item.state == "failed"]
     assert len(lost) <= 2
-    assert all(item.reason == "the machine of its worker was lost" for item in lost)
+    assert {item.reason for item in lost} <= {"the machine of its worker was lost"}
