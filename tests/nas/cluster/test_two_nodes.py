@@ -54,4 +54,8 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
     assert len(found) == 12
     lost = [item for item in found if item.state == "failed"]
     assert len(lost) <= 2
-    assert {item.reason for item in lost} <= {"the machine of its worker was lost"}
+    # Ray may notice the end of the worker before that of its machine.
+    assert {item.reason for item in lost} <= {
+        "the machine of its worker was lost",
+        "its worker process died: it crashed, was killed, or ran out of memory",
+    }
