@@ -30,7 +30,7 @@ test: lint
 # What is installed with them is as new as it can be. Tests that look at a page in a browser or start
 # a cluster of two machines say nothing about versions and are left out.
 test-oldest: $(OLDEST)/.ready
-	$(OLDEST)/bin/python -m pytest -m "not browser and not cluster" $(TESTS)
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -m "not browser and not cluster" $(TESTS)
 
 $(OLDEST)/.ready: pyproject.toml
 	rm -rf $(OLDEST)
