@@ -11,7 +11,7 @@ MODULES = sorted(
 )
 
 # What every command has, by convention; and what timm asks every module with networks to define.
-CONVENTIONS = {"run", "check", "begun", "main", "default_cfgs"}
+CONVENTIONS = {"run", "check", "main", "default_cfgs"}
 
 
 def public_things(module: Path) -> Iterator[tuple[str, str]]:

@@ -122,7 +122,7 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def check(settings: LeaderboardSettings, begun: None) -> None:
+def check(settings: LeaderboardSettings) -> None:
     """Check that the tracker is installed, and that data set and runs are there.
 
     Raises:

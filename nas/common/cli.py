@@ -45,12 +45,14 @@ class Command:
     run: str
     """``package.module:function``, which is called with the settings. The module is imported only
     then, so that help and mistakes are answered before anything large is loaded."""
-    begun: Callable[[Any], Mapping[str, Any] | None] = lambda settings: None
-    """Given the settings, returns those of the run that is resumed, as :func:`to_plain` wrote them;
-    None where no run is resumed. They count where no flag is given."""
-    check: Callable[[Any, Any], None] = lambda settings, begun: None
-    """Raises a ``UserError`` for settings whose mistake can be found without work. It is given the
-    settings, and those of the run that is resumed or None."""
+    check: Callable[[Any], None] = lambda settings: None
+    """Raises a ``UserError`` for settings whose mistake can be found without work."""
+    earlier: Callable[[Any], Mapping[str, Any] | None] = lambda settings: None
+    """Returns the settings of the run that is resumed, as :func:`to_plain` wrote them; None where
+    no run is resumed. They count where no flag is given."""
+    check_resumed: Callable[[Any, Any], None] = lambda settings, earlier: None
+    """Raises a ``UserError`` for settings with which the run cannot be resumed, given them and the
+    earlier ones."""
 
 
 def main(name: str, commands: Command | Mapping[str, Command]) -> None:
@@ -155,14 +157,14 @@ def _read(
         arguments = arguments[1:]
     parser = _parser(name, command)
     settings = _settings(parser, command, lambda: parser.parse_args(arguments))
-    plain, begun = command.begun(settings), None
-    if plain is not None:
+    if (plain := command.earlier(settings)) is not None:
         # jsonargparse adds a flag of its own at every parse, so that each parse needs a new parser.
         anew = _parser(name, command)
         base = _restored(anew, plain)
-        begun = _settings(anew, command, lambda: base.clone())
+        earlier = _settings(anew, command, lambda: base.clone())
         settings = _settings(anew, command, lambda: anew.parse_args(arguments, namespace=base))
-    command.check(settings, begun)
+        command.check_resumed(settings, earlier)
+    command.check(settings)
     return command, settings
 
 

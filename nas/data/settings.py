@@ -66,7 +66,7 @@ class PreviewSettings(ReadOptions):
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
 
 
-def check(settings: InspectSettings | PreviewSettings, begun: None) -> None:
+def check(settings: InspectSettings | PreviewSettings) -> None:
     """Check that the data directory is there.
 
     Raises:

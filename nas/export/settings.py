@@ -34,7 +34,7 @@ class ExportSettings:
     """File to write."""
 
 
-def check(settings: ExportSettings, begun: None) -> None:
+def check(settings: ExportSettings) -> None:
     """Check that packages and checkpoint are there, and that the file can be written.
 
     Raises:

@@ -78,7 +78,7 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
         return named
 
 
-def check(settings: FidelitySettings, begun: None) -> None:
+def check(settings: FidelitySettings) -> None:
     """Check that the data set and the supernets are there.
 
     Raises:

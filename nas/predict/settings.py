@@ -33,7 +33,7 @@ class PredictSettings(ImageOptions):
     """Where to compute: auto, cpu, cuda or cuda:1."""
 
 
-def check(settings: PredictSettings, begun: None) -> None:
+def check(settings: PredictSettings) -> None:
     """Check that the images are there, and that the table can be written.
 
     Raises:

@@ -27,7 +27,7 @@ class ReportSettings:
     """Where the data set is now, if it was moved; example images are taken from there."""
 
 
-def check(settings: ReportSettings, begun: None) -> None:
+def check(settings: ReportSettings) -> None:
     """Check that the directory is there.
 
     Raises:

@@ -72,7 +72,7 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
                 )
 
 
-def check(settings: RetrainSettings, begun: None) -> None:
+def check(settings: RetrainSettings) -> None:
     """Check that the tracker is installed, and that data set and run are there.
 
     Raises:

@@ -130,44 +130,50 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
         return "latency" in self.objective_names or self.max_latency_ms is not None
 
 
-def begun(given: SearchSettings) -> Mapping[str, Any] | None:
+def check(settings: SearchSettings) -> None:
+    """Check that what a search needs is there, and that nothing is in its way.
+
+    Raises:
+        UserError: Tracker, data set or supernet are missing, or the directory holds another run.
+    """
+    settings.require_tracker()
+    if settings.data is not None:
+        require_folder(settings.data)
+    if settings.resume is not None:
+        return  # which has its directory, and a copy of its supernet
+    if settings.run is not None:
+        RunDirectory(settings.run).require_new()
+    if settings.supernet is not None:
+        require_checkpoint(settings.supernet)
+
+
+def earlier(settings: SearchSettings) -> Mapping[str, Any] | None:
     """Return the settings of the run that is resumed, as they were written; None for a new run.
 
     Args:
-        given: Settings from the command line, of which ``resume`` names the run.
+        settings: Settings from the command line, of which ``resume`` names the run.
 
     Raises:
         UserError: There is no such run, or it is damaged.
     """
-    return None if given.resume is None else RunDirectory.open(given.resume).config()
+    return None if settings.resume is None else RunDirectory.open(settings.resume).config()
 
 
-def check(given: SearchSettings, before: SearchSettings | None) -> None:
-    """Check that what a search needs is there, and that a resumed one goes on as it was begun.
+def check_resumed(settings: SearchSettings, before: SearchSettings) -> None:
+    """Check that a search goes on as it was begun.
 
     Args:
-        given: Settings of the search; what the command line left out is taken from the run that is
-            resumed.
-        before: Settings with which that run was begun; None for a new run.
+        settings: Settings of the search; what the command line left out is taken from the run.
+        before: Settings with which the run was begun.
 
     Raises:
-        UserError: Something is missing or in the way, or a setting differs that decides what is
-            found.
+        UserError: A setting differs that decides what is found.
     """
-    given.require_tracker()
-    if given.data is not None:
-        require_folder(given.data)
-    if before is None:
-        if given.run is not None:
-            RunDirectory(given.run).require_new()
-        if given.supernet is not None:
-            require_checkpoint(given.supernet)
-        return
     then = _flags(before.identity)
-    for flag, value in _flags(given.identity).items():
+    for flag, value in _flags(settings.identity).items():
         if then[flag] != value:
             raise UserError(
-                f"{given.resume} was begun with {flag} {then[flag]}, not {value}: leave {flag} "
+                f"{settings.resume} was begun with {flag} {then[flag]}, not {value}: leave {flag} "
                 "out, or start another search with --run"
             )
 
@@ -195,7 +201,8 @@ def resumed(run: Path, **changes: Any) -> SearchSettings:
     """
     before = from_plain(SearchSettings, RunDirectory.open(run).config())
     given = replace(before, resume=run, **changes)
-    check(given, before)
+    check_resumed(given, before)
+    check(given)
     return given
 
 

@@ -57,7 +57,7 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
             )
 
 
-def check(settings: SupernetSettings, begun: None) -> None:
+def check(settings: SupernetSettings) -> None:
     """Check that the tracker is installed, and that the data set is there.
 
     Raises:

@@ -52,7 +52,7 @@ class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
             )
 
 
-def check(settings: TrainSettings, begun: None) -> None:
+def check(settings: TrainSettings) -> None:
     """Check that the tracker is installed, and that the data set is there.
 
     Raises:

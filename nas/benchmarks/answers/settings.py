@@ -22,7 +22,7 @@ class AnswersBenchmarkSettings:
             raise UserError(f"--rounds {self.rounds} cannot be used: give 1 or more")
 
 
-def check(settings: AnswersBenchmarkSettings, begun: None) -> None:
+def check(settings: AnswersBenchmarkSettings) -> None:
     """Check that the other checkout is one.
 
     Raises:

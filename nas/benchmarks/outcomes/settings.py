@@ -20,7 +20,7 @@ class OutcomesBenchmarkSettings:
     """Directory for the table."""
 
 
-def check(settings: OutcomesBenchmarkSettings, begun: None) -> None:
+def check(settings: OutcomesBenchmarkSettings) -> None:
     """Check that the other checkout is one.
 
     Raises:

@@ -20,6 +20,6 @@ def test_every_command_is_asked(tmp_path: Path) -> None:
 
 def test_mistakes(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is no checkout of this toolkit"):
-        check(AnswersBenchmarkSettings(against=tmp_path), None)
+        check(AnswersBenchmarkSettings(against=tmp_path))
     with pytest.raises(UserError, match="--rounds 0 cannot be used"):
         AnswersBenchmarkSettings(rounds=0)

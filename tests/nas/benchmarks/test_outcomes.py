@@ -30,4 +30,4 @@ def test_time_makes_no_difference_and_weights_do(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_no_checkout(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is no checkout of this toolkit"):
-        check(OutcomesBenchmarkSettings(against=tmp_path), None)
+        check(OutcomesBenchmarkSettings(against=tmp_path))

@@ -70,7 +70,6 @@ def test_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ):
         check(
             ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx"),
-            None,
         )
 
 

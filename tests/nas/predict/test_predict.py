@@ -163,7 +163,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, network: Path) -> None:
         with pytest.raises(
             UserError, match="cannot be written: give a file in an existing directory with --out"
         ):
-            check(PredictSettings(checkpoint=network, data=tmp_path, out=out), None)
+            check(PredictSettings(checkpoint=network, data=tmp_path, out=out))
 
 
 def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None:
@@ -173,5 +173,5 @@ def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None
         with pytest.raises(
             UserError, match="would replace what it is made from: give another file with --out"
         ):
-            check(PredictSettings(checkpoint=network, data=tmp_path, out=out), None)
+            check(PredictSettings(checkpoint=network, data=tmp_path, out=out))
     assert network.read_bytes() == before

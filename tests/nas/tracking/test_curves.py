@@ -298,10 +298,10 @@ def test_a_package_that_is_missing_is_said_at_once(
     monkeypatch.setattr(sys, "path", [str(tmp_path / "packages")])
     (tmp_path / "packages" / (track if directory else "")).mkdir(parents=True)
     checks: list[Callable[[], None]] = [
-        lambda: check_train(TrainSettings(model="test_resnet", track=track), None),
-        lambda: check_supernet(SupernetSettings(track=track), None),
-        lambda: check_retrain(RetrainSettings(track=track), None),
-        lambda: check_search(SearchSettings(track=track), None),
+        lambda: check_train(TrainSettings(model="test_resnet", track=track)),
+        lambda: check_supernet(SupernetSettings(track=track)),
+        lambda: check_retrain(RetrainSettings(track=track)),
+        lambda: check_search(SearchSettings(track=track)),
     ]
     for check_first in checks:
         with pytest.raises(
