@@ -8,7 +8,8 @@ import torch
 from baselines.leaderboard.contest import Contest
 from baselines.leaderboard.trainings import Assignment
 from nas.cluster.connection import Hands
-from nas.cluster.tune import Failure, run_all
+from nas.cluster.jobs import Failure, Jobs
+from nas.cluster.tune import run_all
 from nas.common.provenance import command
 from nas.training.images import TrainingImages
 from nas.training.result import FinalScores
@@ -62,7 +63,7 @@ class _Trainer:
 
 
 @dataclass(frozen=True)
-class _Trainings:
+class _Trainings(Jobs[_Job, float | FinalScores]):
     contests: Sequence[Contest]
     on_outcome: OnOutcome
 
@@ -76,9 +77,6 @@ class _Trainings:
     @property
     def done(self) -> bool:
         return all(contest.settled for contest in self.contests)
-
-    def report(self, job: _Job, step: int, outcome: float | FinalScores) -> bool:
-        return False
 
     def settle(self, job: _Job, outcome: float | FinalScores, stopped: bool) -> None:
         number, assignment = job

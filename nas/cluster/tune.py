@@ -7,10 +7,8 @@ already; and they drop scores that are not numbers and the reasons of failures.
 
 import tempfile
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import ray.cloudpickle
 import ray.exceptions
@@ -21,13 +19,11 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from nas.cluster.connection import Hands, environment_variables
+from nas.cluster.jobs import Equipment, Failure, Jobs, reason_of
 from nas.common.errors import UserError
 
 JobT = TypeVar("JobT")
 OutcomeT = TypeVar("OutcomeT")
-_OutcomeIn = TypeVar("_OutcomeIn", contravariant=True)
-_JobIn = TypeVar("_JobIn", contravariant=True)
-_OutcomeOut = TypeVar("_OutcomeOut", covariant=True)
 
 # These switch off Tune's log files, console and signal handler, and its checkpoints of the
 # experiment, which our own histories replace.
@@ -42,75 +38,6 @@ _QUIET = {
 }
 
 
-class JobWorker(Protocol[_JobIn, _OutcomeOut]):
-    """A worker that does one job after the other, in a process of its own."""
-
-    def work(self, job: _JobIn) -> Iterator[tuple[_OutcomeOut, bool]]:
-        """Do a job, and yield its outcomes as they come, each with whether it is the last.
-
-        Closing the iterator ends the job. Whatever the iterator raises fails this job alone.
-        """
-
-
-class Equipment(Protocol[_JobIn, _OutcomeOut]):
-    """What a worker is made from; it travels to the actors through Ray's object store."""
-
-    def worker(self, device: torch.device) -> JobWorker[_JobIn, _OutcomeOut]:
-        """Return a worker that computes on the device."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a job failed.
-
-    Attributes:
-        reason: The reason in one line.
-        kind: ``mistake``, a ``UserError`` of the job; ``error``, any other exception; ``worker``,
-            the process or the machine was lost, and the job may succeed elsewhere.
-        traceback: Traceback of an ``error``; empty for others.
-    """
-
-    reason: str
-    kind: Literal["mistake", "error", "worker"]
-    traceback: str = ""
-
-
-class Jobs(Protocol[JobT, _OutcomeIn]):
-    """What hands out jobs and takes their outcomes.
-
-    All methods are called in the process that runs the command. An exception that one of them
-    raises ends the run, and is raised by :func:`run_all`.
-    """
-
-    def next(self) -> JobT | None:
-        """Return the next job; None while there is none, or no more at all."""
-
-    @property
-    def done(self) -> bool:
-        """Whether no job is running and no more will come."""
-
-    def report(self, job: JobT, step: int, outcome: _OutcomeIn) -> bool:
-        """Note an outcome that is not the last; return whether the job should be stopped early.
-
-        Args:
-            job: The job.
-            step: Number of the outcome among those of the job, from 1.
-            outcome: The outcome.
-        """
-
-    def settle(self, job: JobT, outcome: _OutcomeIn, stopped: bool) -> None:
-        """Note the last outcome of a job.
-
-        Args:
-            job: The job.
-            outcome: The last outcome.
-            stopped: Whether the job was stopped early, rather than ended by itself.
-        """
-
-    def fail(self, job: JobT, failure: Failure) -> None:
-        """Note why a job failed."""
-
-
 def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], hands: Hands) -> None:
     """Do jobs until there are no more. Ray must be running.
 
@@ -122,7 +49,7 @@ def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], ha
         hands: How many workers there are, and what each may use.
 
     Raises:
-        UserError: A method of ``jobs`` raised it.
+        Exception: A method of ``jobs`` raised it.
     """
     mistake = _Mistake()
     searcher = _JobSearcher(jobs, mistake)
@@ -279,7 +206,7 @@ class _JobScheduler(FIFOScheduler):
 
 
 class _Stopper(tune.Stopper):
-    """Ends all jobs when a method of the jobs raised a ``UserError``.
+    """Ends all jobs when a method of the jobs raised an exception.
 
     Tune pickles the stopper. So it knows the mistake alone, and not the jobs, which may hold locks
     of a screen.
@@ -295,14 +222,6 @@ class _Stopper(tune.Stopper):
     def stop_all(self) -> bool:
         """Return whether all jobs are ended."""
         return self._mistake.error is not None
-
-
-def reason_of(error: Exception) -> str:
-    """Return an exception as one line, with its type unless it is a mistake of the user's."""
-    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-    if isinstance(error, UserError) and first:
-        return first
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _error_of(trial: Trial) -> tuple[Exception | None, str]:

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 
 from nas.cluster.connection import cluster, share_out
+from nas.cluster.jobs import Failure, Jobs
 from nas.cluster.options import WorkerOptions
-from nas.cluster.tune import Failure, run_all
+from nas.cluster.tune import run_all
 from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.progress import progress
@@ -101,7 +102,7 @@ class _Trainers:
         yield {**result.best.val, "epoch": result.best.epoch, "seconds": result.seconds}, True
 
 
-class _Trainings:
+class _Trainings(Jobs[TrainingSpec, _Outcome]):
     """The missing trainings as jobs."""
 
     def __init__(
@@ -120,9 +121,6 @@ class _Trainings:
     @property
     def done(self) -> bool:
         return not self._waiting and not self._running
-
-    def report(self, job: TrainingSpec, step: int, outcome: _Outcome) -> bool:
-        return False
 
     def settle(self, job: TrainingSpec, outcome: _Outcome, stopped: bool) -> None:
         self._running -= 1

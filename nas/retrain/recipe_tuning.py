@@ -13,8 +13,9 @@ from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
 from nas.cluster.connection import cluster, share_out
+from nas.cluster.jobs import Failure, Jobs
 from nas.cluster.options import WorkerOptions
-from nas.cluster.tune import Failure, run_all
+from nas.cluster.tune import run_all
 from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.progress import progress
@@ -98,7 +99,7 @@ class RecipeTuning:
         }
 
 
-class _Recipes:
+class _Recipes(Jobs[optuna.trial.FrozenTrial, float]):
     """Recipes as jobs.
 
     A study in memory, which begins with the history, proposes; the history has what ended.
@@ -136,9 +137,6 @@ class _Recipes:
     @property
     def done(self) -> bool:
         return self._proposed >= self._trainings and not self._asked
-
-    def report(self, job: optuna.trial.FrozenTrial, step: int, outcome: float) -> bool:
-        return False
 
     def settle(self, job: optuna.trial.FrozenTrial, outcome: float, stopped: bool) -> None:
         self._write_down(job, outcome, TrialState.COMPLETE)

@@ -4,6 +4,7 @@ This is what ``python -m nas.search`` does.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from rich.console import Console
@@ -109,7 +110,8 @@ def _begin(plan: SearchPlan) -> None:
 
 
 def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
-    directory, scoring, study = plan.directory, _scoring(plan, supernet), _study(plan)
+    directory, weights = plan.directory, _weights(plan)
+    scoring, study = _scoring(plan, supernet, weights), _study(plan, weights)
     with live_view(study) as show, tracking(plan.track, directory.path, plan.identity) as log:
         outcome = Outcome(directory, study, _describe(plan), log)
 
@@ -119,7 +121,7 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
 
         try:
             # One core is enough for a candidate, since the networks and images are small.
-            evaluate_all(study, scoring, Hands(hands.workers, 1, hands.gpus), on_outcome)
+            evaluate_all(study, scoring, replace(hands, cpus=1), on_outcome)
         finally:
             best = outcome.write()
     directory.log(study.stopped or "finished")
@@ -130,9 +132,9 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
     _report(directory, best)
 
 
-def _scoring(plan: SearchPlan, supernet: Supernet | None) -> CandidateScoring:
+def _scoring(plan: SearchPlan, supernet: Supernet | None, weights: str | None) -> CandidateScoring:
     """Return what the workers need, with no more training images than the fidelity uses."""
-    train, weights = plan.images.train(), _weights(plan)
+    train = plan.images.train()
     return CandidateScoring(
         fidelity=plan.fidelity,
         card=plan.card,
@@ -154,11 +156,11 @@ def _weights(plan: SearchPlan) -> str | None:
     return file_digest(supernet) if supernet.exists() else None
 
 
-def _study(plan: SearchPlan) -> SearchStudy:
+def _study(plan: SearchPlan, weights: str | None) -> SearchStudy:
     identity = {
         "space": plan.card.model,
         "data": plan.source.fingerprint,
-        "supernet": _weights(plan),
+        "supernet": weights,
         "objectives": plan.config["objectives"],
         "fidelity": plan.fidelity,
     }

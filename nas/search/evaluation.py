@@ -7,7 +7,8 @@ import ray
 import torch
 
 from nas.cluster.connection import Hands
-from nas.cluster.tune import Equipment, Failure, device_of, run_all
+from nas.cluster.jobs import Equipment, Failure
+from nas.cluster.tune import device_of, run_all
 from nas.costs import measure_latency
 from nas.search.result import Evaluation
 from nas.search.study import Proposal, SearchStudy

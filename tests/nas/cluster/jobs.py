@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from nas.cluster.tune import Failure
+from nas.cluster.jobs import Failure
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import ray.exceptions
 import torch
 
 from nas.cluster.connection import Hands, cluster
-from nas.cluster.tune import Failure, reason_of, run_all, why_ended
+from nas.cluster.jobs import Failure, reason_of
+from nas.cluster.tune import run_all, why_ended
 from nas.common.errors import UserError
 from tests.nas.cluster import jobs
 from tests.nas.cluster.jobs import Doubling, Numbers

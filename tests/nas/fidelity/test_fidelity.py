@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nas.cluster.tune import Failure
+from nas.cluster.jobs import Failure
 from nas.common.errors import UserError
 from nas.fidelity.command import choose, run
 from nas.fidelity.report import Fidelity
