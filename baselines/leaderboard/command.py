@@ -48,7 +48,7 @@ def run(settings: LeaderboardSettings) -> None:
     _check_place(settings.out, data)
     entries = collect(
         images,
-        Recipe.of(settings),
+        part(Recipe, settings),
         runs=runs,
         baselines=baselines,
         architectures=settings.architecture.split(),
@@ -84,7 +84,7 @@ def _compare(
         best = standings.best_found
         board = Board(
             data=data,
-            recipe=Recipe.of(settings).to_json(),
+            recipe=part(Recipe, settings).to_json(),
             device=device.type,
             threads=torch.get_num_threads(),
             latency_batches=batches,

@@ -100,13 +100,19 @@ def environment(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
     return {
         "hardware": f"{_processor()}, {os.cpu_count()} logical cores{_accelerators()}",
         "versions": f"Python {platform.python_version()}, {versions}",
-        "commit": _commit(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "commit": commit_of(_ROOT),
+        "date": today(),
     }
 
 
-def _commit() -> str:
-    git = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+def today() -> str:
+    """Return the date in Greenwich, as ``2026-01-31``."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def commit_of(checkout: Path) -> str:
+    """Return the commit of a checkout, with ``-dirty`` where files were changed since."""
+    git = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude=*"]
     done = subprocess.run(git, capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout.strip() or "unknown"
 

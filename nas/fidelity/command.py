@@ -10,6 +10,7 @@ from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.lock import held
 from nas.common.progress import progress
+from nas.common.settings import part
 from nas.fidelity.report import Fidelity, publish_fidelity
 from nas.fidelity.settings import FidelitySettings
 from nas.fidelity.standalone import train_alone
@@ -46,7 +47,7 @@ def run(settings: FidelitySettings) -> None:
         ),
         "architectures": len(chosen),
         "seeds": settings.seeds,
-        "recipe": Recipe.of(settings).to_json(),
+        "recipe": part(Recipe, settings).to_json(),
     }
     print(publish_fidelity(Fidelity(table, tuple(supernets)), trained, about, settings.out))
 
@@ -94,7 +95,7 @@ def _train_alone(
 ) -> pd.DataFrame:
     """Return a row for each architecture: its costs, and the validation AUC of every training."""
     space, costs = chosen[0].space, images.costs()
-    recipe, seeds = Recipe.of(settings), range(settings.seeds)
+    recipe, seeds = part(Recipe, settings), range(settings.seeds)
     # Trainings go seed by seed, so that a run that was cut short has all architectures with as many
     # seeds as it came to.
     specs = [
@@ -114,8 +115,8 @@ def _train_alone(
     ]
     table = pd.DataFrame(rows)
     for seed in seeds:
-        part = outcomes[seed * len(chosen) : (seed + 1) * len(chosen)]
-        table[f"seed_{seed}"] = [outcome["auc"] for outcome in part]
+        own = outcomes[seed * len(chosen) : (seed + 1) * len(chosen)]
+        table[f"seed_{seed}"] = [outcome["auc"] for outcome in own]
     table["standalone"] = table[[f"seed_{seed}" for seed in seeds]].mean(axis=1)
     return table
 

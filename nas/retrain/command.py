@@ -16,6 +16,7 @@ from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS, file_digest
 from nas.common.progress import say
+from nas.common.settings import part
 from nas.retrain.recipe_tuning import RecipeTuning
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
@@ -55,7 +56,7 @@ def _choose(settings: RetrainSettings) -> Winners:
 
 
 def _recipe(settings: RetrainSettings, winners: Winners, base: Path, device: str) -> Recipe:
-    recipe = Recipe.of(settings)
+    recipe = part(Recipe, settings)
     if not settings.tune:
         return recipe
     card = winners.images.card(winners.space, str(winners.architectures[0]))

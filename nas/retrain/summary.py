@@ -1,13 +1,12 @@
 """The file ``summary.json``: the outcome of one architecture's trainings from several seeds."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nas.common.errors import UserError
 from nas.common.files import write_json
-from nas.common.provenance import Made, command, environment
+from nas.common.provenance import command, environment
 from nas.training.networks.card import ModelCard
 from nas.training.repeated import Repeated
 from nas.training.result import FinalScores
@@ -92,19 +91,13 @@ class Summary:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             card = ModelCard.from_json(values["model"])
-            scores = Repeated(tuple(_scores(training) for training in values["trainings"]))
-            for part in ("validation", "test"):
-                for name in ("auc", "accuracy"):
-                    scores.spread(part, name)
+            trainings = [
+                FinalScores.from_json(training, training["made"])
+                for training in values["trainings"]
+            ]
+            scores = Repeated(tuple(trainings))
             return Summary(directory, card, int(values["params"]), int(values["flops"]), scores)
         except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
             raise UserError(
                 f"{path} is damaged: remove it, and python -m nas.retrain writes it anew"
             ) from error
-
-
-def _scores(training: dict[str, Any]) -> FinalScores:
-    own = {
-        field.name: training[field.name] for field in fields(FinalScores) if field.name != "made"
-    }
-    return FinalScores(**own, made=Made(**training["made"]))

@@ -96,7 +96,7 @@ class SearchPlan:
             objectives=settings.objective_names,
             trials=settings.trials,
             fidelity=settings.fidelity,
-            recipe=Recipe.of(settings),
+            recipe=part(Recipe, settings),
             seed=settings.seed,
             latency=_latency(settings),
             images=images,

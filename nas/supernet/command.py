@@ -4,6 +4,7 @@ from rich.console import Console
 
 from nas.common.lock import held
 from nas.common.progress import say
+from nas.common.settings import part
 from nas.supernet.settings import SupernetSettings
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
@@ -22,8 +23,8 @@ def run(settings: SupernetSettings) -> None:
     images = TrainingImages.open(settings.data, settings)
     spec = SupernetSpec(
         card=SupernetCard(images.card(settings.space), settings.norm),
-        recipe=Recipe.of(settings),
-        sharing=Sharing.within(settings),
+        recipe=part(Recipe, settings),
+        sharing=part(Sharing, settings),
         data=images.dataset.fingerprint,
         seed=settings.seed,
         workers=settings.workers,

@@ -4,6 +4,7 @@ from rich.console import Console
 
 import search_spaces
 from nas.common.progress import say
+from nas.common.settings import part
 from nas.train.settings import TrainSettings
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
@@ -25,7 +26,7 @@ def run(settings: TrainSettings) -> None:
     spec = TrainingSpec(
         data=images.dataset.fingerprint,
         card=card.fitted(weights),
-        recipe=Recipe.of(settings),
+        recipe=part(Recipe, settings),
         seed=settings.seed,
         initial=InitialWeights("weights", weights.digest) if weights is not None else None,
     )

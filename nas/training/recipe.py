@@ -74,14 +74,9 @@ class Recipe:
         """Return the number of steps of the whole training on so many images."""
         return self.epochs * max(1, images // self.batch_size)
 
-    @staticmethod
-    def of(settings: "Recipe") -> "Recipe":
-        """Return the recipe alone from settings that inherit its fields."""
-        return part(Recipe, settings)
-
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
-        return asdict(Recipe.of(self))
+        return asdict(part(Recipe, self))
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> "Recipe":

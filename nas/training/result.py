@@ -10,7 +10,7 @@ from torch import nn
 
 from nas.common.errors import UserError
 from nas.common.files import write_json
-from nas.common.provenance import Made, command, environment
+from nas.common.provenance import Made, command, environment, today
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.spec import TrainingSpec
@@ -38,6 +38,25 @@ class FinalScores:
     seconds: float
     epoch: int
     made: Made
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any], made: Mapping[str, Any]) -> "FinalScores":
+        """Return scores from JSON values, which may hold more.
+
+        Args:
+            values: all scores by the names of their attributes, but for what made them.
+            made: what made them, by the names of :class:`~nas.common.provenance.Made`.
+
+        Raises:
+            KeyError, TypeError: a value is missing.
+        """
+        own = {field.name: values[field.name] for field in fields(FinalScores)[:-1]}
+        scores = FinalScores(
+            **own, made=Made(**{field.name: made[field.name] for field in fields(Made)})
+        )
+        for part in (scores.validation, scores.test):
+            float(part["auc"]), float(part["accuracy"])
+        return scores
 
 
 def write_result(
@@ -97,7 +116,7 @@ def write_scores(
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "images": {name: len(getattr(images.splits, name)) for name in ("train", "val", "test")},
         **made,
-        "date": environment()["date"],
+        "date": today(),
     }
     write_json(directory / RESULT, outcome)
 
@@ -115,14 +134,7 @@ def read_scores(directory: Path, spec: TrainingSpec) -> FinalScores:
     path = directory / RESULT
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        own = {
-            field.name: values[field.name] for field in fields(FinalScores) if field.name != "made"
-        }
-        scores = FinalScores(
-            **own, made=Made(**{field.name: values[field.name] for field in fields(Made)})
-        )
-        if not {"auc", "accuracy"} <= scores.validation.keys() & scores.test.keys():
-            raise ValueError("scores are missing")
+        scores = FinalScores.from_json(values, values)
         same = all(values[name] == value for name, value in spec.to_json().items())
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(

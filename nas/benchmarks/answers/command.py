@@ -1,23 +1,20 @@
 """What ``python -m nas.benchmarks.answers`` does: ask every command for its help, and count."""
 
-import os
 import resource
-import subprocess
 import sys
 from pathlib import Path
 
 from nas.benchmarks.answers.settings import AnswersBenchmarkSettings
+from nas.benchmarks.checkouts import ROOT, run_command
 from nas.benchmarks.record import publish
 from nas.common.progress import progress
-
-_ROOT = Path(__file__).parents[3]
 
 
 def run(settings: AnswersBenchmarkSettings) -> None:
     """Measure, print the table and write it."""
-    checkouts = {"": _ROOT}
+    checkouts = {"": ROOT}
     if settings.against is not None:
-        checkouts = {"before": settings.against.absolute(), "now": _ROOT}
+        checkouts = {"before": settings.against, "now": ROOT}
     seconds: dict[tuple[str, str], list[float]] = {
         (module, name): []
         for module in commands()
@@ -39,10 +36,10 @@ def run(settings: AnswersBenchmarkSettings) -> None:
 def commands() -> list[str]:
     """Return the modules of all commands, this one left out."""
     found = [
-        path.parent for name in ("nas", "baselines") for path in (_ROOT / name).rglob("__main__.py")
+        path.parent for name in ("nas", "baselines") for path in (ROOT / name).rglob("__main__.py")
     ]
     own = Path(__file__).parent
-    return sorted(".".join(path.relative_to(_ROOT).parts) for path in found if path != own)
+    return sorted(".".join(path.relative_to(ROOT).parts) for path in found if path != own)
 
 
 def _has(checkout: Path, module: str) -> bool:
@@ -54,12 +51,7 @@ def _has(checkout: Path, module: str) -> bool:
 def _seconds(module: str, checkout: Path) -> float:
     """Processor seconds, of the user and the system, that a command's help takes."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(  # noqa: S603 - these are our own commands
-        [sys.executable, "-m", module, "--help"],
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-        cwd=Path(sys.executable).parent,  # where no package of ours lies
-        capture_output=True,
-        check=True,
-    )
+    # From a directory in which no package of ours lies.
+    run_command(f"{module} --help", checkout, Path(sys.executable).parent).check_returncode()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from nas.benchmarks.checkouts import require_checkout
 from nas.common.errors import UserError
 
 
@@ -28,7 +29,5 @@ def check(settings: AnswersBenchmarkSettings) -> None:
     Raises:
         UserError: it is none.
     """
-    if settings.against is not None and not (settings.against / "nas").is_dir():
-        raise UserError(
-            f"{settings.against} is no checkout of this toolkit: give one with --against"
-        )
+    if settings.against is not None:
+        require_checkout(settings.against)

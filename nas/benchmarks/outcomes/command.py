@@ -3,9 +3,6 @@
 import csv
 import hashlib
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,12 +11,12 @@ from typing import Any
 import pandas as pd
 from safetensors.numpy import load_file
 
+from nas.benchmarks.checkouts import ROOT, run_command
 from nas.benchmarks.outcomes.settings import OutcomesBenchmarkSettings
 from nas.benchmarks.record import publish
 from nas.common.errors import UserError
 from nas.common.progress import progress
-
-_ROOT = Path(__file__).parents[3]
+from nas.common.provenance import commit_of
 
 _JOBS = (
     "nas.data simulate --model II --images 600 --image-size 32 --nuisance 0.1 --out data",
@@ -53,7 +50,7 @@ def run(settings: OutcomesBenchmarkSettings) -> None:
     """
     found: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
-        checkouts = {"before": settings.against.absolute(), "now": _ROOT}
+        checkouts = {"before": settings.against, "now": ROOT}
         with progress("running", len(checkouts) * len(_JOBS), "jobs") as advance:
             for name, checkout in checkouts.items():
                 place = Path(scratch, name)
@@ -68,34 +65,15 @@ def run(settings: OutcomesBenchmarkSettings) -> None:
         what: f"{digest} now, {before[what]} before" if what in differing else f"{digest} in both"
         for what, digest in now.items()
     }
-    publish(settings.out, "outcomes", {"commit before": _commit(settings.against), **figures})
+    publish(settings.out, "outcomes", {"commit before": commit_of(settings.against), **figures})
     if differing:
         raise UserError(
             f"the checkouts come to other outcomes ({', '.join(differing)}): the table shows which"
         )
 
 
-def _commit(checkout: Path) -> str:
-    git = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(git, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() or "unknown"
-
-
 def _run(job: str, checkout: Path, place: Path) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(checkout),
-        "LENS_NAS_CACHE": str(place / "cache"),
-        "CI": "true",
-    }
-    done = subprocess.run(  # noqa: S603 - these are our own commands
-        [sys.executable, "-m", *job.split()],
-        cwd=place,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command(job, checkout, place, {"LENS_NAS_CACHE": str(place / "cache"), "CI": "true"})
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason is known"])[-1]
         raise UserError(f"python -m {job} failed in {checkout} ({last}): mend that first")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.common.errors import UserError
+from nas.benchmarks.checkouts import require_checkout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,5 +26,4 @@ def check(settings: OutcomesBenchmarkSettings) -> None:
     Raises:
         UserError: it is none.
     """
-    if not (settings.against / "nas").is_dir():
-        raise UserError(f"{settings.against} is no checkout of this toolkit: give another one")
+    require_checkout(settings.against)

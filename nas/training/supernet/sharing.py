@@ -32,11 +32,6 @@ class Sharing:
                 f"--random-subnets {self.random_subnets} cannot be used: give {least} or more"
             )
 
-    @staticmethod
-    def within(settings: "Sharing") -> "Sharing":
-        """Return the sharing alone from settings that inherit its fields."""
-        return part(Sharing, settings)
-
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
-        return asdict(Sharing.within(self))
+        return asdict(part(Sharing, self))

@@ -17,6 +17,7 @@ import pytest
 
 from nas.cluster.jobs import Failure
 from nas.common.errors import UserError
+from nas.common.settings import part
 from nas.fidelity.command import choose, run
 from nas.fidelity.report import Fidelity
 from nas.fidelity.settings import FidelitySettings
@@ -218,7 +219,7 @@ def test_a_damaged_outcome(place: Path, tmp_path: Path) -> None:
     spec = TrainingSpec(
         data=images.dataset.fingerprint,
         card=images.card("hybrid_nano", str(chosen[0])),
-        recipe=Recipe.of(settings(place, tmp_path)),
+        recipe=part(Recipe, settings(place, tmp_path)),
         seed=0,
     )
     (tmp_path / "alone").mkdir()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nas.common.errors import UserError
+from nas.common.settings import part
 from nas.data.options import Augmentation
 from nas.training.recipe import Recipe
 
@@ -32,7 +33,7 @@ class Command(Recipe):
 
 
 def test_a_command_that_inherits_the_fields_holds_a_recipe() -> None:
-    assert Recipe.of(Command(epochs=3)) == Recipe(epochs=3)
+    assert part(Recipe, Command(epochs=3)) == Recipe(epochs=3)
     assert Command(epochs=3).to_json() == Recipe(epochs=3).to_json()
 
 
