@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,91 +19,21 @@ from sklearn.metrics import roc_auc_score
 
 import search_spaces
 from baselines.leaderboard import command as leaderboard
-from baselines.leaderboard.settings import LeaderboardSettings
-from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.common.files import RUNS
-from nas.report.board import INTERVALS_SAY, Board, Row
+from nas.report.board import INTERVALS_SAY
 from nas.search.run_directory import RunDirectory
 from nas.training.predictions import read_predictions
-from tests.folders import folder
-from tests.nas.search.runs import LINES, searched
-
-QUICK: dict[str, Any] = {
-    "epochs": 1,
-    "batch_size": 16,
-    "workers": 1,
-    "gpus_per_trial": 0.0,
-    "latency_batch": 2,
-}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A place with data, a search, and a leaderboard.
-
-    The leaderboard has the best of the search, an architecture, and two models.
-    """
-    place = tmp_path_factory.mktemp("leaderboard")
-    with pytest.MonkeyPatch.context() as patch, cluster(cpus=1):
-        patch.setenv("LENS_NAS_CACHE", str(place / "cache"))
-        patch.chdir(place)
-        searched(place / RUNS / "search", folder(place / "data"))
-        leaderboard.run(settings())
-        yield place
-
-
-@pytest.fixture
-def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the finished place.
-
-    No more reports are written there, for that takes longer than to train such networks.
-    """
-    copy = tmp_path / "place"
-    shutil.copytree(finished, copy)
-    monkeypatch.setenv("LENS_NAS_CACHE", str(finished / "cache"))
-    monkeypatch.setattr(
-        leaderboard, "write_report", lambda directory, data: directory / "report.html"
-    )
-    monkeypatch.chdir(copy)
-    return copy
-
-
-def settings(**changes: Any) -> LeaderboardSettings:
-    chosen = {
-        "random": 0,
-        "models": "test_resnet,test_vit",
-        "architecture": f"mbconv={LINES[1]}",
-        "seeds": 2,
-        **QUICK,
-        **changes,
-    }
-    return LeaderboardSettings(**chosen)
-
-
-def board() -> Board:
-    return Board.read(RUNS / "leaderboard")
-
-
-def row(name: str) -> Row:
-    return next(row for row in board().rows if row.name == name)
-
-
-def networks(shown: Board) -> list[Row]:
-    return [row for row in shown.rows if row.kind != "reference"]
-
-
-def trainings() -> dict[str, int]:
-    """Return the time at which each training that ended was written."""
-    files = [
-        *RUNS.glob("leaderboard/trainings/*/result.json"),
-        *RUNS.glob("leaderboard/trainings/*/validation.json"),
-    ]
-    return {str(path): path.stat().st_mtime_ns for path in files}
-
-
-def directory(row: Row, number: int = 0) -> Path:
-    return (RUNS / "leaderboard" / row.trainings[number].predictions).parent
+from tests.baselines.leaderboard.boards import (
+    QUICK,
+    board,
+    directory,
+    networks,
+    row,
+    settings,
+    trainings,
+)
+from tests.nas.search.runs import LINES
 
 
 def test_every_row(place: Path) -> None:
@@ -327,47 +257,6 @@ def test_a_full_disk_ends_it_with_one_sentence(
     assert row("test_efficientnet").trainings
 
 
-@pytest.mark.parametrize(
-    ("name", "how"),
-    [
-        ("result.json", "cut"),
-        ("result.json", "another"),
-        ("result.json", "old"),
-        ("predictions.parquet", "cut"),
-        ("predictions.parquet", "another"),
-        ("predictions.parquet", "gone"),
-        ("validation.json", "cut"),
-        ("validation.json", "another"),
-    ],
-)
-def test_a_broken_row(place: Path, name: str, how: str) -> None:
-    chosen = directory(row("test_vit"))
-    if name == "validation.json":
-        counted = {path.parent for path in RUNS.glob("leaderboard/trainings/*/result.json")}
-        chosen = next(
-            path.parent
-            for path in RUNS.glob(f"leaderboard/trainings/*/{name}")
-            if path.parent not in counted
-        )
-    broken = chosen / name
-    if how == "cut":
-        broken.write_bytes(broken.read_bytes()[:40])
-    elif how == "gone":
-        broken.unlink()
-    elif how == "old":  # an older version did not say what made a training
-        broken.write_text(broken.read_text().replace('"threads"', '"others"'))
-    elif name == "predictions.parquet":
-        pd.read_parquet(broken).iloc[::-1].to_parquet(broken, index=False)
-    else:
-        broken.write_text(broken.read_text().replace('"seed": 0', '"seed": 7'))
-    before = trainings()
-    with pytest.raises(
-        UserError, match=f"{chosen.name} is damaged, .*: remove it, and the same command trains"
-    ):
-        leaderboard.run(settings())
-    assert trainings() == before
-
-
 def test_killed_and_continued(place: Path) -> None:
     """A leaderboard that was killed comes to the predictions of an unbroken one.
 
@@ -425,78 +314,3 @@ def test_the_same_network_of_two_names_is_trained_once(place: Path) -> None:
     leaderboard.run(settings(models="test_vit", architecture=f"smallest={LINES[0]}"))
     assert len(networks(board())) == 2
     assert row("found: search").notes == ("the same network as smallest",)
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"models": "resnet81"}, "there is no model resnet81: did you mean "),
-        (
-            {"models": "", "architecture": "", "data": Path("other"), "out": Path("new")},
-            "there is nothing to compare",
-        ),
-        ({"sort": "auk"}, "--sort auk is no column of numbers: give one of auc, "),
-        ({"crop": 40}, "results/runs/search read its data with --crop None, not 40"),
-        ({"sort": "network"}, "--sort network is no column of numbers"),
-        ({"seeds": 0}, "--seeds 0 cannot be used: give 1 or more"),
-        ({"learning_rates": ","}, "--learning-rates is empty"),
-        ({"learning_rates": "fast"}, "--learning-rates fast"),
-        ({"learning_rates": "0,1"}, "--learning-rates 0,1 cannot be used: give positive numbers"),
-        ({"gpus_per_trial": 1.5}, "--gpus-per-trial 1.5 cannot be used"),
-        ({"run": "nowhere"}, "nowhere is not the directory of a search"),
-        (
-            {"run": f"{RUNS}/search,elsewhere"},
-            "elsewhere searched on other data than results/runs/search",
-        ),
-        (
-            {"data": Path("other")},
-            "is the leaderboard of another data set: give another directory with --out",
-        ),
-        ({"architecture": LINES[0]}, "has no name for the table: give --architecture NAME=LINE"),
-        ({"architecture": f"test_vit={LINES[1]}"}, "two rows are named test_vit: name them apart"),
-        ({"architecture": f"chance={LINES[1]}"}, "two rows are named chance"),
-        ({"data": Path("nowhere"), "run": ""}, "nowhere does not exist"),
-    ],
-)
-def test_mistakes(place: Path, changes: dict[str, Any], sentence: str) -> None:
-    searched(Path("elsewhere"), folder(Path("other"), size=48))
-    before, page = trainings(), (RUNS / "leaderboard" / "leaderboard.json").read_text()
-    with pytest.raises(UserError, match=sentence):
-        leaderboard.run(settings(**changes))
-    assert trainings() == before
-    assert (RUNS / "leaderboard" / "leaderboard.json").read_text() == page
-
-
-def test_a_test_split_that_lacks_a_class(fails: Callable[..., str], tmp_path: Path) -> None:
-    folder(tmp_path / "data" / "train")
-    for name in ("no_sub", "cdm"):
-        (tmp_path / "data" / "test" / name).mkdir(parents=True)
-        np.save(
-            tmp_path / "data" / "test" / name / "0.npy",
-            np.random.default_rng(1).random((1, 32, 32)),
-        )
-    assert "images of vortex" in fails(
-        "baselines.leaderboard", "--data", "data", "--models", "test_vit"
-    )
-    assert not (tmp_path / RUNS).exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("{", "leaderboard.json is damaged: remove it"),
-        (
-            '{"version": 99}',
-            "was written by another version of this toolkit .its format is 99, not 2",
-        ),
-        ('{"version": 2}', "leaderboard.json is damaged: remove it"),
-        ("[]", "was written by another version"),
-    ],
-)
-def test_a_board_of_another_version(place: Path, text: str, sentence: str) -> None:
-    (RUNS / "leaderboard" / "leaderboard.json").write_text(text)
-    before = trainings()
-    with pytest.raises(UserError, match=sentence):
-        leaderboard.run(settings())
-    assert trainings() == before
-    assert (RUNS / "leaderboard" / "leaderboard.json").read_text() == text
