@@ -20,6 +20,21 @@ def test_public_names_of_packages_are_listed() -> None:
         assert [name for name in package.__all__ if not re.search(rf"\b{name}\b", PAGE)] == []
 
 
+def test_public_names_show_how_they_are_used() -> None:
+    """Examples are run by test_docs.py."""
+    import nas.data
+    import nas.samplers
+    import search_spaces
+
+    shown = [
+        (name, getattr(package, name).__doc__ or "")
+        for package in (nas.data, nas.samplers, search_spaces)
+        for name in package.__all__
+        if callable(getattr(package, name)) and name != "SpaceError"
+    ]
+    assert [name for name, text in shown if ">>> " not in text] == []
+
+
 def test_commands_are_those_that_are_listed() -> None:
     listed = {name.replace(".", "/") for name in re.findall(r"python -m ([\w.]+)", PAGE)}
     packages = [path.parent for top in ("nas", "baselines") for path in (ROOT / top).rglob("*.py")]
