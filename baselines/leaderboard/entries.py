@@ -167,7 +167,8 @@ def collect(
     names = _told_apart([run.path.resolve() for run in runs])
     entries = [_found(run, name, images, recipe) for run, name in zip(runs, names, strict=True)]
     if entries:
-        entries += _as_large(entries[0], random, seed, images)
+        line = runs[0].best().winner.architecture
+        entries += _as_large(entries[0], line, random, seed, images)
     for text in architectures:
         name, card = _written(text, space, images)
         entries.append(Entry.of(name, "named", "", card, recipe))
@@ -193,11 +194,12 @@ def _found(run: RunDirectory, name: str, images: TrainingImages, recipe: Recipe)
     return Entry.of(f"found: {name}", "found", str(run.path), images.card(best.space, line), recipe)
 
 
-def _as_large(found: Entry, count: int, seed: int, images: TrainingImages) -> list[Entry]:
-    """Return random architectures with about as many parameters as a found one has."""
+def _as_large(
+    found: Entry, line: str, count: int, seed: int, images: TrainingImages
+) -> list[Entry]:
+    """Return random architectures with about as many parameters as a found one of a line has."""
     space = search_spaces.get_space(found.card.model)
-    assert found.card.architecture is not None  # the best of a search
-    size = search_spaces.params(space.parse(found.card.architecture))
+    size = search_spaces.params(space.parse(line))
     sampler, rng = EvenSampler(space, search_spaces.params), np.random.default_rng(seed)
     lines = [str(sampler.draw_near(size, rng)) for _ in range(count)]
     return [

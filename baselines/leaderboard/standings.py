@@ -109,9 +109,8 @@ class Standings:
 
     def _judged(self, row: Row, contest: Contest) -> Row:
         """Return the row with its scores."""
-        assert contest.learning_rate is not None  # it was chosen before anything was judged
-        trainings, scores = [], []
-        for spec in contest.specs:
+        trainings, scores, specs = [], [], contest.specs
+        for spec in specs:
             came_to = contest.scores[spec.seed]
             predictions = (self._cache.directory(spec) / PREDICTIONS).relative_to(self._root)
             trainings.append(JudgedTraining(**vars(came_to), predictions=predictions.as_posix()))
@@ -122,13 +121,13 @@ class Standings:
             for note in _differences(came_to.made, self._environment, self._device)
         )
         if row.name not in self._resampled:
-            predicted = [self._cache.predictions(spec) for spec in contest.specs]
+            predicted = [self._cache.predictions(spec) for spec in specs]
             self._resampled[row.name] = self._bootstrap.aucs(predicted)
-        summary = Repeated(tuple(scores)).to_json()
+        summary, rate = Repeated(tuple(scores)).to_json(), specs[0].recipe.learning_rate
         return replace(
             row,
-            learning_rate=contest.learning_rate,
-            tried=row.tried or {f"{contest.learning_rate:g}": scores[0].validation["auc"]},
+            learning_rate=rate,
+            tried=row.tried or {f"{rate:g}": scores[0].validation["auc"]},
             interval=interval_of(self._resampled[row.name]),
             trainings=tuple(trainings),
             metrics={
