@@ -11,8 +11,21 @@ CANONICAL: dict[str, tuple[str, ...]] = {
     "subhalo": ("sphere", "cdm", "subhalo"),
     "vortex": ("vort", "axion", "vortex"),
     "substructure": ("sub", "substructure"),
-    "lens": ("lenses", "lens"),
-    "nonlens": ("nonlenses", "nonlens", "non_lenses", "non_lens"),
+    "lens": ("lenses", "lens", "lensed"),
+    "nonlens": (
+        "nonlenses",
+        "nonlens",
+        "nonlensed",
+        "non_lenses",
+        "non_lens",
+        "non_lensed",
+        "nolenses",
+        "nolens",
+        "no_lenses",
+        "no_lens",
+        "not_lens",
+        "unlensed",
+    ),
 }
 """Canonical class names in label order, each with the names that public data sets give it."""
 
@@ -24,7 +37,7 @@ _ALIASES = {alias: name for name, aliases in CANONICAL.items() for alias in alia
 
 def canonical_name(name: str) -> str | None:
     """Return the canonical name of a class, or None if public data sets do not know the class."""
-    return _ALIASES.get(name.lower().replace("-", "_"))
+    return _ALIASES.get(name.lower().replace("-", "_").replace(" ", "_"))
 
 
 def label_order(names: Iterable[str]) -> tuple[str, ...]:

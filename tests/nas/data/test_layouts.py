@@ -153,6 +153,27 @@ def test_lenses_with_the_split_in_the_class_name(tmp_path: Path) -> None:
     assert counts(dataset) == {"train": [4, 4], "test": [2, 2]}
 
 
+@pytest.mark.parametrize(
+    ("lens", "other"),
+    [
+        ("lens", "nolens"),
+        ("Lens", "NoLens"),
+        ("lenses", "no_lens"),
+        ("lens", "non_lens"),
+        ("lensed", "nonlensed"),
+        ("Lensed", "Unlensed"),
+        ("lens", "not lens"),
+    ],
+)
+def test_names_of_lenses_and_of_what_is_none(tmp_path: Path, lens: str, other: str) -> None:
+    for split in ("train", "test"):
+        for name in (lens, other):
+            builders.folder(tmp_path / split / name, 2, (16, 16))
+    dataset = open_dataset(tmp_path)
+    assert dataset.classes == ("lens", "nonlens")
+    assert counts(dataset) == {"train": [2, 2], "test": [2, 2]}
+
+
 def test_lenses_of_varying_size(tmp_path: Path) -> None:
     sizes = [(30, 41), (52, 60), (47, 33), (64, 64), (28, 28), (80, 75)]
     for name in ("lenses", "nonlenses"):
