@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
+from nas.common.rules import Must
+
 Images = npt.NDArray[np.float32]
+
+Positive = Annotated[tuple[float, ...], Must(lambda values: min(values, default=1) > 0, "positive")]
+"""One positive number for each channel."""
 
 # Number of images that are read at a time, which bounds the memory: 64 MiB for 64 x 64 pixels.
 _CHUNK = 4096
@@ -42,9 +48,9 @@ class Normalisation:
     """
 
     mean: tuple[float, ...]
-    std: tuple[float, ...]
+    std: Positive
     offset: tuple[float, ...]
-    scale: tuple[float, ...]
+    scale: Positive
 
     @staticmethod
     def fit(images: Images, indices: npt.NDArray[np.int64]) -> "Normalisation":

@@ -1,15 +1,15 @@
 """The file ``summary.json``: the outcome of one architecture's trainings from several seeds."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nas.common.errors import UserError
+from nas.common.artefacts import checked, read_json, reading
 from nas.common.files import write_json
 from nas.common.provenance import command, environment
-from nas.training.networks.card import ModelCard
+from nas.common.rules import Count
+from nas.training.networks.card import KnownCard
 from nas.training.repeated import Repeated
-from nas.training.result import FinalScores
 from nas.training.spec import TrainingSpec
 
 SUMMARY = "summary.json"
@@ -38,8 +38,10 @@ class Summary:
         >>> from nas.training.repeated import Repeated
         >>> from nas.training.result import FinalScores
         >>> from nas.training.spec import TrainingSpec
+        >>> from search_spaces import get_space
         >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
-        >>> card = ModelCard("hybrid_nano", "a line", ("cdm", "axion"), 1, (64, 64), scale)
+        >>> line = str(get_space("hybrid_nano").smallest)
+        >>> card = ModelCard("hybrid_nano", line, ("cdm", "axion"), 1, (64, 64), scale)
         >>> made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
         >>> scores = [{"auc": auc, "accuracy": 0.9} for auc in (0.96, 0.98)]
         >>> trainings = [FinalScores(i, scores[i], scores[i], 60.0, 4, made) for i in (0, 1)]
@@ -54,9 +56,9 @@ class Summary:
     """
 
     directory: Path
-    card: ModelCard
-    params: int
-    flops: int
+    card: KnownCard
+    params: Count
+    flops: Count
     scores: Repeated
 
     @property
@@ -88,16 +90,7 @@ class Summary:
             UserError: the file is missing or damaged.
         """
         path = directory / SUMMARY
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            card = ModelCard.from_json(values["model"])
-            trainings = [
-                FinalScores.from_json(training, training["made"])
-                for training in values["trainings"]
-            ]
-            scores = Repeated(tuple(trainings))
-            return Summary(directory, card, int(values["params"]), int(values["flops"]), scores)
-        except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{path} is damaged: remove it, and python -m nas.retrain writes it anew"
-            ) from error
+        with reading(path, "remove it, and python -m nas.retrain writes it anew"):
+            values = checked(dict[str, Any], read_json(path))
+            own = {"directory": str(directory), "card": values.get("model"), "scores": values}
+            return checked(Summary, {**values, **own})

@@ -16,10 +16,11 @@ from typing import Any
 
 from torch import Tensor
 
+from nas.common.artefacts import checked, reading, short
 from nas.common.errors import UserError
 from nas.common.files import make_directory, room_for, write_text
 from nas.training.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from nas.training.record import EpochRecord, best_record, to_csv
+from nas.training.record import EpochRecord, Epochs, best_record, to_csv
 
 # Name under which the state holds the spec. It stays as it is, or no older training would go on.
 _SPEC = "identity"
@@ -63,8 +64,11 @@ class TrainingFiles:
         if not self.state.exists():
             return None
         saved = load_checkpoint(self.state, "state")
-        _require_equal(self.directory, saved.about[_SPEC], self.spec)
-        return saved, [EpochRecord(**record) for record in saved.about["epochs"]]
+        with reading(self.state, "remove it, and the training begins anew"):
+            then = checked(dict[str, Any], saved.about.get(_SPEC))
+            records = checked(Epochs, saved.about.get("epochs"))
+        _require_equal(self.directory, then, self.spec)
+        return saved, list(records)
 
     def write_state(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
         """Write all that a resumed training needs."""
@@ -100,9 +104,9 @@ def _require_equal(directory: Path, then: Mapping[str, Any], now: Mapping[str, A
     for name in {**before, **after}:
         if before.get(name) != after.get(name):
             raise UserError(
-                f"{directory} holds a training with {name} {before.get(name)}, not "
-                f"{after.get(name)}: give another directory, or the settings and data of that "
-                "training"
+                f"{directory} holds a training with {short(name)} {short(before.get(name))}, not "
+                f"{short(after.get(name))}: give another directory, or the settings and "
+                "data of that training"
             )
 
 

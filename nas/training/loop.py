@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nas.common.artefacts import short
 from nas.common.errors import UserError
 from nas.data.tensors import LensTensors
 from nas.training.bar import training_bar
@@ -16,7 +17,7 @@ from nas.training.epoch import train_epoch
 from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
 from nas.training.metrics import NonFiniteError, check_labels
-from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.networks.checkpoint import load_checkpoint, require_weights
 from nas.training.optimisation import Optimisation
 from nas.training.precision import autocast, threads
 from nas.training.recipe import Recipe
@@ -156,11 +157,21 @@ def _resume(
     if files is None or saved is None:
         return [], {}
     checkpoint, records = saved
-    optimisation.restore(checkpoint.tensors, records[-1].updates)
+    try:
+        optimisation.restore(checkpoint.tensors, records[-1].updates)
+    except (RuntimeError, LookupError, ValueError) as error:
+        raise UserError(
+            f"{files.state} is not the state of this network ({short(error)}): remove it, and the "
+            "training begins anew"
+        ) from error
     weights = _best_weights(optimisation, records)
     # The outcome is written again, since the kill may have come between it and the state.
     files.write_outcome(weights, records)
-    return records, weights or load_checkpoint(files.model).tensors
+    if weights is None:
+        best = load_checkpoint(files.model)
+        require_weights(optimisation.scored, best, files.model, "the network")
+        weights = best.tensors
+    return records, weights
 
 
 def _keep(

@@ -98,6 +98,9 @@ class Optimisation:
         Args:
             tensors: what ``state`` returned.
             updates: number of updates at that time.
+
+        Raises:
+            RuntimeError, LookupError, ValueError: the tensors are those of another network.
         """
         self.network.load_state_dict(_below("network.", tensors))
         if self._average is not None:
@@ -122,9 +125,13 @@ class Optimisation:
             index, name = path.split(".", 1)
             weight = weights[int(index)]
             same = value.shape == weight.shape
+            if not same and value.ndim:
+                raise ValueError(f"optimizer.{path} has shape {tuple(value.shape)}")
             moments.setdefault(int(index), {})[name] = (
                 torch.empty_like(weight).copy_(value) if same else value
             )
+        if len({tuple(sorted(entries)) for entries in moments.values()}) > 1:
+            raise ValueError("the optimizer knows some weights better than others")
         return moments
 
 

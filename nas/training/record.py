@@ -4,7 +4,14 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from nas.common.rules import Amount, Count, Must
+
+EpochScores = Annotated[
+    dict[str, float], Must(lambda scores: "auc" in scores, "scores with an auc")
+]
+"""Scores by name, ``auc`` among them."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +27,29 @@ class EpochRecord:
         val: scores on the validation images by name; ``auc`` is among them and chooses the epoch.
     """
 
-    epoch: int
-    updates: int
+    epoch: Count
+    updates: Count
     loss: float
     learning_rate: float
-    seconds: float
-    val: dict[str, float]
+    seconds: Amount
+    val: EpochScores
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values."""
         return asdict(self)
+
+
+Epochs = Annotated[
+    tuple[EpochRecord, ...],
+    Must(
+        lambda records: (
+            bool(records)
+            and [record.epoch for record in records] == list(range(1, len(records) + 1))
+        ),
+        "all epochs from the first",
+    ),
+]
+"""The epochs of a training, as they are read from a file."""
 
 
 def best_record(records: Sequence[EpochRecord]) -> EpochRecord:

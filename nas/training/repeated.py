@@ -1,10 +1,11 @@
 """The scores of one network that was trained from several seeds."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 
+from nas.common.rules import Must
 from nas.training.result import FinalScores
 
 Part = Literal["validation", "test"]
@@ -19,7 +20,7 @@ class Repeated:
         trainings: scores of each training, in the order of their seeds.
     """
 
-    trainings: tuple[FinalScores, ...]
+    trainings: Annotated[tuple[FinalScores, ...], Must(bool, "one training or more")]
 
     def spread(self, split: Part, name: str) -> tuple[float, float | None]:
         """Return the mean of a score over the seeds, and its sample standard deviation.

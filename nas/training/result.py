@@ -1,22 +1,37 @@
 """``result.json``: the outcome of a training, and what made it."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from torch import nn
 
+from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.provenance import Made, command, environment, today
+from nas.common.rules import Amount, Count, Must
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
-from nas.training.spec import TrainingSpec
+from nas.training.spec import TrainingSpec, holds
 
 RESULT = "result.json"
 """Name of the file in the directory of a training."""
+
+
+JudgedScores = Annotated[
+    dict[str, float],
+    Must(
+        lambda scores: all(
+            0 <= scores.get(name, -1) <= 1
+            for name in {"auc", "accuracy", *scores}
+            if name != "loss"
+        ),
+        "scores from 0 to 1, an auc and an accuracy among them",
+    ),
+]
+"""Scores by name, ``auc`` and ``accuracy`` among them."""
 
 
 @dataclass(frozen=True)
@@ -33,30 +48,11 @@ class FinalScores:
     """
 
     seed: int
-    validation: dict[str, float]
-    test: dict[str, float]
-    seconds: float
-    epoch: int
+    validation: JudgedScores
+    test: JudgedScores
+    seconds: Amount
+    epoch: Count
     made: Made
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any], made: Mapping[str, Any]) -> "FinalScores":
-        """Return scores from JSON values, which may hold more.
-
-        Args:
-            values: all scores by the names of their attributes, but for what made them.
-            made: what made them, by the names of :class:`~nas.common.provenance.Made`.
-
-        Raises:
-            KeyError, TypeError: a value is missing.
-        """
-        own = {field.name: values[field.name] for field in fields(FinalScores)[:-1]}
-        scores = FinalScores(
-            **own, made=Made(**{field.name: made[field.name] for field in fields(Made)})
-        )
-        for part in (scores.validation, scores.test):
-            float(part["auc"]), float(part["accuracy"])
-        return scores
 
 
 def write_result(
@@ -132,14 +128,10 @@ def read_scores(directory: Path, spec: TrainingSpec) -> FinalScores:
         UserError: the file is damaged, or its spec is another.
     """
     path = directory / RESULT
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        scores = FinalScores.from_json(values, values)
-        same = all(values[name] == value for name, value in spec.to_json().items())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(
-            f"{path} is damaged: remove it, and the same command writes it anew"
-        ) from error
-    if not same:
+    with reading(path, "remove it, and the same command writes it anew"):
+        values = checked(dict[str, Any], read_json(path))
+        # What made the scores stands among them.
+        scores = checked(FinalScores, {**values, "made": values})
+    if not holds(values, spec):
         raise UserError(f"{path} is of another training than its directory says: remove it")
     return scores

@@ -1,6 +1,7 @@
 """The spec of a training: one value, with one digest, that decides the outcome."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -125,6 +126,11 @@ class TrainingSpec:
         """
         files = TrainingFiles(directory, self.to_json())
         return fit(model, train, val, self.recipe, seed=self.seed, files=files, on_epoch=on_epoch)
+
+
+def holds(values: Mapping[str, Any], spec: TrainingSpec) -> bool:
+    """Return whether JSON values of a file say that they are of this training."""
+    return all(values.get(name) == value for name, value in spec.to_json().items())
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -3,29 +3,54 @@
 The card is stored with every checkpoint.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Annotated, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
+from nas.common.artefacts import checked
 from nas.common.errors import UserError
 from nas.common.progress import say
+from nas.common.rules import Must, Text
 from nas.data.normalisation import Normalisation
 from nas.training.evaluation import check_logits
-from nas.training.networks.checkpoint import load_checkpoint, load_weights
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
 from nas.training.networks.timm_models import Pixels, Resize, create, require_network, sizes_to_try
-from search_spaces import SpaceError  # This package registers our networks with timm.
+from search_spaces import SpaceError, get_space  # This package registers our networks with timm.
 
 # Number of characters that are shown of a reason that another library gives.
 _LONG = 160
 
+# What is built for a card that was read from a file, at most. Images of lenses have some hundred
+# pixels on a side; a network that is built is also run once.
+_MOST_CHANNELS = 1_000
+_MOST_CLASSES = 1_000
+_MOST_PIXELS = 2_048
+_MOST_FLOPS = 10**13
+
 
 class MisfitError(UserError):
     """A network cannot be built for images of this size, or from these weights for it."""
+
+
+_Classes = Annotated[
+    tuple[Text, ...],
+    Must(
+        lambda names: 1 <= len(set(names)) == len(names) <= _MOST_CLASSES and all(names),
+        f"1 to {_MOST_CLASSES:,} different names",
+    ),
+]
+_Size = Annotated[
+    Pixels,
+    Must(
+        lambda size: all(1 <= side <= _MOST_PIXELS for side in size),
+        f"1 to {_MOST_PIXELS:,} pixels",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -53,40 +78,27 @@ class ModelCard:
         torch.Size([4, 2])
     """
 
-    model: str
-    architecture: str | None
-    classes: tuple[str, ...]
-    in_chans: int
-    image_size: Pixels
+    model: Text
+    architecture: Text | None
+    classes: _Classes
+    in_chans: Annotated[int, Must(lambda n: 1 <= n <= _MOST_CHANNELS, f"1 to {_MOST_CHANNELS:,}")]
+    image_size: _Size
     normalisation: Normalisation
-    resized_to: Pixels | None = None
+    resized_to: _Size | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
         return asdict(self)
 
     @staticmethod
-    def from_json(values: Mapping[str, Any]) -> "ModelCard":
+    def from_json(values: Any) -> "ModelCard":
         """Return the card that ``to_json`` wrote.
 
         Raises:
-            UserError: a value is missing, or from another version.
+            DamageError: a value is missing, of another type or out of bounds, or the line is no
+                architecture of the space that ``model`` names.
         """
-        try:
-            scale = {name: tuple(numbers) for name, numbers in values["normalisation"].items()}
-            return ModelCard(
-                model=values["model"],
-                architecture=values["architecture"],
-                classes=tuple(values["classes"]),
-                in_chans=values["in_chans"],
-                image_size=tuple(values["image_size"]),
-                normalisation=Normalisation(**scale),
-                resized_to=tuple(values["resized_to"]) if values.get("resized_to") else None,
-            )
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                f"the checkpoint says too little about its network ({error}): train it anew"
-            ) from error
+        return checked(KnownCard, values)
 
     @property
     def input_size(self) -> Pixels:
@@ -145,8 +157,6 @@ class ModelCard:
         """
         require_network(self.model)
         options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path else {}
-        if self.architecture is not None:
-            options["architecture"] = self.architecture
         model = self._checked(seed, options)
         return model if weights is None else self._loaded(seed, options, weights)
 
@@ -155,10 +165,17 @@ class ModelCard:
 
         The run changes nothing in the network.
         """
-        try:
+        with self._fitting(), torch.no_grad():
             model = self._create(seed, options).eval()
-            with torch.no_grad():
-                logits = model(torch.zeros(2, self.in_chans, *self.image_size))
+            logits = model(torch.zeros(2, self.in_chans, *self.image_size))
+        check_logits(logits, len(self.classes))
+        return model
+
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """Say of an error in timm that the network cannot take the images."""
+        try:
+            yield
         except SpaceError:
             raise
         except (RuntimeError, ValueError, AssertionError) as error:
@@ -167,7 +184,23 @@ class ModelCard:
                 f"{self.model} cannot take images of {_pixels(self.image_size)}{resized} "
                 f"({_reason(error)}): choose another model, or another size with --crop"
             ) from error
-        check_logits(logits, len(self.classes))
+
+    def sketch(self) -> nn.Module:
+        """Build the network without memory for its weights.
+
+        Raises:
+            UserError: what ``build`` raises, and where a run would take minutes.
+            search_spaces.SpaceError: what ``build`` raises.
+        """
+        require_network(self.model)
+        with self._fitting(), torch.device("meta"):
+            model = self._create(0, {}).eval()
+        flops = _flops(model, torch.zeros(2, self.in_chans, *self.image_size, device="meta"))
+        if flops > _MOST_FLOPS:
+            raise UserError(
+                f"{self.model} needs {flops:.1e} FLOPs for two images of "
+                f"{_pixels(self.image_size)}, more than {_MOST_FLOPS:.0e}: choose another model"
+            )
         return model
 
     def _loaded(self, seed: int, options: dict[str, Any], weights: Weights) -> nn.Module:
@@ -192,6 +225,8 @@ class ModelCard:
         return model.eval()
 
     def _create(self, seed: int, options: dict[str, Any]) -> nn.Module:
+        if self.architecture is not None:
+            options = {**options, "architecture": self.architecture}
         with torch.random.fork_rng([]):
             torch.manual_seed(seed)
             model = create(
@@ -206,40 +241,37 @@ class ModelCard:
         return model
 
 
-def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
-    """Build the network of a ``model.safetensors`` with its weights.
+def _is_known(card: ModelCard) -> bool:
+    if card.architecture is None:
+        return True
+    try:
+        get_space(card.model).parse(card.architecture)
+    except SpaceError:
+        return False
+    return True
 
-    Returns:
-        The network, on the CPU and in evaluation mode, and its card.
 
-    Raises:
-        UserError: there is no such file, or it holds no network that can be built.
+def _is_normalised(card: ModelCard) -> bool:
+    scale = card.normalisation
+    return all(len(getattr(scale, part.name)) == card.in_chans for part in fields(scale))
 
-    Example:
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from nas.data.normalisation import Normalisation
-        >>> from nas.training.networks.card import ModelCard, load_network
-        >>> from nas.training.networks.checkpoint import save_checkpoint
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
-        >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     path = Path(directory, "model.safetensors")
-        ...     save_checkpoint(path, card.build().state_dict(), {"model": card.to_json()})
-        ...     network, loaded = load_network(path)
-        >>> loaded == card
-        True
-    """
-    checkpoint = load_checkpoint(path)
-    if "model" not in checkpoint.about and "supernet" in checkpoint.about:
-        raise UserError(
-            f"{path} holds the shared weights of a supernet: train one of its networks with "
-            "python -m nas.retrain, and give that"
-        )
-    card = ModelCard.from_json(checkpoint.about.get("model", {}))
-    model = card.build()
-    load_weights(model, checkpoint, path, card.model)
-    return model, card
+
+KnownCard = Annotated[
+    ModelCard,
+    Must(_is_normalised, "a card whose normalisation has a number for each channel"),
+    Must(_is_known, "a card whose architecture is one of the space that it names"),
+]
+"""A card as it is read from a file."""
+
+
+def _flops(model: nn.Module, images: Tensor) -> int:
+    """Return the FLOPs of images without memory; 0 where the network cannot be run so."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        try:
+            model(images)
+        except (RuntimeError, ValueError, AssertionError):
+            return 0
+    return int(counter.get_total_flops())
 
 
 def _pixels(size: Pixels) -> str:

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from nas.common.artefacts import checked, parse_json, reading
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.common.provenance import version_of
@@ -25,6 +26,15 @@ _KEY = "lens-nas"
 _CHECK = "lens-nas-check"
 
 CheckpointKind = Literal["model", "state"]
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What a checkpoint says of itself."""
+
+    kind: CheckpointKind
+    about: dict[str, Any]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -128,19 +138,21 @@ def load_checkpoint(path: Path, kind: CheckpointKind = "model") -> Checkpoint:
     check = _check(metadata[_KEY])
     if metadata.get(_CHECK, check) != check:  # The oldest files have no such hash.
         raise UserError(f"what {path} says of itself is damaged: copy it again or train anew")
-    header = json.loads(metadata[_KEY])
-    if header["format"] != _FORMAT:
+    with reading(f"what {path} says of itself", "copy it again or train anew"):
+        values = checked(dict[str, Any], parse_json(metadata[_KEY]))
+        if "format" in values and values["format"] != _FORMAT:
+            raise UserError(
+                f"{path} was written by another version of this toolkit (its format is "
+                f"{values['format']!s:.20}, not {_FORMAT}): install that version, or train anew"
+            )
+        header = checked(_Header, values)
+    if header.kind != kind:
         raise UserError(
-            f"{path} was written by another version of this toolkit "
-            f"({header['versions']['lens-nas']})"
+            f"{path} is the {header.kind} of a training: give the {kind}.safetensors beside it"
         )
-    if header["kind"] != kind:
-        raise UserError(
-            f"{path} is the {header['kind']} of a training: give the {kind}.safetensors beside it"
-        )
-    if header["digest"] != _digest(tensors):
+    if header.digest != _digest(tensors):
         raise UserError(f"the weights in {path} are damaged: copy it again or train anew")
-    return Checkpoint(header["about"], tensors)
+    return Checkpoint(header.about, tensors)
 
 
 def _check(header: str) -> str:
@@ -160,12 +172,33 @@ def load_weights(model: nn.Module, checkpoint: Checkpoint, path: Path, name: str
     Raises:
         UserError: the weights are those of another network.
     """
-    try:
-        model.load_state_dict(checkpoint.tensors)
-    except RuntimeError as error:
+    require_weights(model, checkpoint, path, name)
+    model.load_state_dict(checkpoint.tensors)
+
+
+def require_weights(model: nn.Module, checkpoint: Checkpoint, path: Path, name: str) -> None:
+    """Check that the weights of a checkpoint are those of a network.
+
+    Args:
+        model: network, which may be without memory for its weights.
+        checkpoint: checkpoint with the weights.
+        path: path of the checkpoint, for the error message.
+        name: name of the network in the checkpoint, for the error message.
+
+    Raises:
+        UserError: the weights are those of another network.
+    """
+    if not same_shapes(model.state_dict(), checkpoint.tensors):
         raise UserError(
             f"the weights in {path} are not those of {name}, which it names: train it anew"
-        ) from error
+        )
+
+
+def same_shapes(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Return whether tensors have the same names and shapes."""
+    return {name: weight.shape for name, weight in one.items()} == {
+        name: weight.shape for name, weight in other.items()
+    }
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from nas.data.normalisation import Normalisation
-from nas.training.networks.card import ModelCard, load_network
+from nas.training.networks.card import ModelCard
+from nas.training.networks.loading import load_network
 
 
 class Classifier(nn.Module):

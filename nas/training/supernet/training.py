@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
+from nas.common.artefacts import checked, reading
 from nas.common.errors import UserError
 from nas.common.files import RUNS, short_digest
+from nas.common.rules import Text
 from nas.data.tensors import LensTensors
 from nas.training.files import TrainingFiles
 from nas.training.loop import OnEpoch, Result, Validate, fit
-from nas.training.networks.card import ModelCard
+from nas.training.networks.card import KnownCard
 from nas.training.networks.checkpoint import load_checkpoint, load_weights
 from nas.training.precision import autocast
 from nas.training.recipe import Recipe
@@ -21,7 +23,7 @@ from nas.training.supernet.inheritance import Inheritance
 from nas.training.supernet.sharing import Sharing
 from nas.training.supernet.sharing_step import SharingStep
 from nas.training.supernet.worker import Worker
-from search_spaces import Supernet, get_space
+from search_spaces import SpaceError, Supernet, get_space
 
 SHOWN = ("auc_smallest", "auc_largest")
 """Names of the validation scores that tell how the training of a supernet goes."""
@@ -39,21 +41,21 @@ class SupernetCard:
         norm: normalisation of the convolutions, ``batch`` or ``group``.
     """
 
-    networks: ModelCard
-    norm: str = "batch"
+    networks: KnownCard
+    norm: Literal["batch", "group"] = "batch"
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
         return {**self.networks.to_json(), "norm": self.norm}
 
     @staticmethod
-    def from_json(values: dict[str, Any]) -> "SupernetCard":
+    def from_json(values: Any) -> "SupernetCard":
         """Return the card that ``to_json`` wrote.
 
         Raises:
-            UserError: a value is missing, or from another version.
+            DamageError: a value is missing, of another type or out of bounds.
         """
-        return SupernetCard(ModelCard.from_json(values), values.get("norm", "batch"))
+        return checked(SupernetCard, {**checked(dict[str, Any], values), "networks": values})
 
     def build(self, seed: int = 0) -> Supernet:
         """Build the supernet with fresh weights on the CPU.
@@ -250,10 +252,15 @@ def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
         raise UserError(
             f"{path} holds a single network: give the model.safetensors of python -m nas.supernet"
         )
-    card = SupernetCard.from_json(checkpoint.about["supernet"])
-    supernet = card.build()
+    with reading(f"what {path} says of its supernet", "copy it again or train anew"):
+        card = SupernetCard.from_json(checkpoint.about["supernet"])
+        data = checked(Text, checkpoint.about.get("data"))
+    try:
+        supernet = card.build()
+    except SpaceError as error:
+        raise UserError(f"{path} holds no supernet that can be built: {error}") from error
     load_weights(supernet, checkpoint, path, f"a supernet of {card.networks.model}")
-    return supernet.eval(), card, checkpoint.about["data"]
+    return supernet.eval(), card, data
 
 
 def require_batch_norm(card: SupernetCard, path: Path) -> None:

@@ -15,8 +15,8 @@ from nas.data.tensors import LensTensors
 from nas.predict.command import run as classify
 from nas.predict.settings import PredictSettings, check
 from nas.training.evaluation import predict
-from nas.training.networks.card import load_network
 from nas.training.networks.checkpoint import save_checkpoint
+from nas.training.networks.loading import load_network
 from tests.nas.checkpoints import NAMES, checkpoint
 
 

@@ -27,8 +27,8 @@ from nas.search.run_directory import RunDirectory
 from nas.search.winners import Winners
 from nas.training.evaluation import predict
 from nas.training.images import TrainingImages
-from nas.training.networks.card import load_network
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
+from nas.training.networks.loading import load_network
 from nas.training.supernet.training import SupernetCard
 from search_spaces import SpaceError
 from tests.folders import folder

@@ -25,8 +25,8 @@ from nas.search.command import run as search
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, resumed
 from nas.training.images import TrainingImages
-from nas.training.networks.card import load_network
 from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.networks.loading import load_network
 from nas.training.recipe import Recipe
 from search_spaces import SpaceError
 from tests.folders import folder

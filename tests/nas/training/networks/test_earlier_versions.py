@@ -7,8 +7,8 @@ import pytest
 from nas.data.options import ReadOptions
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
-from nas.training.networks.card import load_network
 from nas.training.networks.checkpoint import load_checkpoint
+from nas.training.networks.loading import load_network
 from tests.folders import folder
 
 
