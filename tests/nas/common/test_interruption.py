@@ -39,6 +39,12 @@ main("wait", Command(Settings, "__main__:run"))
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
+def _hear() -> None:
+    """Heed signals that a shell in the background, or nohup, has the tests ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start the program, and return when it waits."""
@@ -52,8 +58,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
-            # A shell that runs the tests in the background has them ignore SIGINT.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=_hear,
         )
         started.append(process)
         assert process.stdout is not None
