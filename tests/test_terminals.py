@@ -1,4 +1,7 @@
-"""Every command runs in a terminal, narrow and in colours, from start to last line."""
+"""Every command runs in a terminal, narrow and in colours, from start to last line.
+
+Paths and class names are such that rich would take them for its markup.
+"""
 
 import fcntl
 import os
@@ -17,22 +20,24 @@ from tests.folders import folder
 ROOT = Path(__file__).parents[1]
 COLUMNS = 60
 
+IMAGES = "we[i]rd[/red]:ring:"
 QUICK = "--epochs 1 --batch-size 16"
 # In this order: later commands use what earlier ones made.
 COMMANDS = {
     "simulate": "nas.data simulate --images 30 --image-size 32 --out simulated --workers 1",
-    "inspect": "nas.data inspect images",
-    "preview": "nas.data preview images --out preview.png",
-    "train": f"nas.train --model test_vit --data images {QUICK} --run train",
-    "supernet": f"nas.supernet --data images {QUICK} --random-subnets 1 --run supernet",
-    "search": "nas.search --data images --supernet supernet --trials 2 --workers 2 --run search",
-    "retrain": f"nas.retrain --run search --seeds 1 {QUICK}",
-    "predict": "nas.predict --checkpoint train/model.safetensors --data images",
+    "inspect": f"nas.data inspect {IMAGES}",
+    "preview": f"nas.data preview {IMAGES} --out preview.png",
+    "train": f"nas.train --model test_vit --data {IMAGES} {QUICK} --run train",
+    "supernet": f"nas.supernet --data {IMAGES} {QUICK} --random-subnets 1 --run supernet",
+    "search": f"nas.search --data {IMAGES} --supernet supernet --trials 2 --workers 2 "
+    "--run [/b]search",
+    "retrain": f"nas.retrain --run [/b]search --seeds 1 {QUICK}",
+    "predict": f"nas.predict --checkpoint train/model.safetensors --data {IMAGES}",
     "export": "nas.export --checkpoint train/model.safetensors --onnx network.onnx",
-    "leaderboard": f"baselines.leaderboard --data images --run search --models test_vit {QUICK} "
-    "--seeds 1 --random 0 --latency-batch 2 --workers 2 --out board",
-    "report": "nas.report search",
-    "fidelity": f"nas.fidelity --supernet supernet --data images {QUICK} --architectures 4 "
+    "leaderboard": f"baselines.leaderboard --data {IMAGES} --run [/b]search --models test_vit "
+    f"{QUICK} --seeds 1 --random 0 --latency-batch 2 --workers 2 --out board",
+    "report": "nas.report [/b]search",
+    "fidelity": f"nas.fidelity --supernet supernet --data {IMAGES} {QUICK} --architectures 4 "
     "--seeds 1",
 }
 
@@ -77,7 +82,9 @@ def in_terminal(words: str, directory: Path) -> Session:
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Session]:
     place = tmp_path_factory.mktemp("terminal")
-    folder(place / "images")
+    images = folder(place / IMAGES)
+    (images / "cdm").rename(images / "[bold]")
+    (images / "axion").rename(images / "[x]:lens:")
     return {name: in_terminal(words, place) for name, words in COMMANDS.items()}
 
 
@@ -97,3 +104,11 @@ def test_what_takes_long_shows_its_progress_in_colours(
 ) -> None:
     assert "\x1b[" in sessions[name].said
     assert "━" in sessions[name].said
+
+
+def test_names_are_shown_as_they_are(sessions: dict[str, Session]) -> None:
+    for name in ("[bold]", "[x]:lens:", IMAGES):
+        assert name in sessions["inspect"].said
+    assert "[x]:lens:" in sessions["train"].said
+    assert "[bold]" in sessions["predict"].said
+    assert "[/b]search" in sessions["search"].said

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from rich.console import Console
 
 from baselines.leaderboard import tables
 from baselines.leaderboard.contest import Contest
@@ -26,6 +25,7 @@ from nas.common.files import room_for, write_text
 from nas.common.lock import held
 from nas.common.progress import progress, say
 from nas.common.provenance import command, environment
+from nas.common.screen import screen
 from nas.common.settings import part
 from nas.data.options import ReadOptions
 from nas.report.board import FILE, Board, BoardData
@@ -142,7 +142,7 @@ def _train(
 def _show(board: Board, out: Path) -> None:
     """Print the table, why rows are missing scores, and where everything is."""
     # Whatever reads a pipe needs no lines that fit a terminal.
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+    console = screen(width=None if sys.stdout.isatty() else 160)
     console.print(tables.terminal(board, console.width))
     for row in board.rows:
         if row.failure:

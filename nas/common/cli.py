@@ -9,6 +9,7 @@ a default is positional, and so is one with the metadata :data:`POSITIONAL`. ``-
 import dataclasses
 import importlib
 import inspect
+import io
 import json
 import os
 import re
@@ -75,6 +76,7 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
                 main("python -m nas.train", Command(TrainSettings, "nas.train.command:run"))
     """
     interrupt_on_signals()
+    _allow_any_text()
     try:
         command, settings = _read(name, commands, sys.argv[1:])
         module, function = command.run.split(":")
@@ -251,6 +253,13 @@ def _sentence(message: str) -> str:
 
 def _summary(settings: type) -> str:
     return (inspect.getdoc(settings) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _allow_any_text() -> None:
+    """Have characters replaced that a terminal or log lacks, such as × in one of ASCII."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None where a caller closed it
+            stream.reconfigure(errors="replace")
 
 
 def _mistakes() -> tuple[type[Exception], ...]:

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
     Task,
-    TextColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+from nas.common.screen import screen, words
 
 
 @contextmanager
@@ -45,13 +45,13 @@ def progress(
     """
     if sys.stderr.isatty() and not os.environ.get("CI"):
         columns = (
-            TextColumn("{task.description}"),
+            words("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             _Rate(unit),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True)) as bar:
+        with Progress(*columns, console=screen(stderr=True)) as bar:
             task = bar.add_task(description, total=total, completed=completed)
             yield lambda n: bar.advance(task, n)
         return

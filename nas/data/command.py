@@ -2,8 +2,6 @@
 
 import json
 
-from rich.console import Console
-
 from nas.common.settings import part
 from nas.data.dataset import open_dataset
 from nas.data.settings import InspectSettings, PreviewSettings, SimulateSettings
@@ -25,7 +23,7 @@ def inspect_data(settings: InspectSettings) -> None:
     if settings.json:
         print(json.dumps(dataset.info, indent=2))
     else:
-        show(dataset, Console())
+        show(dataset)
 
 
 def preview_data(settings: PreviewSettings) -> None:

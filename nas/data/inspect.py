@@ -2,29 +2,29 @@
 
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from nas.common.screen import screen
 from nas.data.dataset import LensDataset
 
 # Number of files that are named one by one; more are only counted.
 _NAMED = 10
 
 
-def show(dataset: LensDataset, console: Console) -> None:
+def show(dataset: LensDataset) -> None:
     """Print the report on a data set for people."""
-    info = dataset.info
+    console, info = screen(), dataset.info
     shape = " × ".join(str(side) for side in info["image_shape"])
     low, high = info["value_range"]
-    console.print(f"[bold]{escape(str(dataset.directory))}[/bold]")
+    console.print(str(dataset.directory), style="bold")
     console.print(
         f"layout {info['layout']}, images {shape} (channels × height × width), {info['dtype']}"
     )
     console.print(f"values {low:g} to {high:g}")
     console.print(_counts(dataset))
     for note in _notes(info):
-        console.print(f"[yellow]![/yellow] {escape(note)}")
+        console.print(Text.assemble(("!", "yellow"), f" {note}"))
 
 
 def _counts(dataset: LensDataset) -> Table:
@@ -34,7 +34,7 @@ def _counts(dataset: LensDataset) -> Table:
         column.justify = "right"
     for name in dataset.classes:
         counts = [counts.get(name, 0) for counts in splits.values()]
-        table.add_row(escape(name), *map(str, counts), str(sum(counts)))
+        table.add_row(name, *map(str, counts), str(sum(counts)))
     totals = [sum(counts.values()) for counts in splits.values()]
     table.add_row("all", *map(str, totals), str(sum(totals)), style="bold")
     return table

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import timm
 import torch
-from rich.console import Console
 from torch import nn
 
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.common.progress import say
+from nas.common.screen import screen
 from nas.export.settings import ExportSettings
 from nas.training.networks.card import ModelCard
 from nas.training.networks.classifier import Classifier, load_classifier
@@ -34,7 +34,7 @@ def run(settings: ExportSettings) -> None:
         "pixels, is loaded by"
     )
     lines = _three_lines(classifier.network, card, settings.checkpoint)
-    Console(highlight=False, markup=False, soft_wrap=True).print(lines)
+    screen().print(lines, soft_wrap=True)
     say(f"writing {card.model} as ONNX")
     with atomic_path(settings.onnx) as path:
         _write(classifier, card, path)

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from rich.console import Console
 
 from nas.common.errors import UserError
 from nas.common.files import write_text
 from nas.common.progress import progress, say
+from nas.common.screen import screen
 from nas.data.dataset import LensDataset, open_dataset
 from nas.data.options import ReadOptions
 from nas.predict.settings import PredictSettings
@@ -48,7 +48,7 @@ def run(settings: PredictSettings) -> None:
     write_text(settings.out, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     counts = Counter(predicted)
     line = f"{settings.out}: " + ", ".join(f"{counts[name]:,} {name}" for name in card.classes)
-    Console(highlight=False, markup=False, soft_wrap=True).print(line)
+    screen().print(line, soft_wrap=True)
 
 
 def _classify(

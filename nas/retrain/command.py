@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from rich.console import Console
 from rich.table import Table
 
 import search_spaces
@@ -16,6 +15,7 @@ from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS, file_digest
 from nas.common.progress import say
+from nas.common.screen import screen
 from nas.common.settings import part
 from nas.retrain.recipe_tuning import RecipeTuning
 from nas.retrain.settings import RetrainSettings
@@ -145,10 +145,10 @@ def _show(results: Sequence[Summary]) -> None:
             _plus_minus(*result.scores.spread("test", "auc")),
             _plus_minus(*result.scores.spread("test", "accuracy")),
         )
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(table)
+    console = screen()
+    console.print(table, soft_wrap=True)
     for result in ranked:
-        console.print(f"{result.directory}\n  {result.architecture}")
+        console.print(f"{result.directory}\n  {result.architecture}", soft_wrap=True)
 
 
 def _plus_minus(mean: float, spread: float | None) -> str:

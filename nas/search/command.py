@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from rich.console import Console
+from rich.text import Text
 
 from nas.cluster.connection import Hands, cluster, share_out
 from nas.common.errors import UserError
 from nas.common.files import file_digest
 from nas.common.progress import say
 from nas.common.provenance import command, environment
+from nas.common.screen import screen
 from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search.evaluation import evaluate_all, least_latency
 from nas.search.live import candidate_table, live_view
@@ -195,16 +196,22 @@ def _describe(plan: SearchPlan) -> Callable[..., Best]:
 
 def _report(directory: RunDirectory, best: Best) -> None:
     """Print the winner, and the others of the Pareto set."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = screen()
     winner = best.winner
     console.print(
-        f"best: validation AUC [bold]{winner.auc:.4f}[/bold] ({best.fidelity}), {winner.params:,} "
-        f"parameters, {winner.flops / 1e6:,.1f} MFLOPs\n{winner.architecture}"
+        Text.assemble(
+            "best: validation AUC ",
+            (f"{winner.auc:.4f}", "bold"),
+            f" ({best.fidelity}), {winner.params:,} parameters, {winner.flops / 1e6:,.1f} MFLOPs\n"
+            f"{winner.architecture}",
+        ),
+        soft_wrap=True,
     )
     if len(best.pareto) > 1:
         console.print("none is better in every way than these:")
-        Console(highlight=False).print(candidate_table(list(best.pareto)))
+        console.print(candidate_table(list(best.pareto)))
     console.print(
         f"everything is in {directory.path}; train the best from scratch with "
-        f"python -m nas.retrain --run {directory.path}"
+        f"python -m nas.retrain --run {directory.path}",
+        soft_wrap=True,
     )

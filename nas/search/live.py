@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
 
 from nas.common.progress import say
+from nas.common.screen import screen, words
 from nas.search.objectives import ranked
 from nas.search.result import Candidate
 from nas.search.study import SearchStudy
@@ -49,7 +49,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
         say(f"searched {study.finished - before:,} candidates in {time.monotonic() - start:.1f} s")
         return
     progress = Progress(
-        TextColumn("searching"),
+        words("searching"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -57,7 +57,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
     )
     bar = progress.add_task("", total=study.trials, completed=study.finished)
     with Live(
-        Group(progress, candidate_table([])), console=Console(stderr=True), refresh_per_second=4
+        Group(progress, candidate_table([])), console=screen(stderr=True), refresh_per_second=4
     ) as live:
 
         def update() -> None:

@@ -1,9 +1,10 @@
 """The command ``python -m nas.supernet``: training a supernet's shared weights."""
 
-from rich.console import Console
+from rich.text import Text
 
 from nas.common.lock import held
 from nas.common.progress import say
+from nas.common.screen import screen
 from nas.common.settings import part
 from nas.supernet.settings import SupernetSettings
 from nas.training.images import TrainingImages
@@ -49,10 +50,14 @@ def run(settings: SupernetSettings) -> None:
 def _report(training: SupernetTraining, result: Result, images: TrainingImages) -> None:
     """Print the scores of the kept epoch and write ``result.json`` beside its weights."""
     best = result.best
-    Console(highlight=False, soft_wrap=True).print(
-        "validation AUC with shared weights: smallest network "
-        f"[bold]{best.val['auc_smallest']:.4f}[/bold], largest "
-        f"[bold]{best.val['auc_largest']:.4f}[/bold], epoch {best.epoch} of "
-        f"{training.spec.recipe.epochs}"
+    screen().print(
+        Text.assemble(
+            "validation AUC with shared weights: smallest network ",
+            (f"{best.val['auc_smallest']:.4f}", "bold"),
+            ", largest ",
+            (f"{best.val['auc_largest']:.4f}", "bold"),
+            f", epoch {best.epoch} of {training.spec.recipe.epochs}",
+        ),
+        soft_wrap=True,
     )
     write_result(training.directory, training.spec.to_json(), result, images)

@@ -1,9 +1,10 @@
 """The command ``python -m nas.train``: training one network."""
 
-from rich.console import Console
+from rich.text import Text
 
 import search_spaces
 from nas.common.progress import say
+from nas.common.screen import screen
 from nas.common.settings import part
 from nas.train.settings import TrainSettings
 from nas.training.images import TrainingImages
@@ -60,8 +61,12 @@ def _report(result: Result, recipe: Recipe) -> None:
         for name, value in best.val.items()
         if name.startswith("auc_")
     )
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(
-        f"validation AUC [bold]{best.val['auc']:.4f}[/bold] ({classes}), accuracy "
-        f"{best.val['accuracy']:.1%}, epoch {best.epoch} of {recipe.epochs}"
+    screen().print(
+        Text.assemble(
+            "validation AUC ",
+            (f"{best.val['auc']:.4f}", "bold"),
+            f" ({classes}), accuracy {best.val['accuracy']:.1%}, epoch {best.epoch} of "
+            f"{recipe.epochs}",
+        ),
+        soft_wrap=True,
     )

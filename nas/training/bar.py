@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TimeRemainingColumn
 
+from nas.common.screen import screen, words
 from nas.training.record import EpochRecord, best_record
 
 
@@ -59,11 +59,11 @@ def training_bar(
         The bar, which the training reports to.
     """
     progress = Progress(
-        TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
+        words("epoch {task.fields[epoch]}/" + str(epochs)),
         BarColumn(),
-        TextColumn("loss {task.fields[loss]}  val AUC {task.fields[auc]}"),
+        words("loss {task.fields[loss]}  val AUC {task.fields[auc]}"),
         TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
+        console=screen(stderr=True),
         disable=not sys.stderr.isatty() or bool(os.environ.get("CI")),
     )
     with progress:
