@@ -30,7 +30,7 @@ from nas.data.tree import printable, scan
 
 # The format is part of every hash, so that data sets in the entries of an older version are read
 # anew.
-_FORMAT = 2
+_FORMAT = 3
 _UNFINISHED = "unfinished"
 _HASH = 16
 
@@ -75,7 +75,7 @@ def cached_entry(directory: Path, options: ReadOptions) -> Path:
         with FileLock(cache / "lock"):
             # Another process may have read the same data set while this one waited.
             if not _is_whole(found):
-                layout = find_layout(directory, entries, options.layout, options.classes)
+                layout = find_layout(directory, entries, options)
                 _build(found, lambda out: convert(directory, layout, options, out))
                 _remove_stale(cache, prefix, found)
     except OSError as error:

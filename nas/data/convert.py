@@ -2,8 +2,6 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -15,14 +13,14 @@ import pandas as pd
 from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.progress import progress
+from nas.data.formats.stored import UnreadableImageError
 from nas.data.layout import SPLITS, Layout
 from nas.data.options import ReadOptions
-from nas.data.reading import RawImage, UnreadableImageError, channels_first, image_shape, read_image
+from nas.data.reading import RawImage
+from nas.data.source import ImageSource, Item, Shape
 from nas.data.tree import printable
 
 IMAGES, TABLE, META = "images.f32", "table.parquet", "meta.json"
-
-Shape = tuple[int, int, int]
 
 # If this share of the images has the most common shape, images of other shapes are mistakes. If it
 # is less, the data set has varying sizes, and all images are cropped and padded to a common one.
@@ -44,15 +42,18 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
     Raises:
         UserError: a class has no image that can be used, or a file is dangerous to open.
     """
-    items = list(zip(layout.images["file"], layout.images["row"], strict=True))
-    source = _Source(directory, options)
-    shapes = source.shapes(items)
-    target, fitted = _common_shape(Counter(shape for shape in shapes if shape), options.crop)
-    with (out / IMAGES).open("wb") as file:
-        written = source.write(items, shapes, target, fitted, file)
+    columns = (layout.images[name] for name in ("file", "array", "row"))
+    items = [Item(*item) for item in zip(*columns, strict=True)]
+    with ImageSource(directory, options.channel_axis) as source:
+        shapes = source.shapes(items)
+        target, fitted = _common_shape(Counter(shape for shape in shapes if shape), options.crop)
+        with (out / IMAGES).open("wb") as file:
+            written = _write(source, items, shapes, target, fitted, file)
     table = layout.images.iloc[written.positions].reset_index(drop=True)
-    table = table.assign(
-        file=table["file"].map(printable), axion_mass=written.axion_masses, digest=written.digests
+    # A file with several arrays is like a folder, and the path of an image leads into it.
+    paths = [printable(items[position].path) for position in written.positions]
+    table = table.drop(columns="array").assign(
+        file=paths, axion_mass=written.axion_masses, digest=written.digests
     )
     splits = _count_splits(layout.classes, table)
     _require_every_class(directory, layout.classes, table, source.skipped)
@@ -87,76 +88,14 @@ class _Written:
     cropped: int = 0
     padded: int = 0
 
-
-class _Source:
-    """A reader of the images of a layout, which lists the images that it had to skip.
-
-    An item is a pair (file, row). Row -1 means that the file is one image; any other row is a
-    position in a packed array.
-    """
-
-    def __init__(self, directory: Path, options: ReadOptions) -> None:
-        self.skipped: list[dict[str, str]] = []
-        self._directory = directory
-        self._axis = options.channel_axis
-        self._packed: tuple[str, npt.NDArray[Any]] | None = None
-
-    def shapes(self, items: list[tuple[str, int]]) -> list[Shape | None]:
-        """Return the shape of every image, which is the first pass; None for an unreadable image.
-
-        Only headers are read where that is enough.
-        """
-        shapes: list[Shape | None] = []
-        with progress("looking at images", len(items), "images") as advance:
-            for file, row in items:
-                try:
-                    shapes.append(self._shape(file, row))
-                except UnreadableImageError as error:
-                    shapes.append(None)
-                    self._skip(file, row, str(error))
-                advance(1)
-        return shapes
-
-    def write(
-        self,
-        items: list[tuple[str, int]],
-        shapes: list[Shape | None],
-        target: Shape,
-        fitted: bool,
-        file: IO[bytes],
-    ) -> _Written:
-        """Append every usable image to ``file`` as float32, which is the second pass.
-
-        Args:
-            items: images to read.
-            shapes: shape of every image, as ``shapes`` returned them.
-            target: shape that all images get.
-            fitted: whether images of other shapes are cropped and padded, or skipped.
-            file: file to write the pixels to.
-        """
-        written = _Written()
-        with progress("reading images", len(items), "images") as advance:
-            for position, (name, row) in enumerate(items):
-                shape = shapes[position]
-                try:
-                    if shape is not None:
-                        self._write_one(position, name, row, target, fitted, file, written)
-                except UnreadableImageError as error:
-                    self._skip(name, row, str(error))
-                advance(1)
-        return written
-
-    def _write_one(
-        self,
-        position: int,
-        name: str,
-        row: int,
-        target: Shape,
-        fitted: bool,
-        file: IO[bytes],
-        written: _Written,
+    def add(
+        self, position: int, raw: RawImage, target: Shape, fitted: bool, file: IO[bytes]
     ) -> None:
-        raw = self._read(name, row)
+        """Write one image.
+
+        Raises:
+            UnreadableImageError: the image has another shape, or pixels that are no numbers.
+        """
         shape = raw.pixels.shape
         if shape[0] != target[0] or (shape != target and not fitted):
             raise UnreadableImageError(
@@ -165,56 +104,46 @@ class _Source:
         pixels = np.ascontiguousarray(raw.pixels, dtype=np.float32)
         if not np.isfinite(pixels).all():
             raise UnreadableImageError("holds NaN or infinite pixels")
-        written.cropped += shape[1] > target[1] or shape[2] > target[2]
-        written.padded += shape[1] < target[1] or shape[2] < target[2]
+        self.cropped += shape[1] > target[1] or shape[2] > target[2]
+        self.padded += shape[1] < target[1] or shape[2] < target[2]
         pixels = _fit(pixels, target)
         file.write(pixels.tobytes())
-        written.positions.append(position)
-        written.digests.append(hashlib.blake2b(pixels.tobytes(), digest_size=16).digest())
-        written.axion_masses.append(float("nan") if raw.axion_mass is None else raw.axion_mass)
-        written.dtypes.add(str(raw.pixels.dtype))
-        written.low = min(written.low, float(pixels.min()))
-        written.high = max(written.high, float(pixels.max()))
-
-    def _shape(self, file: str, row: int) -> Shape:
-        if row < 0:
-            with _reading():
-                return image_shape(self._directory / file, self._axis)
-        channels, height, width = self._read(file, row).pixels.shape
-        return channels, height, width
-
-    def _read(self, file: str, row: int) -> RawImage:
-        if row < 0:
-            with _reading():
-                return read_image(self._directory / file, self._axis)
-        if self._packed is None or self._packed[0] != file:
-            try:
-                self._packed = (
-                    file,
-                    np.load(self._directory / file, mmap_mode="r", allow_pickle=False),
-                )
-            except (OSError, ValueError) as error:
-                raise UserError(
-                    f"{self._directory / file} is cut short or cannot be read: get it anew"
-                ) from error
-        return RawImage(channels_first(self._packed[1][row], self._axis))
-
-    def _skip(self, file: str, row: int, reason: str) -> None:
-        self.skipped.append(
-            {"file": printable(file) + (f"[{row}]" if row >= 0 else ""), "reason": reason}
-        )
+        self.positions.append(position)
+        self.digests.append(hashlib.blake2b(pixels.tobytes(), digest_size=16).digest())
+        self.axion_masses.append(float("nan") if raw.axion_mass is None else raw.axion_mass)
+        self.dtypes.add(str(raw.pixels.dtype))
+        self.low = min(self.low, float(pixels.min()))
+        self.high = max(self.high, float(pixels.max()))
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Tell a file that cannot be read from a cache that cannot be written.
+def _write(
+    source: ImageSource,
+    items: list[Item],
+    shapes: list[Shape | None],
+    target: Shape,
+    fitted: bool,
+    file: IO[bytes],
+) -> _Written:
+    """Append every usable image to ``file`` as float32, which is the second pass.
 
-    Both raise OSError: the file for its permissions or a failing disk.
+    Args:
+        source: reader of the images.
+        items: images to read.
+        shapes: shape of every image, as the first pass found them.
+        target: shape that all images get.
+        fitted: whether images of other shapes are cropped and padded, or skipped.
+        file: file to write the pixels to.
     """
-    try:
-        yield
-    except OSError as error:
-        raise UnreadableImageError(f"cannot be read ({error.strerror})") from error
+    written = _Written()
+    with progress("reading images", len(items), "images") as advance:
+        for position, (item, shape) in enumerate(zip(items, shapes, strict=True)):
+            try:
+                if shape is not None:
+                    written.add(position, source.read(item), target, fitted, file)
+            except UnreadableImageError as error:
+                source.skip(item, str(error))
+            advance(1)
+    return written
 
 
 def _common_shape(shapes: Counter[Shape], crop: int | None) -> tuple[Shape, bool]:

@@ -1,15 +1,23 @@
-"""Data sets in folders: a file is an image, its folder a class, names around it tell the split."""
+"""Data sets in folders: a file is an image, its folder a class, names around it tell the split.
 
-from collections import defaultdict
-from collections.abc import Iterable
+A file can also be all images of its class: the only one in its folder, or one that is called like
+the class.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pandas as pd
 
 from nas.common.errors import UserError
+from nas.data.arrays import ArrayEntry, class_stem, is_stack, known_class
 from nas.data.classes import canonical_name, label_order
+from nas.data.formats.opening import ARRAYS, PICTURES, READABLE, ending
 from nas.data.layout import SPLITS, Layout
+from nas.data.options import ChannelAxis
+from nas.data.packed import without_labels
 from nas.data.place import (
     Place,
     only_root,
@@ -19,7 +27,6 @@ from nas.data.place import (
     split_name,
     split_of_directory,
 )
-from nas.data.reading import SUFFIXES
 from nas.data.tree import FileEntry, printable
 
 
@@ -30,21 +37,30 @@ class _Folder(NamedTuple):
     place: Place
 
 
-def find_folders(directory: Path, entries: list[FileEntry], *, splits: bool = True) -> Layout:
+def find_folders(
+    directory: Path,
+    entries: Sequence[FileEntry],
+    arrays: Sequence[ArrayEntry],
+    *,
+    splits: bool = True,
+    channel_axis: ChannelAxis = "auto",
+) -> Layout:
     """Read the class and the split of every file off its path.
 
     Args:
         directory: data directory.
         entries: files of the data directory.
+        arrays: arrays and pictures of the data directory.
         splits: whether folder names can tell splits; False takes every folder name for a class.
+        channel_axis: where the channels of a three-dimensional array are.
 
     Raises:
         UserError: there are no folders of images, or they belong to several data sets.
     """
-    files = image_folders(entries)
+    files = image_folders(arrays)
     read = _folder if splits else _class_folder
     folders = {path: folder for path in files if (folder := read(path)) is not None}
-    _require_folders(directory, files, folders)
+    _require_folders(directory, entries, files, folders, channel_axis)
     known = [folder for folder in folders.values() if is_known(folder.class_name)]
     root = only_root(directory, (folder.place.root for folder in known or _leaves(folders)))
     used = {path: folder for path, folder in folders.items() if folder.place.root == root}
@@ -53,37 +69,117 @@ def find_folders(directory: Path, entries: list[FileEntry], *, splits: bool = Tr
         split_of_directory(directory) if splits else "all",
     )
     classes = label_order(folder.class_name for folder in used.values())
+    # One image would be no class, so that the one array of every class holds many.
+    alone = all(len(files[path]) == 1 for path in used)
     rows = [
-        (path, -1, classes.index(folder.class_name), SPLITS.index(meaning[folder.place.split]))
-        for parent, folder in used.items()
-        for path in files[parent]
+        (*image, classes.index(folder.class_name), SPLITS.index(meaning[folder.place.split]))
+        for path, folder in used.items()
+        for entry in files[path]
+        for image in _images(entry, channel_axis, alone=alone)
     ]
     # Names stay Python's own strings, since those of pandas hold no name that is not UTF-8.
-    images = pd.DataFrame(rows, columns=["file", "row", "label", "split"], dtype=object).astype(
+    columns = ["file", "array", "row", "label", "split"]
+    images = pd.DataFrame(rows, columns=columns, dtype=object).astype(
         {"row": "int64", "label": "int64", "split": "int64"}
     )
-    passed_over = sorted(set(files) - set(used) - {""})
-    notes = (
-        (f"passed over, not part of the data set: {', '.join(passed_over)}",) if passed_over else ()
+    passed_over = ", ".join(sorted(set(files) - set(used) - {""}))
+    notes = [f"passed over, not part of the data set: {passed_over}"] if passed_over else []
+    return Layout(
+        "class_folders" if set(meaning.values()) == {"all"} else "split_folders",
+        classes,
+        images,
+        (*notes, *note_others(entries, used)),
     )
-    name = "class_folders" if set(meaning.values()) == {"all"} else "split_folders"
-    return Layout(name, classes, images, notes)
 
 
-def image_folders(entries: Iterable[FileEntry]) -> dict[str, list[str]]:
-    """Return the paths of all files in folders of images, by the path of their folder.
+def _images(
+    entry: ArrayEntry, channel_axis: ChannelAxis, *, alone: bool
+) -> Iterator[tuple[str, str, int]]:
+    """Yield file, array and row of all images in an array; the row of a single one is -1."""
+    if entry.shape and is_stack(entry.shape, channel_axis, alone=alone or names_class(entry)):
+        yield from ((entry.file, entry.array, row) for row in range(entry.shape[0]))
+    else:
+        yield entry.file, entry.array, -1
 
-    A folder of images holds at least one array or picture.
+
+def image_folders(arrays: Iterable[ArrayEntry]) -> dict[str, list[ArrayEntry]]:
+    """Return all arrays and pictures, by the path that tells their class."""
+    folders: dict[str, list[ArrayEntry]] = defaultdict(list)
+    for entry in arrays:
+        folders[class_path(entry)].append(entry)
+    return folders
+
+
+def class_path(entry: ArrayEntry) -> str:
+    """Return the path that tells the class of an array.
+
+    It is that of its folder. If no folder is called like a class, it can be that of the array
+    itself.
+
+    Example:
+        >>> from nas.data.arrays import ArrayEntry
+        >>> from nas.data.folders import class_path
+        >>> class_path(ArrayEntry("train/cdm/0.npy", "train/cdm/0.npy", shape=(64, 64)))
+        'train/cdm'
+        >>> class_path(ArrayEntry("train/cdm.npy", "train/cdm.npy", shape=(5000, 64, 64)))
+        'train/cdm'
     """
-    files: dict[str, list[str]] = defaultdict(list)
-    for entry in entries:
-        parent, _, _ = entry.path.rpartition("/")
-        files[parent].append(entry.path)
-    return {
-        parent: paths
-        for parent, paths in files.items()
-        if any(Path(p).suffix.lower() in SUFFIXES for p in paths)
-    }
+    parts = _parts(entry)
+    return "/".join([*parts, class_stem(entry.path)] if names_class(entry) else parts)
+
+
+def names_class(entry: ArrayEntry) -> bool:
+    """Return whether an array holds all images of the class that it is called like.
+
+    A single image has two axes or a folder that is its class.
+    """
+    # A file that is like a folder says of all its arrays what it holds: lenses.h5/cdm.
+    groups = f"{entry.file.rpartition('/')[0]}/{entry.array.rpartition('/')[0]}"
+    return (
+        len(entry.shape or ()) > 2
+        and known_class(class_stem(entry.path)) is not None
+        and not any(map(known_class, groups.split("/")))
+    )
+
+
+def _parts(entry: ArrayEntry) -> list[str]:
+    return [_without_ending(part) for part in entry.folder.split("/") if part]
+
+
+def _without_ending(folder: str) -> str:
+    """Return the name of a folder, or of a file that is like a folder without its ending."""
+    return folder.removesuffix(ending(folder)) if ending(folder) in ARRAYS else folder
+
+
+def note_others(entries: Iterable[FileEntry], folders: Iterable[str]) -> tuple[str, ...]:
+    """Return a note of the files beside images that cannot be images, or none.
+
+    Args:
+        entries: files of the data directory.
+        folders: folders of the images.
+    """
+    beside = set(folders)
+    others = [entry for entry in entries if entry.path.rpartition("/")[0] in beside]
+    counted = count_endings(other for other in others if not is_image_file(other))
+    return (f"passed over, no images by their endings: {counted}",) if counted else ()
+
+
+def is_image_file(entry: FileEntry) -> bool:
+    """Return whether a file can be an image or an array, by its ending."""
+    return ending(entry.path) in ARRAYS | PICTURES
+
+
+def count_endings(entries: Iterable[FileEntry]) -> str:
+    """Return how many files there are of each ending, the most frequent first.
+
+    Example:
+        >>> from nas.data.tree import FileEntry
+        >>> count_endings(FileEntry(path, 1, 0) for path in ("a.mat", "b.mat", "README"))
+        '2 .mat, 1 without ending'
+    """
+    counts = Counter(printable(ending(entry.path)) or "without ending" for entry in entries)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {name}" for name, count in ranked)
 
 
 def is_known(class_name: str) -> bool:
@@ -130,10 +226,23 @@ def _leaves(folders: dict[str, _Folder]) -> list[_Folder]:
 
 
 def _require_folders(
-    directory: Path, files: dict[str, list[str]], folders: dict[str, _Folder]
+    directory: Path,
+    entries: Sequence[FileEntry],
+    files: dict[str, list[ArrayEntry]],
+    folders: dict[str, _Folder],
+    channel_axis: ChannelAxis,
 ) -> None:
     if folders:
         return
+    found = [entry for path in files for entry in files[path]]
+    for entry in found:
+        if is_stack(entry.shape, channel_axis, alone=False):
+            raise UserError(without_labels(directory, entry))
+    if found and all(entry.problem for entry in found):
+        raise UserError(
+            f"{directory / found[0].path} {found[0].problem}: give arrays images (N, C, H, W) and "
+            "labels (N,), or a folder of images for each class"
+        )
     if "" in files:
         raise UserError(
             f"{directory} holds images of one class only: give the folder above it, which holds "
@@ -146,5 +255,6 @@ def _require_folders(
             "classes"
         )
     raise UserError(
-        f"{directory} holds no folders of images (.npy or pictures), one for each class"
+        f"{directory} holds no folders of images, but {count_endings(entries)}: save images as "
+        f"{READABLE}, with a folder for each class"
     )

@@ -9,12 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from nas.common.errors import UserError
+from nas.data.arrays import ArrayEntry
 from nas.data.classes import DARK_MATTER, canonical_name, label_order
+from nas.data.formats.opening import open_arrays
+from nas.data.formats.stored import UnreadableImageError
+from nas.data.reading import pick
 
 LabelValues = npt.NDArray[Any]
 
-# An array with more distinct values than this holds measurements, not classes.
-_MOST_CLASSES = 100
+MOST_CLASSES = 100
+"""An array with more distinct values than this holds measurements, not classes."""
+
+# Beyond this not every whole number is a float.
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True)
@@ -32,28 +39,53 @@ class Labels:
     note: str = ""
 
 
-def read_labels(path: Path) -> LabelValues:
-    """Return the labels in a file, numbers or names, as an array (N,).
+def read_labels(directory: Path, entry: ArrayEntry) -> LabelValues:
+    """Return labels, which are numbers or names, as an array (N,).
+
+    Args:
+        directory: data directory.
+        entry: array of labels in it: (N,), (N, 1), or one-hot (N, K).
 
     Raises:
-        UserError: the file holds anything but an array of labels, (N,) or (N, 1).
+        UserError: the array holds anything but labels.
     """
+    path = directory / entry.path
     try:
-        values: LabelValues = np.load(path, allow_pickle=False).reshape(-1)
-    except (OSError, ValueError, EOFError) as error:
+        with open_arrays(directory / entry.file) as arrays:
+            values: LabelValues = pick(arrays, entry.array).whole()
+    except (OSError, UnreadableImageError) as error:
         raise UserError(
             f"{path} cannot be read as labels: save them as an array of whole numbers or names"
         ) from error
+    if values.ndim == 2 and values.shape[1] > 1:
+        values = _from_one_hot(path, values)
+    values = values.reshape(-1)
     if values.dtype.kind == "S":
         values = np.char.decode(values, "utf-8", "backslashreplace")
     whole = values.dtype.kind in "biu" or (
-        values.dtype.kind == "f" and bool((values == np.floor(values)).all())
+        values.dtype.kind == "f"
+        and bool((np.abs(values) < _LARGEST).all() and (values == np.floor(values)).all())
     )
-    if not (whole or values.dtype.kind == "U") or len(np.unique(values)) > _MOST_CLASSES:
+    if not (whole or values.dtype.kind == "U") or len(np.unique(values)) > MOST_CLASSES:
         raise UserError(
             f"{path} does not hold class labels: save them as an array of whole numbers or names"
         )
     return values if values.dtype.kind == "U" else values.astype(np.int64)
+
+
+def _from_one_hot(path: Path, values: LabelValues) -> LabelValues:
+    """Return the position of the one in every row (N,)."""
+    if (
+        values.dtype.kind not in "biuf"
+        or not np.isin(values, (0, 1)).all()
+        or not (values.sum(axis=1) == 1).all()
+    ):
+        raise UserError(
+            f"{path} holds {values.shape[1]} values for each image, which are no class labels: "
+            "save one whole number or name for each, or rows of zeros with a single one"
+        )
+    positions: LabelValues = values.argmax(axis=1)
+    return positions
 
 
 def name_classes(path: Path, labels: list[LabelValues], given: tuple[str, ...]) -> Labels:

@@ -18,9 +18,10 @@ class Layout:
         name: name of the layout, which is ``class_folders``, ``split_folders``, ``packed``,
             ``simulated`` or ``unlabelled``.
         classes: class names in label order.
-        images: one row for each image: ``file`` (path below the data directory), ``row`` (position
-            in a packed array, -1 for a file that is one image), ``label`` (position in ``classes``)
-            and ``split`` (position in ``SPLITS``).
+        images: one row for each image: ``file`` (path below the data directory), ``array`` (its
+            name in a file of several, empty in others), ``row`` (position in an array of many
+            images, -1 for one that is an image), ``label`` (position in ``classes``) and ``split``
+            (position in ``SPLITS``).
         notes: sentences about what was assumed or passed over.
     """
 

@@ -1,34 +1,23 @@
-"""Reading one image file: numpy files, DeepLense's pickled axion files, and pictures.
+"""Reading the one image of a file: an array or a picture."""
 
-A pickle that asks for anything but arrays and scalars of numpy is refused before it runs
-(``nas.data.unpickling``).
-"""
-
-import math
-import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from nas.common.errors import UserError
+from nas.data.formats.npy import npy_header, read_npy
+from nas.data.formats.opening import ARRAYS, PICTURES, READABLE, check_file, ending, open_arrays
+from nas.data.formats.stored import StoredArray, UnreadableImageError
 from nas.data.options import ChannelAxis
-from nas.data.unpickling import RefusedError, load_array
+from nas.data.words import IMAGE_WORDS, name_words
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
-SUFFIXES = PICTURES | {".npy"}
-
-
-class UnreadableImageError(Exception):
-    """A file cannot be used; the message says why, in words that fit behind the file's name."""
-
-
-class UnsafePickleError(UserError):
-    """The pickle in a file calls something that is not numpy's reconstruction, and was not run."""
+# Of the arrays in a file so many are named.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -57,13 +46,17 @@ def read_image(path: Path, channel_axis: ChannelAxis = "auto") -> RawImage:
             told apart.
         UnsafePickleError: the file would run code.
     """
-    _check_file(path)
-    if path.suffix.lower() == ".npy":
-        array, mass = _read_npy(path)
-    elif path.suffix.lower() in PICTURES:
-        array, mass = _read_picture(path), None
+    check_file(path)
+    mass = None
+    if ending(path.name) == ".npy":
+        array, mass = read_npy(path)
+    elif ending(path.name) in PICTURES:
+        array = _read_picture(path)
+    elif ending(path.name) in ARRAYS:
+        with open_arrays(path) as arrays:
+            array = pick(arrays).whole()
     else:
-        raise UnreadableImageError("is neither .npy nor a picture (.png, .jpg, .tif, .bmp)")
+        raise UnreadableImageError(f"is none of {READABLE}")
     return RawImage(channels_first(array, channel_axis), mass)
 
 
@@ -75,28 +68,28 @@ def image_shape(path: Path, channel_axis: ChannelAxis = "auto") -> tuple[int, in
             told apart.
         UnsafePickleError: the file would run code.
     """
-    _check_file(path)
-    if path.suffix.lower() == ".npy":
-        with path.open("rb") as file:
-            shape, dtype = _read_header(file)
-            _require_whole(file, shape, dtype)
+    check_file(path)
+    if ending(path.name) == ".npy":
+        shape, dtype = npy_header(path)
         if not dtype.hasobject:
-            # A view with no memory behind it goes through the same rules as a real image.
-            return _shape3(
-                channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis)
-            )
+            return shape_first(shape, dtype, channel_axis)
+    elif ending(path.name) in ARRAYS:
+        with open_arrays(path) as arrays:
+            stored = pick(arrays)
+            return shape_first(stored.shape, stored.dtype, channel_axis)
     return _shape3(read_image(path, channel_axis).pixels)
 
 
-def npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and the type in the header of a .npy file.
+def shape_first(
+    shape: tuple[int, ...], dtype: np.dtype[Any], channel_axis: ChannelAxis
+) -> tuple[int, int, int]:
+    """Return the shape (C, H, W) that ``channels_first`` gives an array of this shape and type.
 
     Raises:
-        UnreadableImageError: the file is no numpy file, or is cut short.
+        UnreadableImageError: see ``channels_first``.
     """
-    _check_file(path)
-    with path.open("rb") as file:
-        return _read_header(file)
+    # A view with no memory behind it goes through the same rules as a real image.
+    return _shape3(channels_first(np.broadcast_to(np.zeros((), dtype), shape), channel_axis))
 
 
 def channels_first(array: npt.NDArray[Any], channel_axis: ChannelAxis) -> npt.NDArray[Any]:
@@ -126,82 +119,59 @@ def channels_first(array: npt.NDArray[Any], channel_axis: ChannelAxis) -> npt.ND
     )
 
 
+def find_image(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
+    """Return the name of the one image among the arrays of a file.
+
+    It is the only array of two or more axes, or the only one that is called an image.
+
+    Args:
+        shapes: shapes of the arrays by name.
+
+    Returns:
+        None where there is no image, or no telling which array it is.
+
+    Example:
+        >>> from nas.data.reading import find_image
+        >>> find_image({"image": (64, 64), "mask": (64, 64), "redshift": (1,)})
+        'image'
+    """
+    images = [name for name, shape in shapes.items() if len(shape) > 1]
+    if len(images) > 1:
+        images = [name for name in images if IMAGE_WORDS.issuperset(name_words(name))]
+    return images[0] if len(images) == 1 else None
+
+
+def pick(arrays: Mapping[str, StoredArray], name: str = "") -> StoredArray:
+    """Return the array of a file that is meant.
+
+    Args:
+        arrays: arrays of the file by name.
+        name: name of the array; an empty one stands for the only array, or the one image.
+
+    Raises:
+        UnreadableImageError: there is no such array, or no telling which one is meant.
+    """
+    if name:
+        return arrays[name]
+    if len(arrays) == 1:
+        return next(iter(arrays.values()))
+    shapes = {name: array.shape for name, array in arrays.items()}
+    if (image := find_image(shapes)) is not None:
+        return arrays[image]
+    raise UnreadableImageError(_what_else(shapes))
+
+
+def _what_else(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    if not shapes:
+        return "holds no image"
+    names = list(shapes)
+    more = ", …" if len(names) > _NAMED else ""
+    return f"holds {len(names)} arrays ({', '.join(names[:_NAMED])}{more}) and none is called image"
+
+
 def _shape3(array: npt.NDArray[Any]) -> tuple[int, int, int]:
     channels, height, width = array.shape
     return channels, height, width
-
-
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        raise UnreadableImageError("is no file, or a link to nothing")
-    if path.stat().st_size == 0:
-        raise UnreadableImageError("is empty (0 bytes)")
-
-
-def _read_npy(path: Path) -> tuple[npt.NDArray[Any], float | None]:
-    with path.open("rb") as file:
-        shape, dtype = _read_header(file)
-        _require_whole(file, shape, dtype)
-        if dtype.hasobject:
-            return _image_and_mass(_load_pickle(file, path))
-        file.seek(0)
-        return np.load(file, allow_pickle=False), None
-
-
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    try:
-        version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = read(file)
-    except Exception as error:  # numpy parses the header as Python, which can fail in many ways.
-        raise UnreadableImageError("is not a numpy file, or is cut short") from error
-    if any(type(side) is not int or side < 0 for side in shape):
-        raise UnreadableImageError(f"has shape {shape}, which is not an array's")
-    return shape, dtype
-
-
-def _require_whole(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Refuse a file that is shorter than its header promises, before memory is taken for it."""
-    if (
-        not dtype.hasobject
-        and file.tell() + math.prod(shape) * dtype.itemsize > os.fstat(file.fileno()).st_size
-    ):
-        raise UnreadableImageError("is cut short")
-
-
-def _load_pickle(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
-    try:
-        return load_array(file)
-    except RefusedError as error:
-        raise UnsafePickleError(
-            f"{path} is a pickle that calls {error} and was not opened: remove it unless you know "
-            "who made it"
-        ) from error
-    except ValueError as error:
-        raise UnreadableImageError(f"holds a {error}") from error
-
-
-def _image_and_mass(value: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
-    """Unpack ``np.array([image, mass_eV], dtype=object)``, which DeepLense's axion files hold."""
-    problem = UnreadableImageError("is an object array but not [image, axion mass]")
-    if value.shape != (2,):
-        raise problem
-    image, mass = value
-    if (
-        not isinstance(image, np.ndarray)
-        or image.ndim < 2
-        or image.dtype.hasobject
-        or np.ndim(mass) != 0
-    ):
-        raise problem
-    try:
-        return image, float(mass)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise problem from error
 
 
 def _read_picture(path: Path) -> npt.NDArray[Any]:

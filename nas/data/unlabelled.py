@@ -1,17 +1,26 @@
 """Images without classes or splits, found in every folder below a directory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from nas.common.errors import UserError
+from nas.data.arrays import ArrayEntry, is_stack
+from nas.data.folders import count_endings, names_class, note_others
+from nas.data.formats.opening import READABLE
 from nas.data.layout import SPLITS, Layout
-from nas.data.reading import SUFFIXES, UnreadableImageError, npy_header
+from nas.data.options import ChannelAxis
+from nas.data.packed import can_be_labels
 from nas.data.tree import FileEntry
 
 
-def find_images(directory: Path, entries: list[FileEntry]) -> Layout:
+def find_images(
+    directory: Path,
+    entries: Sequence[FileEntry],
+    arrays: Sequence[ArrayEntry],
+    channel_axis: ChannelAxis = "auto",
+) -> Layout:
     """Find all images of a directory, and take them for one class, ``unlabelled``.
 
     Files hold one image each, and arrays (N, C, H, W) hold many. Arrays that can only be labels,
@@ -20,45 +29,52 @@ def find_images(directory: Path, entries: list[FileEntry]) -> Layout:
     Args:
         directory: directory of the images.
         entries: files of the directory.
+        arrays: arrays and pictures of the directory.
+        channel_axis: where the channels of a three-dimensional array are.
 
     Raises:
         UserError: there are no images.
     """
-    paths = [entry.path for entry in entries if Path(entry.path).suffix.lower() in SUFFIXES]
-    counts = {path: _count(directory / path) for path in paths}
-    images = pd.DataFrame(_rows(counts), columns=["file", "row"], dtype=object).astype(
+    labels = [entry for entry in arrays if _is_no_image(entry)]
+    rows = [row for entry in arrays for row in _rows(entry, arrays, channel_axis)]
+    images = pd.DataFrame(rows, columns=["file", "array", "row"], dtype=object).astype(
         {"row": "int64"}
     )
     if images.empty:
         raise UserError(
-            f"{directory} holds no image ({', '.join(sorted(SUFFIXES))}): give the folder of the "
-            "images"
+            f"{directory} holds no image, but {count_endings(entries)}: give a folder of {READABLE}"
         )
-    labels = [path for path, count in counts.items() if count == 0]
-    notes = (f"passed over, not images: {', '.join(labels)}",) if labels else ()
+    notes = note_others(entries, {entry.file.rpartition("/")[0] for entry in arrays})
+    if labels:
+        names = ", ".join(entry.path for entry in labels)
+        notes = (f"passed over, not images: {names}", *notes)
     return Layout(
         "unlabelled", ("unlabelled",), images.assign(label=0, split=SPLITS.index("all")), notes
     )
 
 
-def _rows(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
-    for path, count in counts.items():
-        yield from [(path, -1)] if count < 0 else ((path, row) for row in range(count))
+def _rows(
+    entry: ArrayEntry, arrays: Sequence[ArrayEntry], channel_axis: ChannelAxis
+) -> Iterator[tuple[str, str, int]]:
+    if _is_no_image(entry):
+        return
+    named = names_class(entry) or _has_labels(entry, arrays)
+    if entry.shape and is_stack(entry.shape, channel_axis, alone=named):
+        yield from ((entry.file, entry.array, row) for row in range(entry.shape[0]))
+    else:
+        yield entry.file, entry.array, -1
 
 
-def _count(path: Path) -> int:
-    """Return the number of images in an array, which is 0 for labels.
+def _has_labels(entry: ArrayEntry, arrays: Sequence[ArrayEntry]) -> bool:
+    """Return whether there are as many labels in the same file."""
+    return bool(entry.array and entry.shape) and any(
+        other.file == entry.file and other.shape and other.shape[0] == (entry.shape or (0,))[0]
+        for other in arrays
+        if _is_no_image(other)
+    )
 
-    It is -1 for a file that is one image, and for one that cannot be read.
-    """
-    if path.suffix.lower() != ".npy":
-        return -1
-    try:
-        shape, dtype = npy_header(path)
-    except (OSError, UnreadableImageError):
-        return -1
-    if dtype.hasobject:
-        return -1
-    if len(shape) == 1 or shape[1:] == (1,):
-        return 0
-    return shape[0] if len(shape) == 4 else -1
+
+def _is_no_image(entry: ArrayEntry) -> bool:
+    """Return whether an array can only be labels; a file alone that has two axes is an image."""
+    shape = entry.shape or ()
+    return bool(shape) and can_be_labels(entry) and (bool(entry.array) or shape[1:] in ((), (1,)))

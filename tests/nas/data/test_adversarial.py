@@ -14,8 +14,9 @@ from hypothesis.extra import numpy as hnp
 
 from nas.common.errors import UserError
 from nas.data.dataset import LensDataset, open_dataset
+from nas.data.formats.stored import UnreadableImageError
 from nas.data.options import ReadOptions
-from nas.data.reading import UnreadableImageError, image_shape, read_image
+from nas.data.reading import image_shape, read_image
 from nas.data.unpickling import RefusedError, load_array
 from tests.nas.data import builders
 
@@ -229,7 +230,11 @@ def test_labels_of_many_kinds(
         (np.array([0, 1, 2] * 2), {"classes": ("a", "a", "b")}, "twice"),
         (np.array([0, 1, 2] * 2), {"classes": ("no", "no_sub", "b")}, "twice"),
         (np.array(["a", "b"] * 3), {"classes": ("a", "c")}, "does not name: b"),
-        (np.eye(3)[[0, 1, 2] * 2], {}, "without labels"),
+        (np.full((6, 3), 0.5), {}, "no class labels"),
+        (np.ones((6, 3)), {}, "no class labels"),
+        (np.array([["a", "b"]] * 6), {}, "no class labels"),
+        (np.array([0, 1, np.inf] * 2), {}, "class labels"),
+        (np.array([0, 1, 1e300] * 2), {}, "class labels"),
     ],
 )
 def test_labels_that_are_none(
