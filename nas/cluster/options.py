@@ -1,8 +1,12 @@
 """Where Ray runs and how many workers it has: settings that every command with workers shares."""
 
+import re
 from dataclasses import dataclass
 
 from nas.common.errors import UserError
+
+# A name, a number, or in brackets a number of version 6; then a port.
+_ADDRESS = r"(?:ray://)?(?:\w[\w-]{0,62}(?:\.[\w-]{1,63})*\.?|\[[0-9a-fA-F:.]+\]):(\d{1,5})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +14,15 @@ class ClusterOptions:
     """Settings that say where Ray runs."""
 
     ray_address: str | None = None
-    """Ray cluster to run on; by default this machine alone."""
+    """Ray cluster to run on, HOST:PORT or auto; by default this machine alone."""
+
+    def __post_init__(self) -> None:
+        address = self.ray_address
+        if address is not None and address != "auto" and not _is_address(address):
+            raise UserError(
+                f"--ray-address {address!r} cannot be used: give HOST:PORT, auto, or "
+                "ray://HOST:PORT"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +46,7 @@ class WorkerOptions(ClusterOptions):
     alone)."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.workers is not None and self.workers < 1:
             raise UserError(f"--workers {self.workers} cannot be used: give 1 or more")
         gpus = self.gpus_per_trial
@@ -42,3 +55,8 @@ class WorkerOptions(ClusterOptions):
                 f"--gpus-per-trial {gpus} cannot be used: give a share from 0 to 1, or a whole "
                 "number"
             )
+
+
+def _is_address(text: str) -> bool:
+    found = re.fullmatch(_ADDRESS, text, flags=re.ASCII)
+    return found is not None and 0 < int(found[1]) < 2**16

@@ -23,6 +23,7 @@ import jsonargparse
 
 from nas.common.errors import UserError
 from nas.common.interruption import end_interrupted, interrupt_on_signals
+from nas.common.sanity import require_sane
 
 SettingsT = TypeVar("SettingsT")
 
@@ -195,7 +196,9 @@ def _settings(parser: "_Parser", command: Command, parse: Callable[[], Any]) -> 
         # jsonargparse lets null through, which YAML of an earlier version may hold.
         if values[name] is None and NoneType not in get_args(types[name]):
             raise UserError(f"--{name.replace('_', '-')}: null is no value of it: leave it out")
-    return command.settings(**{name: values[name] for name in names})
+    given = {name: values[name] for name in names}
+    require_sane(given)
+    return command.settings(**given)
 
 
 def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:

@@ -16,6 +16,9 @@ from nas.common.errors import UserError
 RUNS = Path("results/runs")
 """Directory of all runs for which the user named no other place."""
 
+# So many characters of a name stand in that of its temporary file.
+_STEM = 20
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -35,7 +38,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
         ...     path.read_text()
         '1 2 3'
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    # The name of the file may be as long as one can be.
+    prefix, suffix = f".{path.stem[:_STEM]}.", path.suffix if len(path.suffix) <= _STEM else ""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -50,6 +50,7 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
         Sharing.__post_init__(self)
+        ClusterOptions.__post_init__(self)
         if self.workers < 1 or self.batch_size % self.workers:
             raise UserError(
                 f"--workers {self.workers} cannot share batches of {self.batch_size} images: give "
