@@ -6,14 +6,18 @@ import socket
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ray
 
+from nas.cluster.guard import guarded
+from nas.cluster.jobs import reason_of
 from nas.cluster.options import WorkerOptions
+from nas.cluster.place import require_place
+from nas.cluster.watch import watched
 from nas.common.errors import UserError
 from nas.common.interruption import signals_kept
 
@@ -43,13 +47,16 @@ class Hands:
 
 
 @contextmanager
-def cluster(address: str | None = None, cpus: int | None = None) -> Iterator[None]:
+def cluster(
+    address: str | None = None, cpus: int | None = None, then: str = "the same command goes on"
+) -> Iterator[None]:
     """Connect to Ray for the length of a ``with`` block, or use the connection that is there.
 
     Args:
         address: Address of a running cluster; None starts one on this machine, whose ports answer
             this machine alone.
         cpus: Processors of a cluster that is started here; None for all.
+        then: How the work goes on that is done there, for the user whose cluster is lost.
 
     Raises:
         UserError: No cluster answers at the address.
@@ -67,10 +74,13 @@ def cluster(address: str | None = None, cpus: int | None = None) -> Iterator[Non
     if ray.is_initialized():
         yield
         return
-    with _loopback_only() if address is None else environment_variables({}):
-        _start(address, cpus)
+    place = _on_this_machine() if address is None else nullcontext(dict[str, str]())
+    with place as variables:
         try:
-            yield
+            with environment_variables(variables):
+                _start(address, cpus)
+            with watched(then):
+                yield
         finally:
             ray.shutdown()
             sys.stderr.flush()
@@ -138,6 +148,17 @@ def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
+def _on_this_machine() -> Iterator[dict[str, str]]:
+    """Let a cluster that is started in the ``with`` block answer this machine alone, and end.
+
+    Yields:
+        The environment variables that Ray's processes must have.
+    """
+    with guarded() as mark, _loopback_only():
+        yield mark
+
+
+@contextmanager
 def _loopback_only() -> Iterator[None]:
     """Let a cluster that is started in the ``with`` block have 127.0.0.1 for its address.
 
@@ -145,7 +166,7 @@ def _loopback_only() -> Iterator[None]:
     up and listens on all addresses (https://github.com/ray-project/ray/issues/26293, which was
     closed). It uses 127.0.0.1 only where it supports no clusters of several machines, and that is
     what it is told here. The processes that Ray starts read an environment variable. This process
-    has read it already, so the constant is changed too; no other function uses Ray's private names.
+    has read it already, so the constant is changed too.
     """
     from ray._private import ray_constants
 
@@ -159,8 +180,12 @@ def _loopback_only() -> Iterator[None]:
 
 
 def _start(address: str | None, cpus: int | None) -> None:
-    if address is not None:
+    if address is None:
+        require_place()
+    else:
         _knock(address)
+    # Ray prints what its processes complain of to standard output, which is for our results.
+    ray._private.worker._worker_logs_enabled = False
     # Ray 2.60 warns where this is not set.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Workers must find our packages in a checkout that is not installed, too.
@@ -179,11 +204,13 @@ def _start(address: str | None, cpus: int | None) -> None:
                 log_to_driver=False,
                 **local,
             )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        where = f"at {address}" if address else "on this machine"
-        reason = str(error).splitlines()[0]
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = reason_of(error)
         raise UserError(
-            f"no Ray cluster answers {where} ({reason}): start one with ray start --head"
+            f"no Ray cluster answers at {address} ({reason}): start one with ray start --head"
+            if address
+            else f"Ray cannot be started on this machine ({reason}): the logs in "
+            "ray/session_latest in RAY_TMPDIR, or in /tmp, say more"
         ) from error
 
 

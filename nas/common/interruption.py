@@ -1,6 +1,7 @@
 """How a command ends that is asked to: Ctrl-C, a closed terminal and SIGTERM mean the same."""
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -17,53 +18,76 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Seconds that a command has to leave everything as it should be, Ray among it.
 _PATIENCE = 12.0
 
+_SHOW_CURSOR = "\x1b[?25h"
+
 
 def interrupt_on_signals() -> None:
     """Let signals that ask this process to end raise ``KeyboardInterrupt`` in its main thread.
 
-    A second signal ends the process at once, and so does time: libraries that wait for threads of
-    their own must not keep it. A signal that the caller has this process ignore, as nohup does, is
-    ignored still.
+    A second signal ends the process at once, and so does time, even where the main thread waits
+    within a library and runs no handler. A signal that the caller has this process ignore, as nohup
+    does, is ignored still.
     """
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _first)
+            signal.signal(number, _interrupt)
+    # Python writes the numbers of signals there at once, before any handler runs.
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_end_in_time, args=(reader,), daemon=True).start()
 
 
 @contextmanager
 def signals_kept() -> Iterator[None]:
     """Keep the handlers of this process where a library sets its own in the ``with`` block.
 
-    Ray does so for SIGTERM as it starts, and its handler aborts the process.
+    Ray does so for SIGTERM as it starts, and its handler aborts the process, or leaves it with a
+    status of its own.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
         return
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    asked = False
     try:
         yield
+    except SystemExit:
+        asked = True  # by a signal that the library's handler took
     finally:
         for number, handler in handlers.items():
             if handler is not None:  # None stands for one that Python did not set
                 signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def end_interrupted() -> NoReturn:
+    """End the process at once, as one that was interrupted."""
+    end(STATUS)
+
+
+def end(status: int) -> NoReturn:
     """End the process at once, without waiting for threads of libraries, which may crash."""
+    if sys.stderr.isatty():
+        sys.stderr.write(_SHOW_CURSOR)  # which a progress bar hides
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(STATUS)
+    os._exit(status)
 
 
-def _first(number: int, frame: FrameType | None) -> None:
-    for other in _SIGNALS:
-        if signal.getsignal(other) is _first:
-            signal.signal(other, _second)
-    watch = threading.Timer(_PATIENCE, os._exit, (STATUS,))
-    watch.daemon = True
-    watch.start()
+def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _second(number: int, frame: FrameType | None) -> None:
+def _end_in_time(reader: int) -> None:
+    """Wait for a signal that asks this process to end, and end it at a second one, or in time."""
+    _next_signal(reader, None)
+    _next_signal(reader, _PATIENCE)
     os._exit(STATUS)
+
+
+def _next_signal(reader: int, seconds: float | None) -> None:
+    """Return when one of the signals has come, or so many seconds later."""
+    while select.select([reader], [], [], seconds)[0]:
+        if any(number in _SIGNALS for number in os.read(reader, 100)):
+            return

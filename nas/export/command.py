@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from nas.common.errors import UserError
-from nas.common.files import atomic_path
+from nas.common.files import atomic_path, room_for
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.export.settings import ExportSettings
@@ -36,7 +36,7 @@ def run(settings: ExportSettings) -> None:
     lines = _three_lines(classifier.network, card, settings.checkpoint)
     screen().print(lines, soft_wrap=True)
     say(f"writing {card.model} as ONNX")
-    with atomic_path(settings.onnx) as path:
+    with room_for(settings.onnx, "give the same command again"), atomic_path(settings.onnx) as path:
         _write(classifier, card, path)
         difference = _difference(classifier, card, path)
         if not difference <= _TOLERANCE:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from nas.common.errors import UserError
-from nas.common.files import write_text
+from nas.common.files import room_for, write_text
 from nas.common.progress import progress, say
 from nas.common.screen import screen
 from nas.data.dataset import LensDataset, open_dataset
@@ -45,7 +45,9 @@ def run(settings: PredictSettings) -> None:
     if (table["row"] < 0).all():
         del table["row"]
     table[list(card.classes)] = probabilities
-    write_text(settings.out, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    text = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
+    with room_for(settings.out, "give the same command again"):
+        write_text(settings.out, text)
     counts = Counter(predicted)
     line = f"{settings.out}: " + ", ".join(f"{counts[name]:,} {name}" for name in card.classes)
     screen().print(line, soft_wrap=True)

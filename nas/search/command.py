@@ -21,6 +21,7 @@ from nas.search.live import candidate_table, live_view
 from nas.search.outcome import Outcome
 from nas.search.plan import SearchPlan
 from nas.search.result import Best
+from nas.search.room import room_in
 from nas.search.run_directory import RunDirectory
 from nas.search.scoring import CandidateScoring
 from nas.search.settings import SearchSettings
@@ -64,10 +65,11 @@ def run(settings: SearchSettings) -> None:
             f"--storage holds a study {plan.study.name} already: go on with its search with "
             "--resume, or give a directory of another name with --run"
         )
-    with cluster(settings.ray_address, settings.workers):
+    resume = f"python -m nas.search --resume {plan.directory.path}"
+    with cluster(settings.ray_address, settings.workers, f"go on with {resume}"):
         hands = share_out(settings)
         _check_latency(plan, hands)
-        with plan.directory.locked():
+        with plan.directory.locked(), room_in(plan.directory):
             _begin(plan)
             try:
                 supernet = (
@@ -76,7 +78,7 @@ def run(settings: SearchSettings) -> None:
                 _search(plan, supernet, hands)
             except KeyboardInterrupt:
                 plan.directory.log("interrupted")
-                say(f"stopped; go on with: python -m nas.search --resume {plan.directory.path}")
+                say(f"stopped; go on with: {resume}")
                 raise
 
 

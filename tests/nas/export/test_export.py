@@ -17,6 +17,7 @@ from nas.common.errors import UserError
 from nas.export.command import run as export
 from nas.export.settings import ExportSettings, check
 from nas.training.networks.classifier import load_classifier
+from tests.disks import files_no_larger_than
 from tests.nas.checkpoints import checkpoint
 
 
@@ -57,6 +58,17 @@ def test_as_a_command(run: Callable[..., Any], tmp_path: Path) -> None:
     assert "timm.create_model" in done.stdout
     assert "model.onnx gives the probabilities of torch" in done.stderr
     assert "Warning" not in done.stderr
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    checkpoint(tmp_path / "model.safetensors")
+    settings = ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "m.onnx")
+    with (
+        files_no_larger_than(100_000),
+        pytest.raises(UserError, match=r"m\.onnx cannot be written \(File too large\): make room"),
+    ):
+        export(settings)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
 
 
 def test_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from nas.predict.settings import PredictSettings, check
 from nas.training.evaluation import predict
 from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.networks.loading import load_network
+from tests.disks import files_no_larger_than
 from tests.nas.checkpoints import NAMES, checkpoint
 
 
@@ -175,3 +176,20 @@ def test_the_checkpoint_is_never_replaced(tmp_path: Path, network: Path) -> None
         ):
             check(PredictSettings(checkpoint=network, data=tmp_path, out=out))
     assert network.read_bytes() == before
+
+
+def test_a_full_disk_is_named_and_leaves_the_former_table(tmp_path: Path, network: Path) -> None:
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "images.npy", images(300))
+    settings = PredictSettings(checkpoint=network, data=tmp_path / "data", out=tmp_path / "out.csv")
+    classify(settings)
+    before = settings.out.read_bytes()
+    with (
+        files_no_larger_than(4096),
+        pytest.raises(UserError, match=r"out\.csv cannot be written \(File too large\): make room"),
+    ):
+        classify(settings)
+    assert settings.out.read_bytes() == before
+    assert [path.name for path in tmp_path.glob(".*")] == []
+    classify(settings)
+    assert settings.out.read_bytes() == before

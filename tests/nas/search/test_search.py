@@ -29,9 +29,10 @@ from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.networks.loading import load_network
 from nas.training.recipe import Recipe
 from search_spaces import SpaceError
+from tests.disks import files_no_larger_than
 from tests.folders import folder
 from tests.nas.tracking.curves import curves
-from tests.running import Run
+from tests.running import Run, ends_within
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -68,7 +69,8 @@ def until_done(
 ) -> tuple[int, str]:
     """Run the command, and send it a signal when so many more candidates are done.
 
-    Return the exit status, and what the command wrote to stderr.
+    It must end soon, and all of Ray with it. Return the exit status, and what the command wrote to
+    stderr.
     """
     command = [sys.executable, "-m", "nas.search", *arguments]
     process = subprocess.Popen(
@@ -78,6 +80,7 @@ def until_done(
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
         # A shell that runs the tests in the background has them ignore SIGINT, and the command
         # would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -89,8 +92,9 @@ def until_done(
             process.send_signal(stop)
             break
         time.sleep(0.02)
-    _, told = process.communicate(timeout=100)
-    return process.returncode, told
+    status = process.wait(15)
+    assert ends_within(10, session=process.pid) == []
+    return status, process.communicate()[1]
 
 
 def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
@@ -392,3 +396,29 @@ def test_the_run_of_every_strategy_can_be_retrained(
     (summary,) = run.glob("retrain/*/summary.json")
     best = json.loads((run / "best.json").read_text())
     assert json.loads(summary.read_text())["model"]["architecture"] == best["architecture"]
+
+
+def test_a_full_disk_is_named_and_the_search_goes_on(
+    tmp_path: Path, data: Path, supernet: Path
+) -> None:
+    settings = SearchSettings(
+        data=data, supernet=supernet, trials=3, workers=1, run=tmp_path / "run"
+    )
+    said = r"run cannot be written \({}\): make room, and go on with .* --resume .*run"
+    with (
+        files_no_larger_than(300_000),
+        pytest.raises(UserError, match=said.format("File too large")),
+    ):
+        search(settings)
+    assert not list((tmp_path / "run").glob("supernet/*"))
+    search(resumed(tmp_path / "run"))
+    # Now the study grows until it meets the end of the disk.
+    full = (tmp_path / "run" / "study.db").stat().st_size + 16_384
+    with (
+        files_no_larger_than(full),
+        pytest.raises(UserError, match=said.format("database or disk is full|disk I/O error")),
+    ):
+        search(resumed(tmp_path / "run", trials=60, strategy="evolution"))
+    before = len(RunDirectory.open(tmp_path / "run").candidates())
+    search(resumed(tmp_path / "run", trials=before + 1))
+    assert len(RunDirectory.open(tmp_path / "run").candidates()) == before + 1
