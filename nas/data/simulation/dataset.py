@@ -5,6 +5,7 @@ A simulation that was interrupted goes on, and any number of workers gives the s
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,7 @@ from nas.common.errors import UserError
 from nas.common.progress import progress, say
 from nas.common.provenance import version_of
 from nas.data.simulation import table
+from nas.data.simulation.instruments import instrument
 from nas.data.simulation.output import (
     PIXEL,
     Unfinished,
@@ -39,7 +41,7 @@ FORMAT = 1
 """Format of the directory, which rises when readers must change."""
 
 
-def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
+def simulate(settings: SimulationSettings, out: Path | str, workers: int) -> None:
     """Simulate a dataset into a directory, or go on where an earlier run stopped.
 
     Args:
@@ -64,6 +66,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
         >>> images.shape, labels
         ((3, 1, 32, 32), array([0, 1, 2]))
     """
+    out = Path(out)
     if workers < 1:
         raise UserError(f"workers is {workers}: choose a number of at least 1")
     description = describe_simulation(settings)
@@ -74,6 +77,7 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
         if is_complete(out, description):
             say(f"{out} already holds this dataset")
             return
+        _warn_of_cut_rings(settings)
         with unfinished(out, description, chunks) as work:
             _simulate_missing(settings, work, workers)
             work.publish(np.arange(settings.images) % len(CLASSES))
@@ -89,6 +93,20 @@ def simulate(settings: SimulationSettings, out: Path, workers: int) -> None:
             "a worker process died, perhaps for lack of memory: "
             "repeat the command to go on from there, with fewer --workers"
         ) from error
+
+
+def _warn_of_cut_rings(settings: SimulationSettings) -> None:
+    """Say so where images are smaller than the ring that they show."""
+    from nas.data.simulation.draw import typical_radii
+
+    scale = instrument(settings.model, settings.physics).pixel_scale
+    ring, source = (2 * radius for radius in typical_radii(settings))
+    if settings.pixels * scale < ring + source:
+        say(
+            f"images of {settings.pixels} pixels span {settings.pixels * scale:.1f}″ and cut "
+            f"through Einstein rings of {ring:.1f}″: whole ones need --image-size "
+            f"{math.ceil((ring + source) / scale)}"
+        )
 
 
 def describe_simulation(settings: SimulationSettings) -> dict[str, Any]:

@@ -49,6 +49,14 @@ def mass_to_area(settings: SimulationSettings) -> float:
     return einstein_area(settings.physics) * _convention(settings)
 
 
+def typical_radii(settings: SimulationSettings) -> tuple[float, float]:
+    """Return the mean Einstein radius and the mean half-light radius of the source, arcsec."""
+    if settings.physics == "deeplense":
+        theta_e = math.sqrt(einstein_area("deeplense") * constants.LENS_MASS)
+        return theta_e * _convention(settings), constants.SOURCE_RADIUS
+    return settings.lens.einstein_radius, sum(settings.source.radius) / 2
+
+
 def _convention(settings: SimulationSettings) -> float:
     """Return the factor on every deflection: 1, except for the public Models II and III."""
     return (
@@ -60,11 +68,9 @@ def _convention(settings: SimulationSettings) -> float:
 
 def _lens(settings: SimulationSettings, rng: np.random.Generator) -> Lens:
     if settings.physics == "deeplense":
-        factor = _convention(settings)
-        theta_e = math.sqrt(einstein_area("deeplense") * constants.LENS_MASS)
-        return Lens(
-            theta_e * factor, constants.LENS_ELLIPTICITY, 0.0, constants.LENS_SHEAR * factor, 0.0
-        )
+        theta_e, _ = typical_radii(settings)
+        shear = constants.LENS_SHEAR * _convention(settings)
+        return Lens(theta_e, constants.LENS_ELLIPTICITY, 0.0, shear, 0.0)
     ranges, width = settings.lens, settings.nuisance
     # The deviation is cut at four standard deviations, for an Einstein radius must stay positive.
     deviation = float(np.clip(rng.standard_normal(), -4, 4))

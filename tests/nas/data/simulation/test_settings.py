@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from nas.common.errors import UserError
-from nas.data.simulation.dataset import describe_simulation
+from nas.data.simulation.dataset import describe_simulation, simulate
 from nas.data.simulation.settings import (
     Clumps,
     LensRanges,
@@ -115,3 +116,26 @@ def test_the_size_of_the_model_can_be_spelled_out() -> None:
     assert describe_simulation(SimulationSettings()) == describe_simulation(
         SimulationSettings(image_size=64)
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "size"),
+    [
+        (SimulationSettings(images=3, image_size=32), 39),
+        (SimulationSettings(images=3, image_size=38), 39),
+        (SimulationSettings(images=3, image_size=39), None),
+        (SimulationSettings(images=3, model="III", image_size=32), 49),
+        (SimulationSettings(images=3, physics="deeplense", image_size=32), None),
+        (SimulationSettings(images=3, physics="deeplense", image_size=16), 22),
+        (SimulationSettings(images=3, lens=LensRanges(einstein_radius=4.0)), 85),
+    ],
+)
+def test_images_smaller_than_the_ring_are_not_made_without_a_word(
+    settings: SimulationSettings,
+    size: int | None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    simulate(settings, str(tmp_path / "sim"), workers=1)
+    said = [line for line in capsys.readouterr().err.splitlines() if "cut through" in line]
+    assert [line.endswith(f"need --image-size {size}") for line in said] == [True] * bool(size)
