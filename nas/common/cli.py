@@ -101,7 +101,7 @@ def to_plain(settings: Any) -> dict[str, Any]:
     Example:
         >>> from nas.data.options import ImageOptions
         >>> to_plain(ImageOptions(crop=64))
-        {'channel_axis': 'auto', 'crop': 64, 'allow_skipped': False}
+        {'channel_axis': 'auto', 'crop': 64, 'allow_skipped': False, 'fill_nan': False}
     """
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(settings), default=str))
     return plain

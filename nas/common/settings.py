@@ -1,7 +1,8 @@
 """Settings that are made of others: the settings of a command inherit those of its parts."""
 
 from dataclasses import fields
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, get_args
 
 _Part = TypeVar("_Part")
 
@@ -21,3 +22,24 @@ def part(kind: type[_Part], settings: _Part) -> _Part:
     """
     of: Any = kind
     return kind(**{item.name: getattr(settings, item.name) for item in fields(of)})
+
+
+def take_strings(settings: Any) -> None:
+    """Turn the strings in settings into paths, where paths belong: notebooks write ``data="dir"``.
+
+    Args:
+        settings: Frozen dataclass that is being made.
+
+    Example:
+        >>> from nas.export.settings import ExportSettings
+        >>> ExportSettings(checkpoint="model.safetensors", onnx="lens.onnx").onnx.suffix
+        '.onnx'
+    """
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if Path not in (item.type, *get_args(item.type)):
+            continue
+        if isinstance(value, str):
+            object.__setattr__(settings, item.name, Path(value))
+        elif isinstance(value, list | tuple):
+            object.__setattr__(settings, item.name, tuple(map(Path, value)))

@@ -30,7 +30,7 @@ from nas.data.tree import printable, scan
 
 # The format is part of every hash, so that data sets in the entries of an older version are read
 # anew.
-_FORMAT = 3
+_FORMAT = 4
 _UNFINISHED = "unfinished"
 _HASH = 16
 

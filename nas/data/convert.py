@@ -13,6 +13,7 @@ import pandas as pd
 from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.progress import progress
+from nas.data.filling import fill_bad_pixels
 from nas.data.formats.stored import UnreadableImageError
 from nas.data.layout import SPLITS, Layout
 from nas.data.options import ReadOptions
@@ -48,7 +49,8 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
         shapes = source.shapes(items)
         target, fitted = _common_shape(Counter(shape for shape in shapes if shape), options.crop)
         with (out / IMAGES).open("wb") as file:
-            written = _write(source, items, shapes, target, fitted, file)
+            written = _Written(target, fitted, options.fill_nan)
+            written.write(source, items, shapes, file)
     table = layout.images.iloc[written.positions].reset_index(drop=True)
     # A file with several arrays is like a folder, and the path of an image leads into it.
     paths = [printable(items[position].path) for position in written.positions]
@@ -68,6 +70,7 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
         "dtype": ", ".join(sorted(written.dtypes)),
         "value_range": [written.low, written.high],
         "splits": splits,
+        "filled": {"images": len(written.filled), "pixels": sum(written.filled)},
         "resized": {"cropped": written.cropped, "padded": written.padded} if fitted else None,
         "duplicates": _duplicates(table),
         "skipped": source.skipped,
@@ -77,8 +80,17 @@ def convert(directory: Path, layout: Layout, options: ReadOptions, out: Path) ->
 
 @dataclass
 class _Written:
-    """Facts about the images, collected while they are written."""
+    """The images that are written, and facts about them.
 
+    Attributes:
+        target: shape that all images get.
+        fitted: whether images of other shapes are cropped and padded, or skipped.
+        fill_nan: whether pixels that are no numbers are filled where that can be done.
+    """
+
+    target: Shape
+    fitted: bool
+    fill_nan: bool
     positions: list[int] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     axion_masses: list[float] = field(default_factory=list)
@@ -87,23 +99,42 @@ class _Written:
     high: float = float("-inf")
     cropped: int = 0
     padded: int = 0
+    filled: list[int] = field(default_factory=list)
 
-    def add(
-        self, position: int, raw: RawImage, target: Shape, fitted: bool, file: IO[bytes]
+    def write(
+        self, source: ImageSource, items: list[Item], shapes: list[Shape | None], file: IO[bytes]
     ) -> None:
-        """Write one image.
+        """Append every usable image to ``file`` as float32, which is the second pass.
 
-        Raises:
-            UnreadableImageError: the image has another shape, or pixels that are no numbers.
+        Args:
+            source: reader of the images.
+            items: images to read.
+            shapes: shape of every image, as the first pass found them.
+            file: file to write the pixels to.
         """
-        shape = raw.pixels.shape
-        if shape[0] != target[0] or (shape != target and not fitted):
+        with progress("reading images", len(items), "images") as advance:
+            for position, (item, shape) in enumerate(zip(items, shapes, strict=True)):
+                try:
+                    if shape is not None:
+                        self._add(position, source.read(item), file)
+                except UnreadableImageError as error:
+                    source.skip(item, str(error))
+                advance(1)
+
+    def _add(self, position: int, raw: RawImage, file: IO[bytes]) -> None:
+        shape, target = raw.pixels.shape, self.target
+        if shape[0] != target[0] or (shape != target and not self.fitted):
             raise UnreadableImageError(
                 f"has shape {shape}, most have {target} (--crop brings all to one size)"
             )
         pixels = np.ascontiguousarray(raw.pixels, dtype=np.float32)
         if not np.isfinite(pixels).all():
-            raise UnreadableImageError("holds NaN or infinite pixels")
+            if not self.fill_nan:
+                raise UnreadableImageError(
+                    "holds NaN or infinite pixels (--fill-nan fills few and isolated ones)"
+                )
+            pixels, count = fill_bad_pixels(pixels)
+            self.filled.append(count)
         self.cropped += shape[1] > target[1] or shape[2] > target[2]
         self.padded += shape[1] < target[1] or shape[2] < target[2]
         pixels = _fit(pixels, target)
@@ -114,36 +145,6 @@ class _Written:
         self.dtypes.add(str(raw.pixels.dtype))
         self.low = min(self.low, float(pixels.min()))
         self.high = max(self.high, float(pixels.max()))
-
-
-def _write(
-    source: ImageSource,
-    items: list[Item],
-    shapes: list[Shape | None],
-    target: Shape,
-    fitted: bool,
-    file: IO[bytes],
-) -> _Written:
-    """Append every usable image to ``file`` as float32, which is the second pass.
-
-    Args:
-        source: reader of the images.
-        items: images to read.
-        shapes: shape of every image, as the first pass found them.
-        target: shape that all images get.
-        fitted: whether images of other shapes are cropped and padded, or skipped.
-        file: file to write the pixels to.
-    """
-    written = _Written()
-    with progress("reading images", len(items), "images") as advance:
-        for position, (item, shape) in enumerate(zip(items, shapes, strict=True)):
-            try:
-                if shape is not None:
-                    written.add(position, source.read(item), target, fitted, file)
-            except UnreadableImageError as error:
-                source.skip(item, str(error))
-            advance(1)
-    return written
 
 
 def _common_shape(shapes: Counter[Shape], crop: int | None) -> tuple[Shape, bool]:

@@ -1,6 +1,7 @@
 """A data set that was read: its images, labels and splits, and a report about it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nas.common.errors import UserError
+from nas.common.progress import say
 from nas.data.cache import cached_entry
 from nas.data.convert import IMAGES, META, TABLE
 from nas.data.options import ReadOptions
@@ -85,7 +87,20 @@ class LensDataset:
         return make_splits(self.table, self.classes, seed, self.store / f"splits-{seed}.npy")
 
 
-def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDataset:
+def describe_filled(info: Mapping[str, Any]) -> str:
+    """Return the sentence about the pixels that --fill-nan filled.
+
+    Args:
+        info: report about the data set.
+    """
+    filled = info["filled"]
+    return (
+        f"{filled['pixels']:,} pixels of {filled['images']:,} images were NaN or infinite, and are "
+        "filled from those around them"
+    )
+
+
+def open_dataset(directory: Path | str, options: ReadOptions | None = None) -> LensDataset:
     """Open a data directory of any known layout.
 
     The first time all images are read and cached; later the cache is opened.
@@ -115,7 +130,7 @@ def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDat
         >>> dataset.images.shape
         (12, 1, 32, 32)
     """
-    options = options or ReadOptions()
+    directory, options = Path(directory), options or ReadOptions()
     store = cached_entry(directory, options)
     info = json.loads((store / META).read_text(encoding="utf-8"))
     images = sum(sum(counts.values()) for counts in info["splits"].values())
@@ -127,6 +142,8 @@ def open_dataset(directory: Path, options: ReadOptions | None = None) -> LensDat
             f"{images + len(skipped)} images cannot be used, more than 1 %): mend or remove them, "
             "or pass --allow-skipped"
         )
+    if info["filled"]["images"]:
+        say(f"{directory}: {describe_filled(info)}")
     shape = (images, *info["image_shape"])
     pixels = np.memmap(store / IMAGES, dtype=np.float32, mode="r", shape=shape)
     return LensDataset(

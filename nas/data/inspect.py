@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nas.common.screen import screen
-from nas.data.dataset import LensDataset
+from nas.data.dataset import LensDataset, describe_filled
 
 # Number of files that are named one by one; more are only counted.
 _NAMED = 10
@@ -43,6 +43,8 @@ def _counts(dataset: LensDataset) -> Table:
 def _notes(info: dict[str, Any]) -> list[str]:
     notes = list(info["notes"])
     resized, duplicates, skipped = info["resized"], info["duplicates"], info["skipped"]
+    if info["filled"]["images"]:
+        notes.append(describe_filled(info))
     if resized:
         notes.append(
             f"{resized['cropped']} images cropped and {resized['padded']} padded to one size"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from nas.common.errors import UserError
+from nas.common.settings import take_strings
 
 ChannelAxis = Literal["auto", "first", "last"]
 LayoutName = Literal["auto", "class_folders", "split_folders", "packed", "unlabelled"]
@@ -17,7 +18,7 @@ class ImageOptions:
     Example:
         >>> from nas.data import ImageOptions
         >>> ImageOptions(channel_axis="last", crop=64)
-        ImageOptions(channel_axis='last', crop=64, allow_skipped=False)
+        ImageOptions(channel_axis='last', crop=64, allow_skipped=False, fill_nan=False)
     """
 
     channel_axis: ChannelAxis = "auto"
@@ -27,8 +28,14 @@ class ImageOptions:
     one size do not need it."""
     allow_skipped: bool = False
     """Go on even if more than 1 % of the files cannot be used."""
+    fill_nan: bool = False
+    """Fill pixels that are NaN or infinite with the median of those around them, where they are few
+    and isolated: at most 1 % of an image, more than half of the neighbours of each being finite.
+    Other images with such pixels cannot be used, as without the flag."""
 
     def __post_init__(self) -> None:
+        # The settings of commands inherit these options, and name paths of their own.
+        take_strings(self)
         if self.crop is not None and self.crop < 1:
             raise UserError(f"--crop {self.crop} is not a number of pixels: give 1 or more")
 

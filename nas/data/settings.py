@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nas.common.errors import UserError
+from nas.common.settings import take_strings
 from nas.data.options import ReadOptions, require_folder
 from nas.data.simulation.settings import SimulationSettings
 
@@ -27,6 +28,7 @@ class SimulateSettings(SimulationSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        take_strings(self)
         if self.workers < 1:
             raise UserError(
                 f"--workers {self.workers} is not a number of processes: give 1 or more"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nas.common.errors import UserError
 from nas.common.files import require_writable
+from nas.common.settings import take_strings
 from nas.training.networks.start import require_checkpoint
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -32,6 +33,9 @@ class ExportSettings:
     """The model.safetensors of a trained network."""
     onnx: Path
     """File to write."""
+
+    def __post_init__(self) -> None:
+        take_strings(self)
 
 
 def check(settings: ExportSettings) -> None:

@@ -11,8 +11,9 @@ from nas.common.errors import UserError
 from nas.common.files import room_for, write_text
 from nas.common.progress import progress, say
 from nas.common.screen import screen
+from nas.common.settings import part
 from nas.data.dataset import LensDataset, open_dataset
-from nas.data.options import ReadOptions
+from nas.data.options import ImageOptions, ReadOptions
 from nas.predict.settings import PredictSettings
 from nas.training.evaluation import BATCH
 from nas.training.networks.card import ModelCard
@@ -27,12 +28,7 @@ def run(settings: PredictSettings) -> None:
     """Classify the images, write the table, and print how many are of which class."""
     device = pick_device(settings.device)
     classifier, card = load_classifier(settings.checkpoint)
-    options = ReadOptions(
-        layout="unlabelled",
-        channel_axis=settings.channel_axis,
-        crop=settings.crop,
-        allow_skipped=settings.allow_skipped,
-    )
+    options = ReadOptions(layout="unlabelled", **vars(part(ImageOptions, settings)))
     dataset = open_dataset(settings.data, options)
     _require_fit(dataset, card, settings)
     _say_skipped(dataset)

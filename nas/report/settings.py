@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nas.common.cli import POSITIONAL
 from nas.common.errors import UserError
+from nas.common.settings import take_strings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,9 @@ class ReportSettings:
     """Directory to write into; by default the same directory."""
     data: Path | None = None
     """Where the data set is now, if it was moved; example images are taken from there."""
+
+    def __post_init__(self) -> None:
+        take_strings(self)
 
 
 def check(settings: ReportSettings) -> None:
