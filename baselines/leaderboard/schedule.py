@@ -1,7 +1,7 @@
 """The trainings of all contests as jobs of Ray Tune."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -10,6 +10,7 @@ from baselines.leaderboard.trainings import Assignment
 from nas.cluster.connection import Hands
 from nas.cluster.jobs import Failure, Jobs
 from nas.cluster.tune import run_all
+from nas.common.progress import say
 from nas.common.provenance import command
 from nas.training.images import TrainingImages
 from nas.training.result import FinalScores
@@ -18,6 +19,16 @@ OnOutcome = Callable[[Contest], None]
 
 _Job = tuple[int, Assignment]
 """The number of a contest, and one of its trainings."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the user should read; nobody reads the standard error of a worker."""
+
+    line: str
+
+
+_Outcome = float | FinalScores | _Told
 
 
 def train_all(
@@ -54,18 +65,25 @@ class _Trainer:
     equipment: _Trainers
     device: torch.device
 
-    def work(self, job: _Job) -> Iterator[tuple[float | FinalScores, bool]]:
-        own = self.equipment
-        yield (
-            job[1].run(own.images, self.device, asked_by=own.asked_by, at_a_time=own.at_a_time),
-            True,
+    def work(self, job: _Job) -> Iterator[tuple[_Outcome, bool]]:
+        own, told = self.equipment, list[str]()
+        scores = job[1].run(
+            own.images,
+            self.device,
+            asked_by=own.asked_by,
+            at_a_time=own.at_a_time,
+            tell=told.append,
         )
+        for line in told:
+            yield _Told(line), False
+        yield scores, True
 
 
 @dataclass(frozen=True)
-class _Trainings(Jobs[_Job, float | FinalScores]):
+class _Trainings(Jobs[_Job, _Outcome]):
     contests: Sequence[Contest]
     on_outcome: OnOutcome
+    told: set[_Told] = field(default_factory=set)
 
     def next(self) -> _Job | None:
         for number, contest in enumerate(self.contests):
@@ -78,8 +96,16 @@ class _Trainings(Jobs[_Job, float | FinalScores]):
     def done(self) -> bool:
         return all(contest.settled for contest in self.contests)
 
-    def settle(self, job: _Job, outcome: float | FinalScores, stopped: bool) -> None:
+    def report(self, job: _Job, step: int, outcome: _Outcome) -> bool:
+        # All trainings of a leaderboard have one tracker, which fails for one reason.
+        if isinstance(outcome, _Told) and outcome not in self.told:
+            self.told.add(outcome)
+            say(outcome.line)
+        return False
+
+    def settle(self, job: _Job, outcome: _Outcome, stopped: bool) -> None:
         number, assignment = job
+        assert not isinstance(outcome, _Told)  # which is never the last
         self.contests[number].succeed(assignment, outcome)
         self.on_outcome(self.contests[number])
 

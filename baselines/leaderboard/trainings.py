@@ -52,7 +52,13 @@ class Assignment:
     track: TrackerName
 
     def run(
-        self, images: TrainingImages, device: torch.device, *, asked_by: str, at_a_time: int
+        self,
+        images: TrainingImages,
+        device: torch.device,
+        *,
+        asked_by: str,
+        at_a_time: int,
+        tell: Callable[[str], None],
     ) -> float | FinalScores:
         """Train, or go on from where a killed call had come to.
 
@@ -61,6 +67,7 @@ class Assignment:
             device: where to train.
             asked_by: command line of the leaderboard.
             at_a_time: how many trainings run at a time.
+            tell: takes the line that names a tracker which fails.
 
         Returns:
             All scores of a training that counts; the validation AUC of one that competes.
@@ -71,7 +78,7 @@ class Assignment:
             UserError: the directory belongs to another training, or cannot be written.
         """
         try:
-            with tracked_epochs(self.track, self.directory, self.spec.to_json()) as on_epoch:
+            with tracked_epochs(self.track, self.directory, self.spec.to_json(), tell) as on_epoch:
                 if self.counts:
                     return self._judge(images, device, on_epoch, asked_by, at_a_time)
                 return self._try(images, device, on_epoch)

@@ -39,10 +39,20 @@ def cache_directory() -> Path:
     """Return the directory where data sets are cached.
 
     It is ``$LENS_NAS_CACHE``, or ``lens-nas`` in the user's cache directory.
+
+    Raises:
+        UserError: it is below the home directory of somebody who has none.
     """
     own = os.environ.get("LENS_NAS_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(own or Path(base) / "lens-nas").expanduser()
+    path = Path(own or Path(base) / "lens-nas")
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise UserError(
+            f"{path} cannot be the cache, for there is no such home directory: name another "
+            "directory in LENS_NAS_CACHE"
+        ) from error
 
 
 def cached_entry(directory: Path, options: ReadOptions) -> Path:

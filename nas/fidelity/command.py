@@ -12,8 +12,8 @@ from nas.common.lock import held
 from nas.common.progress import progress
 from nas.common.settings import part
 from nas.fidelity.report import Fidelity, publish_fidelity
-from nas.fidelity.settings import FidelitySettings
-from nas.fidelity.standalone import train_alone
+from nas.fidelity.settings import LEAST, FidelitySettings
+from nas.fidelity.standalone import Astray, train_alone
 from nas.training.images import TrainingImages
 from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.precision import pick_device
@@ -36,7 +36,8 @@ def run(settings: FidelitySettings) -> None:
     )
     for place, flag in ((settings.trainings, "--trainings"), (settings.out, "--out")):
         make_directory(place, flag)
-    table = _train_alone(settings, images, chosen)
+    table, astray = _train_alone(settings, images, chosen)
+    chosen = [architecture for architecture in chosen if str(architecture) not in astray]
     inheritance = Inheritance(images.train(device), images.val(device))
     for name, supernet in supernets.items():
         table[f"inherited_{name}"] = _inherit(name, inheritance, supernet.to(device), chosen)
@@ -46,6 +47,7 @@ def run(settings: FidelitySettings) -> None:
             f"{len(images.splits.train):,} to learn from, {len(images.splits.val):,} to score"
         ),
         "architectures": len(chosen),
+        **({"left out": f"{len(astray)}, whose training went astray"} if astray else {}),
         "seeds": settings.seeds,
         "recipe": part(Recipe, settings).to_json(),
     }
@@ -92,8 +94,14 @@ def _space(supernets: dict[str, Supernet]) -> SearchSpace:
 
 def _train_alone(
     settings: FidelitySettings, images: TrainingImages, chosen: list[Architecture]
-) -> pd.DataFrame:
-    """Return a row for each architecture: its costs, and the validation AUC of every training."""
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return a row for each architecture: its costs, and the validation AUC of every training.
+
+    Those that have a training which went astray have no row, and are returned with its reason.
+
+    Raises:
+        UserError: so many went astray that the others cannot be ranked.
+    """
     space, costs = chosen[0].space, images.costs()
     recipe, seeds = part(Recipe, settings), range(settings.seeds)
     # Trainings go seed by seed, so that a run that was cut short has all architectures with as many
@@ -110,15 +118,29 @@ def _train_alone(
     ]
     with held(settings.trainings, "filled", "--trainings"):
         outcomes = train_alone(specs, images.train(), images.val(), settings.trainings, settings)
-    rows: list[dict[str, Any]] = [
-        {"architecture": str(a), "params": costs.params(a), "flops": costs.flops(a)} for a in chosen
-    ]
+    rows: list[dict[str, Any]] = []
+    astray: dict[str, str] = {}
+    for number, architecture in enumerate(chosen):
+        row = {
+            "architecture": str(architecture),
+            "params": costs.params(architecture),
+            "flops": costs.flops(architecture),
+        }
+        for seed, outcome in enumerate(outcomes[number :: len(chosen)]):
+            if isinstance(outcome, Astray):
+                astray[str(architecture)] = outcome.reason
+            else:
+                row[f"seed_{seed}"] = outcome["auc"]
+        if str(architecture) not in astray:
+            rows.append(row)
+    if len(rows) < LEAST:
+        raise UserError(
+            f"only {len(rows)} of {len(chosen)} architectures could be trained alone, and "
+            f"{LEAST} are needed: {list(astray.values())[-1]}"
+        )
     table = pd.DataFrame(rows)
-    for seed in seeds:
-        own = outcomes[seed * len(chosen) : (seed + 1) * len(chosen)]
-        table[f"seed_{seed}"] = [outcome["auc"] for outcome in own]
     table["standalone"] = table[[f"seed_{seed}" for seed in seeds]].mean(axis=1)
-    return table
+    return table, astray
 
 
 def _inherit(

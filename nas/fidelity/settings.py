@@ -10,6 +10,9 @@ from nas.data.options import ReadOptions, require_data
 from nas.training.networks.start import require_checkpoint
 from nas.training.recipe import Recipe
 
+LEAST = 4
+"""Architectures that a ranking needs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
@@ -53,7 +56,7 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
         WorkerOptions.__post_init__(self)
-        for name, least in (("architectures", 4), ("seeds", 1), ("seed", 0)):
+        for name, least in (("architectures", LEAST), ("seeds", 1), ("seed", 0)):
             value = getattr(self, name)
             if value < least:
                 raise UserError(

@@ -1,7 +1,8 @@
 """Training architectures alone: the truth that a supernet is measured against.
 
 Each is trained once and never again. Every outcome is one JSON file, named after the spec of its
-training and written when it is known.
+training and written when it is known; that of a training which went astray is another one, since it
+would go astray again.
 """
 
 import json
@@ -18,14 +19,24 @@ from nas.cluster.connection import cluster, share_out
 from nas.cluster.jobs import Failure, Jobs
 from nas.cluster.options import WorkerOptions
 from nas.cluster.tune import run_all
+from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
-from nas.common.files import write_json
-from nas.common.progress import progress
+from nas.common.files import room_for, write_json
+from nas.common.progress import progress, say
 from nas.common.provenance import environment
 from nas.data.tensors import LensTensors
+from nas.training.metrics import NonFiniteError
 from nas.training.spec import TrainingSpec
 
 _Outcome = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Astray:
+    """A training whose loss or scores were no numbers, which is its outcome."""
+
+    reason: str
+
 
 # Times that a training is begun again whose worker was lost; it goes on from its last epoch.
 _RETRIES = 3
@@ -37,7 +48,7 @@ def train_alone(
     val: LensTensors,
     directory: Path,
     options: WorkerOptions,
-) -> list[_Outcome]:
+) -> list[_Outcome | Astray]:
     """Return the validation scores of every training, running those that have none yet.
 
     An unfinished training goes on from its last epoch.
@@ -51,21 +62,39 @@ def train_alone(
         options: how many workers train, and where.
 
     Returns:
-        For each spec the scores of its best epoch by name, that epoch, and the seconds of training.
+        For each spec the scores of its best epoch by name, that epoch, and the seconds of training;
+        or why it has none.
 
     Raises:
-        UserError: there are fewer GPUs than the options ask for, a training's worker died, or its
-            loss was not a number.
+        UserError: there are fewer GPUs than the options ask for, or a training's worker died.
     """
     directory = directory.absolute()
-    missing = {spec.digest: spec for spec in specs if _read(directory, spec) is None}
+    missing = {spec.digest: spec for spec in specs if _known(directory, spec) is None}
     with progress("training alone", len(specs), "networks", len(specs) - len(missing)) as advance:
         if missing:
             with cluster(options.ray_address):
                 trainings = _Trainings(list(missing.values()), directory, advance)
                 run_all(trainings, _Trainers(train, val, directory), share_out(options))
-    outcomes = [_read(directory, spec) for spec in specs]
+    outcomes = [_known(directory, spec) for spec in specs]
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _known(directory: Path, spec: TrainingSpec) -> _Outcome | Astray | None:
+    """Return what a training came to; None where that is not known yet."""
+    return _read(directory, spec) or _astray(directory, spec)
+
+
+def _astray(directory: Path, spec: TrainingSpec) -> Astray | None:
+    path = _astray_file(directory, spec)
+    if not path.exists():
+        return None
+    with reading(path, "remove it, and its network is trained again"):
+        values = checked(dict[str, Any], read_json(path))
+        return Astray(checked(str, values.get("reason")))
+
+
+def _astray_file(directory: Path, spec: TrainingSpec) -> Path:
+    return directory / f"{spec.digest}.astray.json"
 
 
 def _read(directory: Path, spec: TrainingSpec) -> _Outcome | None:
@@ -97,12 +126,16 @@ class _Trainers:
     def worker(self, device: torch.device) -> "_Trainers":
         return _Trainers(self.train.to(device), self.val.to(device), self.directory)
 
-    def work(self, spec: TrainingSpec) -> Iterator[tuple[_Outcome, bool]]:
-        result = spec.fit(spec.build(), self.train, self.val, self.directory / spec.digest)
+    def work(self, spec: TrainingSpec) -> Iterator[tuple[_Outcome | Astray, bool]]:
+        try:
+            result = spec.fit(spec.build(), self.train, self.val, self.directory / spec.digest)
+        except NonFiniteError as error:
+            yield Astray(str(error)), True
+            return
         yield {**result.best.val, "epoch": result.best.epoch, "seconds": result.seconds}, True
 
 
-class _Trainings(Jobs[TrainingSpec, _Outcome]):
+class _Trainings(Jobs[TrainingSpec, _Outcome | Astray]):
     """The missing trainings as jobs."""
 
     def __init__(
@@ -122,12 +155,19 @@ class _Trainings(Jobs[TrainingSpec, _Outcome]):
     def done(self) -> bool:
         return not self._waiting and not self._running
 
-    def settle(self, job: TrainingSpec, outcome: _Outcome, stopped: bool) -> None:
+    def settle(self, job: TrainingSpec, outcome: _Outcome | Astray, stopped: bool) -> None:
         self._running -= 1
-        record = {**job.to_json(), "outcome": outcome, **environment()}
-        write_json(self._directory / f"{job.digest}.json", record)
+        if isinstance(outcome, Astray):
+            say(f"{job.card.architecture} is left out: {outcome.reason}")
+            self._write(_astray_file(self._directory, job), job, reason=outcome.reason)
+        else:
+            self._write(self._directory / f"{job.digest}.json", job, outcome=outcome)
         shutil.rmtree(self._directory / job.digest, ignore_errors=True)
         self._advance(1)
+
+    def _write(self, path: Path, job: TrainingSpec, **told: Any) -> None:
+        with room_for(path, "the same command goes on"):
+            write_json(path, {**job.to_json(), **told, **environment()})
 
     def fail(self, job: TrainingSpec, failure: Failure) -> None:
         self._running -= 1

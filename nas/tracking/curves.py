@@ -29,17 +29,23 @@ _TRACKERS: Mapping[str, type[Tracker]] = {
 
 
 @contextmanager
-def tracking(track: TrackerName, directory: Path, settings: Mapping[str, Any]) -> Iterator[Log]:
+def tracking(
+    track: TrackerName,
+    directory: Path,
+    settings: Mapping[str, Any],
+    tell: Callable[[str], None] = say,
+) -> Iterator[Log]:
     """Track a run for the length of a ``with`` block.
 
-    A tracker that fails is named once on standard error (that of a Ray worker, in Ray's logs) and
-    left alone; the run goes on.
+    A tracker that fails is named once and left alone; the run goes on.
 
     Args:
         track: name of the tracker.
         directory: directory of the run.
         settings: JSON values that decide what the run does. They are logged once; a run with other
             values has curves of its own.
+        tell: takes the line that names a tracker which fails; by default it goes to standard error,
+            which of a Ray worker nobody reads.
 
     Yields:
         A function that logs numbers by name at a step. Steps must rise; a step that was logged
@@ -59,7 +65,7 @@ def tracking(track: TrackerName, directory: Path, settings: Mapping[str, Any]) -
     if track == "none":
         yield lambda step, values: None
         return
-    tracked, finished = _Tracked(track, directory, settings), False
+    tracked, finished = _Tracked(track, directory, settings, tell), False
     try:
         yield tracked.log
         finished = True
@@ -75,8 +81,15 @@ class _Tracked:
     the same values.
     """
 
-    def __init__(self, track: TrackerName, directory: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        track: TrackerName,
+        directory: Path,
+        settings: Mapping[str, Any],
+        tell: Callable[[str], None],
+    ) -> None:
         self._track = track
+        self._tell = tell
         self._name = "/".join(directory.absolute().parts[-2:])
         self._place = directory / "tracking" / f"{track}-{short_digest(settings)}"
         self._settings = settings
@@ -137,7 +150,7 @@ class _Tracked:
         except Exception as error:
             self._tracker, self._failed = None, True
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            say(
+            self._tell(
                 f"--track {self._track} failed and is left alone ({reason}); the run goes on "
                 "without it"
             )

@@ -1,10 +1,11 @@
 """The curves of a training."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nas.common.progress import say
 from nas.tracking.curves import tracking
 from nas.tracking.options import TrackerName
 from nas.training.loop import OnEpoch
@@ -12,7 +13,10 @@ from nas.training.loop import OnEpoch
 
 @contextmanager
 def tracked_epochs(
-    track: TrackerName, directory: Path, settings: Mapping[str, Any]
+    track: TrackerName,
+    directory: Path,
+    settings: Mapping[str, Any],
+    tell: Callable[[str], None] = say,
 ) -> Iterator[OnEpoch]:
     """Track a training for the length of a ``with`` block.
 
@@ -21,11 +25,12 @@ def tracked_epochs(
         directory: directory of the training.
         settings: JSON values that decide the outcome of the training; see
             :func:`nas.tracking.curves.tracking`.
+        tell: takes the line that names a tracker which fails.
 
     Yields:
         A function for the ``on_epoch`` of :func:`nas.training.loop.fit`, which logs each epoch.
     """
-    with tracking(track, directory, settings) as log:
+    with tracking(track, directory, settings, tell) as log:
         yield lambda record: log(
             record.epoch,
             {

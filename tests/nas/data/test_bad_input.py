@@ -256,3 +256,12 @@ def test_cache_that_cannot_be_written(
 )
 def test_wrong_flags(fails: Fails, arguments: list[str], named: str) -> None:
     assert named in fails("nas.data", *arguments)
+
+
+def test_a_cache_below_a_home_that_is_not_there(
+    fails: Fails, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LENS_NAS_CACHE", "~nobody-of-this-name/cache")
+    said = fails("nas.data", "inspect", data)
+    assert said.startswith("~nobody-of-this-name/cache cannot be the cache")
+    assert "LENS_NAS_CACHE" in said

@@ -256,3 +256,35 @@ def test_trainings_that_fail(
     with pytest.raises(error, match=said):
         run(settings(place, tmp_path))
     assert max(tried.count(digest) for digest in tried) == (4 if failure.kind == "worker" else 1)
+
+
+def test_a_training_that_goes_astray_is_recorded_and_left_out(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = settings(place, tmp_path, architectures=5, seeds=1)
+    run(asked)
+    path = min((tmp_path / "alone").glob("[!.]*.json"))
+    record = json.loads(path.read_text())
+    del record["outcome"]
+    path.with_suffix(".astray.json").write_text(json.dumps({**record, "reason": "it exploded"}))
+    path.unlink()
+    capsys.readouterr()
+    run(asked)
+    page = capsys.readouterr().out
+    assert "| left out | 1, whose training went astray |" in page
+    table = pd.read_csv(tmp_path / "fidelity" / "standalone.csv")
+    assert len(table) == 4
+    assert record["model"]["architecture"] not in set(table["architecture"])
+    assert not path.exists()
+
+
+def test_where_all_go_astray_the_reason_is_told(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = settings(place, tmp_path, seeds=1, learning_rate=1e30, clip_grad=0.0, warmup=0.0)
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"only 0 of 4 architectures could .*--learning-rate"):
+            run(asked)
+    # All were tried, and none again.
+    assert capsys.readouterr().err.count("is left out") == 4
+    assert len(list((tmp_path / "alone").glob("*.astray.json"))) == 4
