@@ -121,6 +121,46 @@ def class_stem(path: str) -> str:
     return "_".join(word for word in name_words(path) if word not in IMAGE_WORDS) or stem(path)
 
 
+def class_path(entry: ArrayEntry) -> str:
+    """Return the path that tells the class of an array.
+
+    It is that of its folder. If no folder is called like a class, it can be that of the array
+    itself.
+
+    Example:
+        >>> from nas.data.arrays import ArrayEntry, class_path
+        >>> class_path(ArrayEntry("train/cdm/0.npy", "train/cdm/0.npy", shape=(64, 64)))
+        'train/cdm'
+        >>> class_path(ArrayEntry("train/cdm.npy", "train/cdm.npy", shape=(5000, 64, 64)))
+        'train/cdm'
+    """
+    parts = _parts(entry)
+    return "/".join([*parts, class_stem(entry.path)] if names_class(entry) else parts)
+
+
+def names_class(entry: ArrayEntry) -> bool:
+    """Return whether an array holds all images of the class that it is called like.
+
+    A single image has two axes or a folder that is its class.
+    """
+    # A file that is like a folder says of all its arrays what it holds: lenses.h5/cdm.
+    groups = f"{entry.file.rpartition('/')[0]}/{entry.array.rpartition('/')[0]}"
+    return (
+        len(entry.shape or ()) > 2
+        and known_class(class_stem(entry.path)) is not None
+        and not any(map(known_class, groups.split("/")))
+    )
+
+
+def _parts(entry: ArrayEntry) -> list[str]:
+    return [_without_ending(part) for part in entry.folder.split("/") if part]
+
+
+def _without_ending(folder: str) -> str:
+    """Return the name of a folder, or of a file that is like a folder without its ending."""
+    return folder.removesuffix(ending(folder)) if ending(folder) in ARRAYS else folder
+
+
 def is_stack(shape: tuple[int, ...] | None, channel_axis: ChannelAxis, *, alone: bool) -> bool:
     """Return whether an array holds many images.
 

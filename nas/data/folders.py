@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from nas.common.errors import UserError
-from nas.data.arrays import ArrayEntry, class_stem, is_stack, known_class
+from nas.data.arrays import ArrayEntry, class_path, class_stem, is_stack, known_class, names_class
 from nas.data.classes import canonical_name, label_order
 from nas.data.formats.opening import ARRAYS, PICTURES, READABLE, ending
 from nas.data.layout import SPLITS, Layout
@@ -82,7 +82,9 @@ def find_folders(
     images = pd.DataFrame(rows, columns=columns, dtype=object).astype(
         {"row": "int64", "label": "int64", "split": "int64"}
     )
-    passed_over = ", ".join(sorted(set(files) - set(used) - {""}))
+    others = sorted({*files} - {*used, ""})
+    others += [entry.path for entry in files.get("", ()) if len(entry.shape or ()) > 2]
+    passed_over = ", ".join(others)
     notes = [f"passed over, not part of the data set: {passed_over}"] if passed_over else []
     return Layout(
         "class_folders" if set(meaning.values()) == {"all"} else "split_folders",
@@ -105,50 +107,16 @@ def _images(
 def image_folders(arrays: Iterable[ArrayEntry]) -> dict[str, list[ArrayEntry]]:
     """Return all arrays and pictures, by the path that tells their class."""
     folders: dict[str, list[ArrayEntry]] = defaultdict(list)
+    arrays = list(arrays)
+    stacks = {entry.folder for entry in arrays if names_class(entry)}
     for entry in arrays:
-        folders[class_path(entry)].append(entry)
+        path = class_path(entry)
+        # Among arrays of whole classes a file of unknown shape that is called so is no stray one.
+        if entry.folder in stacks and entry.shape is None and ending(entry.file) in ARRAYS:
+            own = class_stem(entry.path)
+            path = f"{path}/{own}".lstrip("/") if known_class(own) else path
+        folders[path].append(entry)
     return folders
-
-
-def class_path(entry: ArrayEntry) -> str:
-    """Return the path that tells the class of an array.
-
-    It is that of its folder. If no folder is called like a class, it can be that of the array
-    itself.
-
-    Example:
-        >>> from nas.data.arrays import ArrayEntry
-        >>> from nas.data.folders import class_path
-        >>> class_path(ArrayEntry("train/cdm/0.npy", "train/cdm/0.npy", shape=(64, 64)))
-        'train/cdm'
-        >>> class_path(ArrayEntry("train/cdm.npy", "train/cdm.npy", shape=(5000, 64, 64)))
-        'train/cdm'
-    """
-    parts = _parts(entry)
-    return "/".join([*parts, class_stem(entry.path)] if names_class(entry) else parts)
-
-
-def names_class(entry: ArrayEntry) -> bool:
-    """Return whether an array holds all images of the class that it is called like.
-
-    A single image has two axes or a folder that is its class.
-    """
-    # A file that is like a folder says of all its arrays what it holds: lenses.h5/cdm.
-    groups = f"{entry.file.rpartition('/')[0]}/{entry.array.rpartition('/')[0]}"
-    return (
-        len(entry.shape or ()) > 2
-        and known_class(class_stem(entry.path)) is not None
-        and not any(map(known_class, groups.split("/")))
-    )
-
-
-def _parts(entry: ArrayEntry) -> list[str]:
-    return [_without_ending(part) for part in entry.folder.split("/") if part]
-
-
-def _without_ending(folder: str) -> str:
-    """Return the name of a folder, or of a file that is like a folder without its ending."""
-    return folder.removesuffix(ending(folder)) if ending(folder) in ARRAYS else folder
 
 
 def note_others(entries: Iterable[FileEntry], folders: Iterable[str]) -> tuple[str, ...]:

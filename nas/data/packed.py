@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nas.common.errors import UserError
-from nas.data.arrays import LOCKED, ArrayEntry
+from nas.data.arrays import LOCKED, ArrayEntry, names_class
 from nas.data.labels import MOST_CLASSES, name_classes, read_labels, read_simulated_classes
 from nas.data.layout import SPLITS, Layout, Split
 from nas.data.place import Place, only_root, place_of, settle, split_of_directory
@@ -107,6 +107,8 @@ def _pairs_in_folder(directory: Path, parent: str, found: list[ArrayEntry]) -> I
     names = [stem(name) for name in parent.split("/") if name]
     for entry in images:
         own = _labels_of(entry, labels, alone=len(images) == 1)
+        if own is None and any(map(names_class, images)):
+            continue  # Names tell the classes of these, and labels are of something else.
         if own is None:
             raise UserError(without_labels(directory, entry))
         if _length(entry) != _length(own):

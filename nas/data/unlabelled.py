@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from nas.common.errors import UserError
-from nas.data.arrays import ArrayEntry, is_stack
-from nas.data.folders import count_endings, names_class, note_others
+from nas.data.arrays import ArrayEntry, is_stack, names_class
+from nas.data.folders import count_endings, note_others
 from nas.data.formats.opening import READABLE
 from nas.data.layout import SPLITS, Layout
 from nas.data.options import ChannelAxis

@@ -213,6 +213,21 @@ def test_one_stacked_array_a_class_and_split(
     assert counts(dataset) == {"train": [20] * 3, "val": [3] * 3}
 
 
+def test_no_class_is_lost_without_a_word(tmp_path: Path) -> None:
+    for name in ("no_sub", "cdm"):
+        np.save(tmp_path / f"{name}.npy", images(6, 1, 16, 16))
+    np.save(tmp_path / "mine.npy", images(6, 1, 16, 16))
+    np.save(tmp_path / "redshifts.npy", np.random.default_rng(0).random(6))
+    (tmp_path / "axion.png").write_bytes(b"a figure")
+    dataset = open_dataset(tmp_path)
+    assert counts(dataset) == {"all": [6, 6]}
+    assert dataset.info["notes"] == ["passed over, not part of the data set: mine.npy"]
+    pairs = np.array([[image, 1e-23] for image in images(6)], dtype=object)
+    np.save(tmp_path / "axion.npy", pairs, allow_pickle=True)
+    with pytest.raises(UserError, match=r"class vortex: axion\.npy is an object array"):
+        open_dataset(tmp_path)
+
+
 def test_stacks_in_folders_of_classes_that_nobody_knows(tmp_path: Path) -> None:
     for name in ("spirals", "mergers"):
         (tmp_path / name).mkdir()
