@@ -5,7 +5,7 @@ that it lacks (see ``search_spaces.costs``).
 """
 
 from search_spaces.architecture import Architecture
-from search_spaces.costs import flops, params
+from search_spaces.costs import expanded_params, flops, params
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Gene
 from search_spaces.models import build_network
@@ -15,6 +15,7 @@ from search_spaces.sampling import EvenSampler
 from search_spaces.space import SearchSpace
 from search_spaces.supernet import Supernet, extract, recalibrate
 from search_spaces.tabular import TabularSpace
+from search_spaces.tying import untie
 
 __all__ = [
     "Architecture",
@@ -26,10 +27,12 @@ __all__ = [
     "Supernet",
     "TabularSpace",
     "build_network",
+    "expanded_params",
     "extract",
     "flops",
     "get_space",
     "list_spaces",
     "params",
     "recalibrate",
+    "untie",
 ]

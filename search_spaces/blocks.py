@@ -23,7 +23,10 @@ from timm.models._efficientnet_blocks import InvertedResidual, SqueezeExcite
 from torch import Tensor, nn
 
 from search_spaces.errors import SpaceError
-from search_spaces.hybrid import STAGES, AttentionStage, Stage, blocks
+from search_spaces.hybrid import STAGES, AttentionStage, Stage, Stem, blocks
+from search_spaces.symmetry import SYMMETRIES, halve
+from search_spaces.tied_norms import FieldHead
+from search_spaces.tying import tie
 
 NORMS: dict[str, Any] = {"batch": BatchNormAct2d, "group": partial(GroupNormAct, group_size=8)}
 """Normalisations of convolutions, by name.
@@ -43,20 +46,28 @@ def norm_layer(norm: str) -> Any:
     return NORMS[norm]
 
 
-def make_stem(in_chans: int, width: int, norm: str) -> nn.Module:
-    """Return the stem: a 3 × 3 convolution of stride 2, normalised and activated."""
-    return ConvNormAct(in_chans, width, 3, stride=2, norm_layer=norm_layer(norm), act_layer=nn.SiLU)
+def make_stem(in_chans: int, stem: Stem, norm: str) -> nn.Module:
+    """Return the stem: a convolution of the images, normalised and activated."""
+    module = ConvNormAct(
+        in_chans,
+        stem.width,
+        stem.kernel,
+        stride=stem.stride,
+        norm_layer=norm_layer(norm),
+        act_layer=nn.SiLU,
+    )
+    return _with_symmetry(module, stem.symmetry, of_images=True)
 
 
 def make_stage(stage: Stage, norm: str, drop_path: float = 0.0) -> nn.Sequential:
-    """Return the blocks of a stage, the first of which halves the map."""
+    """Return the blocks of a stage, the first of which has the stage's stride."""
     return nn.Sequential(
         *(make_block(block, i == 0, norm, drop_path) for i, block in enumerate(blocks(stage)))
     )
 
 
 def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> nn.Module:
-    """Return a block; the first one of a stage halves the map and changes the width.
+    """Return a block; the first one of a stage has its stride and changes the width.
 
     Args:
         block: Description of the block, as a stage of one block.
@@ -66,32 +77,45 @@ def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> 
             1603.09382).
     """
     if isinstance(block, AttentionStage):
-        return AttentionBlock(block, first, drop_path)
+        return _with_symmetry(AttentionBlock(block, first, drop_path), block.symmetry)
     squeeze: Any = (
         partial(SqueezeExcite, rd_channels=squeeze_width(block.in_width, block.se))
         if block.se
         else None
     )
-    return InvertedResidual(
+    module = InvertedResidual(
         block.in_width,
         block.width,
         block.kernel,
-        stride=2 if first else 1,
+        stride=block.stride,
         exp_ratio=block.expansion,
         act_layer=nn.SiLU,
         norm_layer=norm_layer(norm),
         se_layer=squeeze,
         drop_path_rate=drop_path,
     )
+    return _with_symmetry(module, block.symmetry)
 
 
 def make_head(
-    width: int, num_classes: int, global_pool: str = "avg", drop_rate: float = 0.0
+    width: int,
+    num_classes: int,
+    global_pool: str = "avg",
+    drop_rate: float = 0.0,
+    symmetry: str = "none",
 ) -> nn.Module:
-    """Return the head: global pooling, layer norm and a linear classifier."""
-    return NormMlpClassifierHead(
+    """Return the head: global pooling, layer norm and a linear classifier.
+
+    In a symmetric network it sees the mean of each field.
+    """
+    head = NormMlpClassifierHead if symmetry == "none" else partial(FieldHead, SYMMETRIES[symmetry])
+    return head(
         width, num_classes, pool_type=global_pool, drop_rate=drop_rate, norm_layer=LayerNorm2d
     )
+
+
+def _with_symmetry(module: nn.Module, symmetry: str, of_images: bool = False) -> nn.Module:
+    return module if symmetry == "none" else tie(module, SYMMETRIES[symmetry], of_images)
 
 
 def stage_drop_path(rate: float, stage: int) -> float:
@@ -123,7 +147,8 @@ class AttentionBlock(nn.Module):
     def __init__(self, block: AttentionStage, first: bool, drop_path: float = 0.0) -> None:
         super().__init__()
         self.window = block.window
-        self.entry = AttentionEntry(block.in_width, block.width) if first else nn.Identity()
+        self.symmetric = block.symmetry != "none"
+        self.entry = AttentionEntry(block) if first else nn.Identity()
         self.norm1 = LayerNorm(block.width)
         self.attn = Attention(block.width, block.heads, attn_head_dim=block.head_dim, qkv_bias=True)
         self.norm2 = LayerNorm(block.width)
@@ -131,7 +156,7 @@ class AttentionBlock(nn.Module):
         self.drop_path = DropPath(drop_path) if drop_path else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to (B, width, H, W), or to half of H and W in a first block."""
+        """Map (B, C, H, W) to (B, width, H, W), or to the size that the stride leaves."""
         x = self.entry(x).permute(0, 2, 3, 1).contiguous()
         x = x + self.drop_path(self._attend(self.norm1(x)))
         x = x + self.drop_path(self.mlp(self.norm2(x)))
@@ -140,8 +165,13 @@ class AttentionBlock(nn.Module):
     def _attend(self, x: Tensor) -> Tensor:
         """Attend within each window of ``x``, which is (B, H, W, C)."""
         batch, height, width, channels = x.shape
-        (rows, row), (columns, column) = windows(height, self.window), windows(width, self.window)
-        padding = (0, columns * column - width, 0, rows * row - height)
+        rows, row = windows(height, self.window, self.symmetric)
+        columns, column = windows(width, self.window, self.symmetric)
+        # What fills up the last windows lies behind the map, and on all its sides where that has to
+        # be symmetric.
+        behind = (rows * row - height, columns * column - width)
+        top, left = (side // 2 if self.symmetric else 0 for side in behind)
+        padding = (left, behind[1] - left, top, behind[0] - top)
         mask = None
         if any(padding):
             x = F.pad(x, (0, 0, *padding))
@@ -150,40 +180,58 @@ class AttentionBlock(nn.Module):
             mask = mask.expand(batch, -1, -1, -1, -1).flatten(0, 1)
         x = self.attn(_partition(x, rows, row, columns, column), mask)
         x = x.view(batch, rows, columns, row, column, channels).transpose(2, 3)
-        return x.reshape(batch, rows * row, columns * column, channels)[:, :height, :width]
+        x = x.reshape(batch, rows * row, columns * column, channels)
+        return x[:, top : top + height, left : left + width]
 
 
 class AttentionEntry(nn.Module):
-    """Halve the map, change the width, and add position information that holds at any size.
+    """Change the size and the width of the map, and add positions that hold at any size.
 
     Positions come from a depthwise convolution whose zero padding shows where the border is (Chu et
     al. 2021, arXiv 2102.10882: conditional position encodings).
+
+    Args:
+        block: Description of the first block of a stage.
     """
 
-    def __init__(self, in_width: int, width: int) -> None:
+    def __init__(self, block: AttentionStage) -> None:
         super().__init__()
-        self.proj = nn.Conv2d(in_width, width, 1)
-        self.position = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.stride, self.symmetric = block.stride, block.symmetry != "none"
+        self.proj = nn.Conv2d(block.in_width, block.width, 1)
+        self.position = nn.Conv2d(block.width, block.width, 3, padding=1, groups=block.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, in_width, H, W) to (B, width, ⌈H/2⌉, ⌈W/2⌉)."""
-        x = self.proj(F.avg_pool2d(x, 2, ceil_mode=True))
+        """Map (B, in_width, H, W) to (B, width, ⌈H/stride⌉, ⌈W/stride⌉)."""
+        if self.stride == 2:
+            x = halve(x) if self.symmetric else F.avg_pool2d(x, 2, ceil_mode=True)
+        x = self.proj(x)
         position: Tensor = self.position(x)
         return x + position
 
 
-def windows(side: int, window: int) -> tuple[int, int]:
+def windows(side: int, window: int, symmetric: bool = False) -> tuple[int, int]:
     """Cut a side of the map into windows.
 
     They are as few and as even windows of at most ``window`` pixels as cover the side. A ``window``
     of 0 makes one window over the whole side.
+
+    Args:
+        side: Side of the map in pixels.
+        window: Largest side of a window in pixels.
+        symmetric: Whether the windows reach as far beyond one end of the side as beyond the other.
 
     Returns:
         The number of windows, and the side of each in pixels. Together the windows are at least as
         long as ``side``.
     """
     count = -(-side // window) if window else 1
-    return count, -(-side // count)
+    length = -(-side // count)
+    while symmetric and (count * length - side) % 2:
+        # A longer window helps where there is room for it; otherwise one window more does.
+        count, length = (
+            (count, length + 1) if length < window else (count + 1, -(-side // (count + 1)))
+        )
+    return count, length
 
 
 def _partition(x: Tensor, rows: int, row: int, columns: int, column: int) -> Tensor:

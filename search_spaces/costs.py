@@ -15,7 +15,16 @@ from torch.utils.flop_counter import flop_registry
 
 from search_spaces.architecture import Architecture
 from search_spaces.blocks import squeeze_width, windows
-from search_spaces.hybrid import AttentionStage, MBConvStage, Stage, check_image_size, describe
+from search_spaces.hybrid import (
+    AttentionStage,
+    Hybrid,
+    MBConvStage,
+    Stage,
+    Stem,
+    check_image_size,
+    describe,
+)
+from search_spaces.symmetry import SYMMETRIES
 
 # torch's counter has formulas for all fused attention kernels but the CPU's, which it passes over
 # in silence. With the formula of the other kernels, the count of a network is the same on every
@@ -28,7 +37,10 @@ for _direction in ("", "_backward"):
 
 
 def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
-    """Count the parameters of the architecture's network.
+    """Count the parameters of the architecture's network that are learned.
+
+    A symmetric network has fewer of them than its layers have weights, which
+    :func:`expanded_params` counts.
 
     Args:
         architecture: Architecture of a hybrid space.
@@ -43,14 +55,53 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
         >>> params(get_space("hybrid_nano").named["coatnet_like"])
         481497
     """
-    stem, stages = describe(architecture)
-    width = stages[-1].width
-    return (
-        stem * (9 * in_chans + 2)
-        + sum(map(_stage_params, stages))
-        + 2 * width
-        + (width + 1) * num_classes
-    )
+    return _params(describe(architecture), in_chans, num_classes)
+
+
+def expanded_params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
+    """Count the weights that the network's layers have when a symmetric network is untied.
+
+    For a network without symmetry these are its parameters.
+
+    Args:
+        architecture: Architecture of a hybrid space.
+        in_chans: Channels of the images.
+        num_classes: Classes that the network tells apart.
+
+    Raises:
+        SpaceError: the architecture is of a space without networks.
+
+    Example:
+        >>> from search_spaces import get_space, params
+        >>> from search_spaces.costs import expanded_params
+        >>> tied = get_space("lens_nano").named["symmetric_mbconv"]
+        >>> 6 < expanded_params(tied) / params(tied) < 8
+        True
+    """
+    hybrid = describe(architecture)
+    free = tuple(stage._replace(symmetry="none") for stage in hybrid.stages)
+    stem = hybrid.stem._replace(symmetry="none")
+    # The head is not tied: it sees means of fields in both.
+    head = _head_params(hybrid, num_classes)
+    return _stem_params(stem, in_chans) + sum(map(_stage_params, free)) + head
+
+
+def _params(hybrid: Hybrid, in_chans: int, num_classes: int) -> int:
+    stages = sum(map(_stage_params, hybrid.stages))
+    return _stem_params(hybrid.stem, in_chans) + stages + _head_params(hybrid, num_classes)
+
+
+def _stem_params(stem: Stem, in_chans: int) -> int:
+    return stem.width // _order(stem) * (stem.kernel**2 * in_chans + 2)
+
+
+def _head_params(hybrid: Hybrid, num_classes: int) -> int:
+    width = hybrid.stages[-1].width // _order(hybrid.stem)
+    return 2 * width + (width + 1) * num_classes
+
+
+def _order(part: Stem | Stage) -> int:
+    return SYMMETRIES[part.symmetry].order
 
 
 def stage_params(architecture: Architecture) -> tuple[int, ...]:
@@ -84,37 +135,47 @@ def flops(
     """
     check_image_size(image_size, image_size)
     stem, stages = describe(architecture)
-    side = _half(image_size)
-    products = side * side * 9 * in_chans * stem + stages[-1].width * num_classes
+    side = _strided(image_size, stem.stride)
+    taps = _taps(stem, stem.kernel, image_size)
+    products = side * side * taps * in_chans * stem.width
+    products += stages[-1].width // _order(stem) * num_classes
     for stage in stages:
         products += _stage_products(stage, side)
-        side = _half(side)
+        side = _strided(side, stage.stride)
     return 2 * products
 
 
-def _half(side: int) -> int:
-    return -(-side // 2)
+def _strided(side: int, stride: int) -> int:
+    return -(-side // stride)
+
+
+def _taps(part: Stem | Stage, kernel: int, side: int) -> int:
+    """Count the numbers of the kernel with which a part meets a map of this side.
+
+    A symmetric part halves a side of even length with an even kernel.
+    """
+    even = part.symmetry != "none" and part.stride == 2 and side % 2 == 0
+    return (kernel + even) ** 2
 
 
 @lru_cache(maxsize=2**15)
 def _stage_params(stage: Stage) -> int:
     if isinstance(stage, MBConvStage):
-        return _mbconv_params(stage, stage.in_width) + (stage.depth - 1) * _mbconv_params(
-            stage, stage.width
-        )
+        rest = (stage.depth - 1) * _mbconv_params(stage, stage.width)
+        return _mbconv_params(stage, stage.in_width) + rest
     entry = (stage.in_width + 1 + 9 + 1) * stage.width  # of the projection and the position
-    return entry + stage.depth * _attention_params(stage)
+    return (entry + stage.depth * _attention_params(stage)) // _order(stage)
 
 
 @lru_cache(maxsize=2**15)
 def _stage_products(stage: Stage, side: int) -> int:
-    """Count the multiplications of the stage on a map of this side, which the stage halves."""
-    half = _half(side)
+    """Count the multiplications of the stage on a map of this side."""
+    out_side = _strided(side, stage.stride)
     if isinstance(stage, MBConvStage):
-        rest = _mbconv_products(stage, stage.width, half, half)
-        return _mbconv_products(stage, stage.in_width, side, half) + (stage.depth - 1) * rest
-    entry = half * half * (stage.in_width + 9) * stage.width
-    return entry + stage.depth * _attention_products(stage, half)
+        rest = _mbconv_products(stage._replace(in_width=stage.width, stride=1), out_side)
+        return _mbconv_products(stage, side) + (stage.depth - 1) * rest
+    entry = out_side**2 * (stage.in_width + 9) * stage.width
+    return entry + stage.depth * _attention_products(stage, out_side)
 
 
 def _mbconv_params(stage: MBConvStage, in_width: int) -> int:
@@ -122,15 +183,17 @@ def _mbconv_params(stage: MBConvStage, in_width: int) -> int:
     squeeze = squeeze_width(in_width, stage.se) if stage.se else 0
     convolutions = inner * (in_width + stage.kernel**2 + stage.width)
     norms = 2 * (2 * inner + stage.width)
-    return convolutions + norms + (2 * inner * squeeze + inner + squeeze if squeeze else 0)
+    gates = inner // _order(stage)
+    gating = 2 * gates * squeeze + gates + squeeze if squeeze else 0
+    return (convolutions + norms) // _order(stage) + gating
 
 
-def _mbconv_products(stage: MBConvStage, in_width: int, side: int, out_side: int) -> int:
-    inner = in_width * stage.expansion
-    squeeze = squeeze_width(in_width, stage.se) if stage.se else 0
-    return inner * (
-        side**2 * in_width + out_side**2 * (stage.kernel**2 + stage.width) + 2 * squeeze
-    )
+def _mbconv_products(block: MBConvStage, side: int) -> int:
+    inner = block.in_width * block.expansion
+    squeeze = squeeze_width(block.in_width, block.se) if block.se else 0
+    out_side, taps = _strided(side, block.stride), _taps(block, block.kernel, side)
+    convolutions = inner * (side**2 * block.in_width + out_side**2 * (taps + block.width))
+    return convolutions + 2 * inner // _order(block) * squeeze
 
 
 def _attention_params(stage: AttentionStage) -> int:
@@ -143,7 +206,7 @@ def _attention_params(stage: AttentionStage) -> int:
 
 def _attention_products(stage: AttentionStage, side: int) -> int:
     width, inner = stage.width, stage.heads * stage.head_dim
-    count, window = windows(side, stage.window)
+    count, window = windows(side, stage.window, stage.symmetry != "none")
     tokens = (count * window) ** 2  # These include what fills up the last windows.
     attention = tokens * (4 * width * inner + 2 * window**2 * inner)
     mlp = side**2 * 2 * width * stage.mlp * width

@@ -21,8 +21,20 @@ An image of this side leaves one pixel of the last map.
 """
 
 
+class Stem(NamedTuple):
+    """The stem: a convolution, with the width in channels and the kernel in pixels."""
+
+    width: int
+    kernel: int = 3
+    stride: int = 2
+    symmetry: str = "none"
+
+
 class MBConvStage(NamedTuple):
-    """A stage of inverted residual blocks, with widths in channels and the kernel in pixels."""
+    """A stage of inverted residual blocks, with widths in channels and the kernel in pixels.
+
+    The stride is that of the first block; the others have none.
+    """
 
     in_width: int
     width: int
@@ -30,6 +42,8 @@ class MBConvStage(NamedTuple):
     kernel: int
     expansion: int
     se: float
+    stride: int = 2
+    symmetry: str = "none"
 
 
 class AttentionStage(NamedTuple):
@@ -45,16 +59,26 @@ class AttentionStage(NamedTuple):
     head_dim: int
     mlp: int
     window: int
+    stride: int = 2
+    symmetry: str = "none"
 
 
 Stage = MBConvStage | AttentionStage
 
 
 class Hybrid(NamedTuple):
-    """A hybrid network as its architecture describes it: the stem's width and the four stages."""
+    """A hybrid network as its architecture describes it: the stem and the four stages."""
 
-    stem: int
+    stem: Stem
     stages: tuple[Stage, ...]
+
+
+class StemChoices(NamedTuple):
+    """The choices that the stem offers for each gene, from light to heavy."""
+
+    width: tuple[int, ...]
+    kernel: tuple[int, ...] = ()
+    stride: tuple[int, ...] = ()
 
 
 class StageChoices(NamedTuple):
@@ -68,33 +92,51 @@ class StageChoices(NamedTuple):
     se: tuple[float, ...] = (0.0, 0.25)
     mlp: tuple[int, ...] = (1, 2, 4)
     window: tuple[int, ...] = (0,)
+    op: tuple[str, ...] = ("mbconv", "attention")
+    stride: tuple[int, ...] = ()
 
 
 def hybrid_space(
     name: str,
     *,
-    stem: Sequence[int],
+    stem: StemChoices,
     head_dim: int,
     stages: Sequence[StageChoices],
     named: Mapping[str, str],
     size: Callable[[Architecture], float],
+    symmetry: tuple[str, ...] = (),
 ) -> SearchSpace:
     """Make a hybrid space.
 
+    A gene without choices is left out, as the spaces of the first version left out symmetries and
+    strides: their networks have no symmetry, a kernel of 3 pixels in the stem, and strides of 2.
+    No two neighbours of stem and stages both keep the size of the map, so that the cost of a
+    network is bounded and its last map is small: the stride of a stage is a gene only where the
+    part before it has a stride of 2.
+
     Args:
         name: Name of the space, which its architectures carry.
-        stem: Choices of the stem's width, in channels.
+        stem: Choices that the stem offers.
         head_dim: Channels of each attention head. It becomes a gene with one choice, so that every
             architecture states it.
         stages: Choices that each of the four stages offers.
         named: Notable architectures by name, each written as one line (``str(architecture)``).
         size: Returns the size of an architecture, which ``smallest`` and ``largest`` compare.
+        symmetry: Names of symmetries, from the one with the fewest parameters on.
     """
-    genes = [Gene("stem.width", tuple(stem)), Gene("attention.head_dim", (head_dim,))]
+    genes = [
+        Gene("symmetry", symmetry),
+        *(Gene(f"stem.{gene}", choices) for gene, choices in stem._asdict().items()),
+        Gene("attention.head_dim", (head_dim,)),
+    ]
+    strides = stem.stride
     for i, choices in enumerate(stages, start=1):
         mbconv, attention = (f"stage{i}.op", "mbconv"), (f"stage{i}.op", "attention")
+        before = (f"stage{i - 1}.stride" if i > 1 else "stem.stride", 2) if strides else None
+        strides = choices.stride
         genes += [
-            Gene(f"stage{i}.op", ("mbconv", "attention")),
+            Gene(f"stage{i}.stride", choices.stride, when=before),
+            Gene(f"stage{i}.op", choices.op),
             Gene(f"stage{i}.depth", choices.depth),
             Gene(f"stage{i}.width", choices.width),
             Gene(f"stage{i}.kernel", choices.kernel, when=mbconv),
@@ -104,11 +146,11 @@ def hybrid_space(
             Gene(f"stage{i}.mlp", choices.mlp, when=attention),
             Gene(f"stage{i}.window", choices.window, when=attention),
         ]
-    return SearchSpace(name, genes, named=named, size=size)
+    return SearchSpace(name, [gene for gene in genes if gene.choices], named=named, size=size)
 
 
 def describe(architecture: Architecture) -> Hybrid:
-    """Return the stem's width and the four stages of an architecture's network.
+    """Return the stem and the four stages of an architecture's network.
 
     Raises:
         SpaceError: the architecture belongs to a space without networks.
@@ -119,32 +161,50 @@ def describe(architecture: Architecture) -> Hybrid:
             f"{architecture.space} is a space of tables: no network can be built from "
             f"{architecture}."
         )
+    symmetry = genes.get("symmetry", "none")
     width = genes["stem.width"]
+    stem = Stem(width, genes.get("stem.kernel", 3), genes.get("stem.stride", 2), symmetry)
     stages: list[Stage] = []
     for i in range(1, STAGES + 1):
         stage = f"stage{i}."
         shape = (width, genes[stage + "width"], genes[stage + "depth"])
+        common = {"stride": genes.get(stage + "stride", 2), "symmetry": symmetry}
         if genes[stage + "op"] == "mbconv":
-            stages.append(
-                MBConvStage(
-                    *shape, genes[stage + "kernel"], genes[stage + "expansion"], genes[stage + "se"]
-                )
-            )
+            own = (genes[stage + gene] for gene in ("kernel", "expansion", "se"))
+            stages.append(MBConvStage(*shape, *own, **common))
         else:
             heads, head_dim = genes[stage + "heads"], genes["attention.head_dim"]
-            stages.append(
-                AttentionStage(
-                    *shape, heads, head_dim, genes[stage + "mlp"], genes[stage + "window"]
-                )
-            )
+            own = (genes[stage + gene] for gene in ("mlp", "window"))
+            stages.append(AttentionStage(*shape, heads, head_dim, *own, **common))
         width = genes[stage + "width"]
-    return Hybrid(genes["stem.width"], tuple(stages))
+    return Hybrid(stem, tuple(stages))
+
+
+def largest(space: SearchSpace) -> dict[str, list[Hybrid]]:
+    """Return networks that hold, for each symmetry of a space, the largest stages of any operator.
+
+    Raises:
+        SpaceError: the space has no networks.
+    """
+    corners = [describe(corner) for corner in space.corners(heavy=True)]
+    symmetries = space.genes["symmetry"].choices if "symmetry" in space.genes else ("none",)
+    return {
+        str(symmetry): [
+            Hybrid(
+                hybrid.stem._replace(symmetry=str(symmetry)),
+                tuple(stage._replace(symmetry=str(symmetry)) for stage in hybrid.stages),
+            )
+            for hybrid in corners
+        ]
+        for symmetry in symmetries
+    }
 
 
 def blocks(stage: Stage) -> list[Stage]:
     """Return the blocks of a stage, each as a stage of one block."""
     first = stage._replace(depth=1)
-    return [first, *[first._replace(in_width=stage.width)] * (stage.depth - 1)]
+    rest = first._replace(in_width=stage.width, stride=1)
+    return [first, *[rest] * (stage.depth - 1)]
 
 
 def operator(stage: Stage) -> str:

@@ -12,9 +12,6 @@ from search_spaces.network import HybridNet
 from search_spaces.registry import get_space
 from search_spaces.space import SearchSpace
 
-DEFAULT_ARCHITECTURE = "coatnet_like"
-"""Name of the architecture that is built where none is given."""
-
 _CFG: dict[str, Any] = {
     "url": "",
     "num_classes": 3,
@@ -29,14 +26,13 @@ _CFG: dict[str, Any] = {
     "license": "mit",
 }
 
-default_cfgs = generate_default_cfgs(
-    {"hybrid_nano.untrained": _CFG, "hybrid_small.untrained": _CFG}
-)
+_SPACES = ("lens_nano", "hybrid_nano", "hybrid_small")
+default_cfgs = generate_default_cfgs({f"{space}.untrained": _CFG for space in _SPACES})
 
 
 def build_network(
     space: str | SearchSpace,
-    architecture: Architecture | str = DEFAULT_ARCHITECTURE,
+    architecture: Architecture | str | None = None,
     in_chans: int = 1,
     num_classes: int = 3,
     **options: Any,
@@ -46,7 +42,7 @@ def build_network(
     Args:
         space: Hybrid space, or its name.
         architecture: Architecture of the space, its string, or the name of one of the space's named
-            architectures.
+            architectures; None for the first of these.
         in_chans: Channels of the images.
         num_classes: Classes to tell apart; 0 leaves the classifier out.
         options: Further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model
@@ -63,7 +59,9 @@ def build_network(
         torch.Size([2, 3])
     """
     space = get_space(space) if isinstance(space, str) else space
-    if isinstance(architecture, str):
+    if architecture is None:
+        architecture = next(iter(space.named.values()), space.smallest)
+    elif isinstance(architecture, str):
         architecture = space.parse(architecture)
     space.validate(architecture)
     network: HybridNet = build_model_with_cfg(
@@ -81,10 +79,16 @@ def build_network(
 
 
 @register_model
+def lens_nano(
+    pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
+) -> HybridNet:
+    """Build a network of the space ``lens_nano``, as :func:`build_network` does."""
+    return build_network("lens_nano", architecture, pretrained=pretrained, **options)
+
+
+@register_model
 def hybrid_nano(
-    pretrained: bool = False,
-    architecture: Architecture | str = DEFAULT_ARCHITECTURE,
-    **options: Any,
+    pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``hybrid_nano``, as :func:`build_network` does."""
     return build_network("hybrid_nano", architecture, pretrained=pretrained, **options)
@@ -92,9 +96,7 @@ def hybrid_nano(
 
 @register_model
 def hybrid_small(
-    pretrained: bool = False,
-    architecture: Architecture | str = DEFAULT_ARCHITECTURE,
-    **options: Any,
+    pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``hybrid_small``, as :func:`build_network` does."""
     return build_network("hybrid_small", architecture, pretrained=pretrained, **options)

@@ -16,6 +16,7 @@ from search_spaces.architecture import Architecture
 from search_spaces.blocks import make_head, make_stage, make_stem, stage_drop_path
 from search_spaces.errors import SpaceError
 from search_spaces.hybrid import check_image_size, describe
+from search_spaces.symmetry import SYMMETRIES
 
 
 class HybridNet(nn.Module):
@@ -65,12 +66,14 @@ class HybridNet(nn.Module):
         check_channels_and_classes(in_chans, num_classes)
         stem, stages = describe(architecture)
         self.architecture = architecture
+        self.symmetry = stem.symmetry
         self.in_chans = in_chans
         self.num_classes = num_classes
         self.global_pool = global_pool
         self.drop_rate = drop_rate
         self.grad_checkpointing = False
-        self.num_features = self.head_hidden_size = stages[-1].width
+        self.num_features = stages[-1].width
+        self.head_hidden_size = SYMMETRIES[stem.symmetry].fields(self.num_features)
 
         self.stem = make_stem(in_chans, stem, norm)
         self.stages = nn.Sequential(
@@ -79,13 +82,17 @@ class HybridNet(nn.Module):
                 for i, stage in enumerate(stages)
             )
         )
-        self.head: Any = make_head(self.num_features, num_classes, global_pool, drop_rate)
+        self.head: Any = make_head(
+            self.num_features, num_classes, global_pool, drop_rate, stem.symmetry
+        )
+        reduction = stem.stride
         self.feature_info: list[dict[str, Any]] = [
-            {"num_chs": stem, "reduction": 2, "module": "stem"}
+            {"num_chs": stem.width, "reduction": reduction, "module": "stem"}
         ]
         for i, stage in enumerate(stages):
+            reduction *= stage.stride
             self.feature_info.append(
-                {"num_chs": stage.width, "reduction": 4 * 2**i, "module": f"stages.{i}"}
+                {"num_chs": stage.width, "reduction": reduction, "module": f"stages.{i}"}
             )
         self.apply(init_weights)
 
@@ -105,7 +112,8 @@ class HybridNet(nn.Module):
             x: Images (B, in_chans, H, W).
 
         Returns:
-            A map of shape (B, num_features, ⌈H/32⌉, ⌈W/32⌉).
+            A map of shape (B, num_features, ⌈H/s⌉, ⌈W/s⌉) with the total stride s, which is 32
+            where every part halves the map.
         """
         check_images(x, self.in_chans)
         x = self.stem(x)
@@ -118,7 +126,7 @@ class HybridNet(nn.Module):
 
         Args:
             x: Map of shape (B, num_features, H, W).
-            pre_logits: Whether to return the features (B, num_features) before the classifier
+            pre_logits: Whether to return the features (B, head_hidden_size) before the classifier
                 instead of the logits.
         """
         logits: Tensor = self.head(x, pre_logits=pre_logits)
@@ -180,7 +188,8 @@ class HybridNet(nn.Module):
         pruned = last < len(self.stages)
         self.stages = self.stages[:last]
         if pruned:
-            self.num_features = self.head_hidden_size = self.feature_info[last]["num_chs"]
+            self.num_features = self.feature_info[last]["num_chs"]
+            self.head_hidden_size = SYMMETRIES[self.symmetry].fields(self.num_features)
         if pruned or prune_head:
             self.reset_classifier(0, "", reset_other=True)
         return wanted
@@ -207,7 +216,7 @@ class HybridNet(nn.Module):
         if reset_other:
             self.head.norm = nn.Identity()
         # There are fewer features where stages were pruned.
-        self.head.in_features = self.head.num_features = self.num_features
+        self.head.in_features = self.head.num_features = self.head_hidden_size
         self.head.reset(num_classes, global_pool)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import cache
 
 from search_spaces.errors import SpaceError
-from search_spaces.presets import hybrid_nano, hybrid_small
+from search_spaces.presets import hybrid_nano, hybrid_small, lens_nano
 from search_spaces.space import SearchSpace, nearest
 from search_spaces.tabular import nas_bench_201, nas_bench_macro
 
 _SPACES: dict[str, Callable[[], SearchSpace]] = {
-    make.__name__: make for make in (hybrid_nano, hybrid_small, nas_bench_macro, nas_bench_201)
+    make.__name__: make
+    for make in (lens_nano, hybrid_nano, hybrid_small, nas_bench_macro, nas_bench_201)
 }
 
 
@@ -19,7 +20,7 @@ def list_spaces() -> list[str]:
     Example:
         >>> import search_spaces
         >>> search_spaces.list_spaces()
-        ['hybrid_nano', 'hybrid_small', 'nas_bench_macro', 'nas_bench_201']
+        ['lens_nano', 'hybrid_nano', 'hybrid_small', 'nas_bench_macro', 'nas_bench_201']
     """
     return list(_SPACES)
 

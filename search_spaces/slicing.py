@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from search_spaces.hybrid import Stage, operator
+from search_spaces.hybrid import Hybrid, operator
 
 QKV = 3
 """Number of parts of a ``qkv`` tensor: queries, keys and values."""
@@ -63,16 +63,18 @@ def slice_of(name: str, shape: Sequence[int], shared_shape: Sequence[int]) -> Sl
     return Slice((*channels, *kernel))
 
 
-def shared_name(name: str, stages: Sequence[Stage]) -> str:
+def shared_name(name: str, hybrid: Hybrid) -> str:
     """Return the name that a standalone network's tensor has in the supernet.
 
-    The supernet holds one set of tensors for each operator of a stage.
+    The supernet holds one set of tensors for each symmetry, and in it one for each operator of a
+    stage.
 
     Args:
         name: Name of the tensor in the standalone network.
-        stages: Stages of the standalone network.
+        hybrid: Stem and stages of the standalone network.
     """
-    if not name.startswith("stages."):
-        return name
-    prefix, stage, rest = name.split(".", 2)
-    return f"{prefix}.{stage}.{operator(stages[int(stage)])}.{rest}"
+    if name.startswith("stages."):
+        prefix, stage, rest = name.split(".", 2)
+        name = f"{prefix}.{stage}.{operator(hybrid.stages[int(stage)])}.{rest}"
+    symmetry = hybrid.stem.symmetry
+    return name if symmetry == "none" else f"{symmetry}.{name}"

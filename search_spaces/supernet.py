@@ -16,7 +16,7 @@ from torch.optim.swa_utils import update_bn
 from search_spaces.architecture import Architecture
 from search_spaces.binding import BoundModule
 from search_spaces.blocks import make_block, make_head, make_stage, make_stem, stage_drop_path
-from search_spaces.hybrid import Stage, blocks, describe, operator
+from search_spaces.hybrid import Hybrid, blocks, describe, largest, operator
 from search_spaces.models import build_network
 from search_spaces.network import HybridNet, check_channels_and_classes, check_images, init_weights
 from search_spaces.registry import get_space
@@ -87,18 +87,12 @@ class Supernet(nn.Module):
         self.drop_rate = drop_rate
         self.drop_path_rate = drop_path_rate
 
-        # The corners of the space hold the largest stages of every operator.
-        largest = [describe(corner) for corner in self.space.corners(heavy=True)]
-        self.stem = make_stem(in_chans, largest[0].stem, norm)
-        self.stages = nn.ModuleList()
-        for i, stages in enumerate(zip(*(hybrid.stages for hybrid in largest), strict=True)):
-            distinct = dict.fromkeys(stages)
-            self.stages.append(
-                nn.ModuleDict(
-                    {operator(s): make_stage(s, norm, self._drop_path(i)) for s in distinct}
-                )
-            )
-        self.head = make_head(largest[0].stages[-1].width, num_classes, drop_rate=drop_rate)
+        for symmetry, hybrids in largest(self.space).items():
+            shared = self._shared(hybrids)
+            if symmetry != "none":
+                shared = {symmetry: nn.ModuleDict(shared)}
+            for name, module in shared.items():
+                self.add_module(name, module)
         self.apply(init_weights)
         self._parts: dict[Hashable, BoundModule] = {}
 
@@ -127,35 +121,56 @@ class Supernet(nn.Module):
 
     def _subnet(self, architecture: Architecture) -> Iterator[BoundModule]:
         """Yield the blocks of the architecture's network, from first to last."""
-        stem, stages = describe(architecture)
-        yield self._part("stem", stages, make_stem, self.in_chans, stem, self.norm)
-        for i, stage in enumerate(stages):
+        hybrid = describe(architecture)
+        yield self._part("stem", hybrid, make_stem, self.in_chans, hybrid.stem, self.norm)
+        for i, stage in enumerate(hybrid.stages):
             for j, block in enumerate(blocks(stage)):
                 yield self._part(
                     f"stages.{i}.{j}",
-                    stages,
+                    hybrid,
                     make_block,
                     block,
                     j == 0,
                     self.norm,
                     self._drop_path(i),
                 )
-        yield self._part(
-            "head", stages, make_head, stages[-1].width, self.num_classes, "avg", self.drop_rate
-        )
+        yield self._part("head", hybrid, make_head, *self._head_options(hybrid))
+
+    def _shared(self, hybrids: Sequence[Hybrid]) -> dict[str, nn.Module]:
+        """Make the largest stem, stages and head of networks of one symmetry."""
+        stages = nn.ModuleList()
+        for i, alternatives in enumerate(zip(*(hybrid.stages for hybrid in hybrids), strict=True)):
+            by_operator = {operator(stage): stage for stage in alternatives}
+            stages.append(
+                nn.ModuleDict(
+                    {
+                        name: make_stage(stage, self.norm, self._drop_path(i))
+                        for name, stage in by_operator.items()
+                    }
+                )
+            )
+        return {
+            "stem": make_stem(self.in_chans, hybrids[0].stem, self.norm),
+            "stages": stages,
+            "head": make_head(*self._head_options(hybrids[0])),
+        }
+
+    def _head_options(self, hybrid: Hybrid) -> tuple[Any, ...]:
+        width = hybrid.stages[-1].width
+        return width, self.num_classes, "avg", self.drop_rate, hybrid.stem.symmetry
 
     def _part(
-        self, name: str, stages: Sequence[Stage], make: Callable[..., nn.Module], *args: Hashable
+        self, name: str, hybrid: Hybrid, make: Callable[..., nn.Module], *args: Hashable
     ) -> BoundModule:
         """Return the part that ``make(*args)`` makes.
 
         Making a part takes about a millisecond, so the parts that were used last are kept.
         """
-        key = (name, args)
+        key = (name, args)  # The arguments say of which symmetry the part is.
         part = self._parts.pop(key, None)
         if part is None:
             with torch.device("meta"):
-                part = BoundModule(make(*args), self.get_submodule(shared_name(name, stages)), name)
+                part = BoundModule(make(*args), self.get_submodule(shared_name(name, hybrid)), name)
             if len(self._parts) >= _CACHED_PARTS:
                 del self._parts[next(iter(self._parts))]
         self._parts[key] = part
@@ -196,11 +211,11 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
             supernet.num_classes,
             norm=supernet.norm,
         )
-    stages = describe(architecture).stages
+    hybrid = describe(architecture)
     shared = supernet.state_dict()
     weights = {}
     for name, tensor in network.state_dict().items():
-        source = shared[shared_name(name, stages)]
+        source = shared[shared_name(name, hybrid)]
         part = slice_of(name, tensor.shape, source.shape)
         weights[name] = (source if part is None else part.of(source)).clone()
     network.load_state_dict(weights, assign=True)

@@ -1,6 +1,7 @@
 """An architecture drawn stage by stage, and its stages in words for those who would rather read."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -35,6 +36,7 @@ class StageSummary(NamedTuple):
         depth: number of blocks.
         block: what each block is, in a few words each.
         side: height and width in pixels of the stage's maps.
+        halves: whether the first block halves the map.
         width: channels of the stage's maps.
         params: number of parameters of the stage.
     """
@@ -44,16 +46,19 @@ class StageSummary(NamedTuple):
     depth: int
     block: tuple[str, ...]
     side: tuple[int, int]
+    halves: bool
     width: int
     params: int
 
 
 def short_name(architecture: Architecture) -> str:
-    """Return operator and number of blocks of each stage, such as M1 M2 A3 A1."""
-    stages = describe(architecture).stages
-    return " ".join(
-        f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in stages
-    )
+    """Return symmetry, operator and number of blocks of each stage, such as d4 M1 M2 A3 A1."""
+    hybrid = describe(architecture)
+    symmetry = [] if hybrid.stem.symmetry == "none" else [hybrid.stem.symmetry]
+    stages = [
+        f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in hybrid.stages
+    ]
+    return " ".join(symmetry + stages)
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,21 @@ class ArchitectureDrawing:
         side = self._side(number + 1)
         operator = "MBConv" if isinstance(stage, MBConvStage) else "attention"
         return StageSummary(
-            f"stage {number}", operator, stage.depth, _block(stage, side), side, stage.width, params
+            f"stage {number}",
+            operator,
+            stage.depth,
+            _block(stage, side),
+            side,
+            stage.stride == 2,
+            stage.width,
+            params,
         )
 
-    def _side(self, halvings: int) -> tuple[int, int]:
-        height, width = (-(-side // 2**halvings) for side in self.image_size)
+    def _side(self, parts: int) -> tuple[int, int]:
+        """Return the size of the map after so many parts, of which the stem is the first."""
+        stem, stages = describe(self.architecture)
+        stride = prod(part.stride for part in (stem, *stages)[:parts])
+        height, width = (-(-side // stride) for side in self.image_size)
         return height, width
 
     def alt(self) -> str:
@@ -98,9 +113,11 @@ class ArchitectureDrawing:
             f"{_pixels(stage.side)}, {stage.width} channels, {stage.params:,} parameters"
             for stage in self.stages()
         )
+        symmetry = describe(self.architecture).stem.symmetry
+        tied = "" if symmetry == "none" else f" whose weights are tied by the symmetry {symmetry}"
         return (
-            f"A network of {self.params:,} parameters for images of {_pixels(self.image_size)} "
-            f"pixels. {stages}."
+            f"A network of {self.params:,} parameters{tied} for images of "
+            f"{_pixels(self.image_size)} pixels. {stages}."
         )
 
     def figure(self) -> Figure:
@@ -111,13 +128,15 @@ class ArchitectureDrawing:
         stages = self.stages()
         rest = self.params - sum(stage.params for stage in stages)
         stem = describe(self.architecture).stem
+        kernel = _pixels((stem.kernel, stem.kernel))
+        symmetry = "" if stem.symmetry == "none" else f",\ntied by {stem.symmetry}"
         columns = [
             _Column("input", ("image",), "", _pixels(self.image_size)),
             _Column(
                 "stem",
-                (f"convolution\n3 × 3\n{_HALVES}",),
+                ("\n".join(["convolution", kernel, *[_HALVES] * (stem.stride - 1)]),),
                 "",
-                f"{_pixels(self._side(1))}\n{stem} channels",
+                f"{_pixels(self._side(1))}\n{stem.width} channels{symmetry}",
             ),
             *(self._column(stage) for stage in stages),
             _Column(
@@ -136,7 +155,8 @@ class ArchitectureDrawing:
 
     def _column(self, stage: StageSummary) -> "_Column":
         block = "\n".join((stage.operator, *stage.block))
-        blocks = (f"{block}\n{_HALVES}", *[block] * (stage.depth - 1))
+        first = f"{block}\n{_HALVES}" if stage.halves else block
+        blocks = (first, *[block] * (stage.depth - 1))
         below = f"{_pixels(stage.side)}\n{stage.width} channels\n{self._share(stage.params)}"
         return _Column(stage.title, blocks, stage.operator, below)
 
@@ -191,7 +211,9 @@ def _block(stage: Stage, side: tuple[int, int]) -> tuple[str, ...]:
     if isinstance(stage, MBConvStage):
         squeeze = f"SE {stage.se:g}" if stage.se else "no SE"
         return f"{stage.kernel} × {stage.kernel}", f"expansion {stage.expansion}", squeeze
-    (rows, row), (columns, column) = (windows(length, stage.window) for length in side)
+    (rows, row), (columns, column) = (
+        windows(length, stage.window, stage.symmetry != "none") for length in side
+    )
     window = "global" if rows * columns == 1 else f"windows {_pixels((row, column))} px"
     return f"{stage.heads} {'head' if stage.heads == 1 else 'heads'}", f"MLP × {stage.mlp}", window
 

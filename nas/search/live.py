@@ -84,6 +84,10 @@ def candidate_table(candidates: list[Candidate]) -> Table:
 
 
 def _outline(line: str) -> str:
-    """Outline an architecture: M1·32 is a stage of one MBConv block with 32 channels."""
-    _, stages = describe(get_space(line.partition("/")[0]).parse(line))
-    return " ".join(f"{operator(stage)[0].upper()}{stage.depth}·{stage.width}" for stage in stages)
+    """Outline an architecture: M1·32 is a stage of one MBConv block with 32 channels.
+
+    The name of a symmetry stands before the stages.
+    """
+    stem, stages = describe(get_space(line.partition("/")[0]).parse(line))
+    outline = [f"{operator(stage)[0].upper()}{stage.depth}·{stage.width}" for stage in stages]
+    return " ".join(outline if stem.symmetry == "none" else [stem.symmetry, *outline])

@@ -176,7 +176,7 @@ def timm_coatnet(architecture: Architecture) -> MaxxVit:
         embed_dim=tuple(stage.width for stage in stages),
         depths=tuple(stage.depth for stage in stages),
         block_type=tuple("C" if isinstance(stage, MBConvStage) else "T" for stage in stages),
-        stem_width=stem,
+        stem_width=stem.width,
         conv_cfg=MaxxVitConvCfg(
             expand_ratio=conv.expansion,
             expand_output=False,

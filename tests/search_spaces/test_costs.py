@@ -9,7 +9,7 @@ from search_spaces import Architecture, SpaceError, build_network, flops, get_sp
 from search_spaces.costs import stage_params
 
 seeds = st.integers(0, 2**32 - 1)
-hybrid_spaces = st.sampled_from(["hybrid_nano", "hybrid_small"])
+hybrid_spaces = st.sampled_from(["lens_nano", "hybrid_nano", "hybrid_small"])
 
 
 def draw_from(space: str, seed: int) -> Architecture:

@@ -11,7 +11,12 @@ from search_spaces import HybridNet, build_network
 BATCH = torch.export.Dim("batch", min=1, max=1024)
 # Together the cases have both operators, squeeze-excite, global attention, windows, and windows
 # that stick out over the map.
-CASES = [("hybrid_nano", "coatnet_like", 64), ("hybrid_nano", "attention_heavy", 50)]
+CASES = [
+    ("hybrid_nano", "coatnet_like", 64),
+    ("hybrid_nano", "attention_heavy", 50),
+    ("lens_nano", "symmetric_mbconv", 48),
+    ("lens_nano", "symmetric_coatnet", 50),
+]
 
 
 def make_network(space: str, architecture: str) -> HybridNet:

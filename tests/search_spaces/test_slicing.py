@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,15 +50,23 @@ def test_a_slice_is_a_view(size: int) -> None:
     assert shared.sum() == size * size
 
 
-def test_every_tensor_of_every_corner_has_its_place_in_the_supernet() -> None:
-    space = get_space("hybrid_nano")
+@pytest.mark.parametrize("name", ["hybrid_nano", "lens_nano"])
+def test_every_tensor_of_every_corner_has_its_place_in_the_supernet(name: str) -> None:
+    space = get_space(name)
+    corners = [*space.corners(heavy=True), *space.corners(heavy=False)]
+    if "symmetry" in space.genes:
+        corners = [
+            space.from_params({**space.to_params(corner), "symmetry": symmetry})
+            for corner in corners
+            for symmetry in space.genes["symmetry"].choices
+        ]
     with torch.device("meta"):
         supernet = Supernet(space)
         shared = supernet.state_dict()
         used = set()
-        for corner in [*space.corners(heavy=True), *space.corners(heavy=False)]:
+        for corner in corners:
             for name, tensor in build_network(space, corner).state_dict().items():
-                source = shared_name(name, describe(corner).stages)
+                source = shared_name(name, describe(corner))
                 assert all(
                     size <= full
                     for size, full in zip(tensor.shape, shared[source].shape, strict=True)

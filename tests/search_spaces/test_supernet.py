@@ -16,7 +16,7 @@ from search_spaces import supernet as supernet_module
 from search_spaces.hybrid import describe
 from search_spaces.slicing import shared_name, slice_of
 
-SPACES = ["hybrid_nano", "hybrid_small"]
+SPACES = ["lens_nano", "hybrid_nano", "hybrid_small"]
 SIZES = st.sampled_from([32, 50])
 seeds = st.integers(0, 2**32 - 1)
 
@@ -31,7 +31,7 @@ def make_supernet(space: str, in_chans: int = 1, norm: str = "batch") -> Superne
                 tensor.uniform_(0.5, 2)
             elif name.endswith("running_mean") or (tensor.ndim == 1 and tensor.is_floating_point()):
                 tensor.add_(torch.randn_like(tensor) * 0.2)
-            elif name == "head.fc.weight":
+            elif name.endswith("head.fc.weight"):
                 tensor.normal_(std=0.3)
     return supernet
 
@@ -113,7 +113,7 @@ def _assert_gradients_agree(
         name: torch.zeros_like(parameter) for name, parameter in supernet.named_parameters()
     }
     for name, parameter in network.named_parameters():
-        shared = expected[shared_name(name, describe(architecture).stages)]
+        shared = expected[shared_name(name, describe(architecture))]
         part = slice_of(name, parameter.shape, shared.shape)
         places = torch.arange(shared.numel()).reshape(shared.shape)
         shared.view(-1)[(places if part is None else part.of(places)).flatten()] = (
@@ -219,8 +219,9 @@ def test_few_parts_are_kept(monkeypatch: pytest.MonkeyPatch, one_thread: None) -
 
 
 @pytest.mark.parametrize("mode", ["train", "eval"])
-def test_it_runs_in_bfloat16_and_channels_last_as_the_network_does(mode: str) -> None:
-    supernet = make_supernet("hybrid_nano").to(memory_format=torch.channels_last)
+@pytest.mark.parametrize("space", ["lens_nano", "hybrid_nano"])
+def test_it_runs_in_bfloat16_and_channels_last_as_the_network_does(mode: str, space: str) -> None:
+    supernet = make_supernet(space).to(memory_format=torch.channels_last)
     supernet.train(mode == "train")
     images = images_for(supernet, 50, 0).contiguous(memory_format=torch.channels_last)
     for architecture in supernet.space.named.values():
@@ -233,8 +234,9 @@ def test_it_runs_in_bfloat16_and_channels_last_as_the_network_does(mode: str) ->
         )
 
 
-def test_a_batch_free_supernet_needs_no_statistics() -> None:
-    supernet = make_supernet("hybrid_nano", norm="group")
+@pytest.mark.parametrize("space", ["lens_nano", "hybrid_nano"])
+def test_a_batch_free_supernet_needs_no_statistics(space: str) -> None:
+    supernet = make_supernet(space, norm="group")
     images = images_for(supernet, 32, 0)
     assert not list(supernet.buffers())
     for architecture in supernet.space.named.values():
