@@ -133,7 +133,7 @@ def _train(
 
         hands = share_out(settings)
         try:
-            train_all(contests, images, hands, on_outcome)
+            train_all(contests, images, hands, settings.out, on_outcome)
         except KeyboardInterrupt:
             say("stopped; the same command goes on")
             raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
@@ -10,6 +11,7 @@ from baselines.leaderboard.trainings import Assignment
 from nas.cluster.connection import Hands
 from nas.cluster.jobs import Failure, Jobs
 from nas.cluster.tune import run_all
+from nas.common.lock import share
 from nas.common.progress import say
 from nas.common.provenance import command
 from nas.training.images import TrainingImages
@@ -32,7 +34,11 @@ _Outcome = float | FinalScores | _Told
 
 
 def train_all(
-    contests: Sequence[Contest], images: TrainingImages, hands: Hands, on_outcome: OnOutcome
+    contests: Sequence[Contest],
+    images: TrainingImages,
+    hands: Hands,
+    place: Path,
+    on_outcome: OnOutcome,
 ) -> None:
     """Train until every contest is settled.
 
@@ -42,10 +48,12 @@ def train_all(
         contests: contests, which hand out trainings and take what these came to.
         images: images to learn from, and to be judged on.
         hands: how many train at a time, and with what.
+        place: directory of the leaderboard, which this process holds.
         on_outcome: called with the contest of each training that ended; a ``UserError`` from it
             ends all trainings.
     """
-    run_all(_Trainings(contests, on_outcome), _Trainers(images, command(), hands.workers), hands)
+    trainers = _Trainers(images, command(), hands.workers, place.absolute())
+    run_all(_Trainings(contests, on_outcome), trainers, hands)
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,10 @@ class _Trainers:
     images: TrainingImages
     asked_by: str
     at_a_time: int
+    place: Path
 
     def worker(self, device: torch.device) -> "_Trainer":
+        share(self.place)
         return _Trainer(self, device)
 
 

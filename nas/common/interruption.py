@@ -32,7 +32,8 @@ def interrupt_on_signals() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     # Python writes the numbers of signals there at once, before any handler runs.
-    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     threading.Thread(target=_end_in_time, args=(reader,), daemon=True).start()
 

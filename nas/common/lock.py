@@ -1,15 +1,20 @@
-"""A directory that one process at a time may write."""
+"""A directory that one process at a time may write, and its workers."""
 
+import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nas.common.errors import UserError
 from nas.common.files import write_text
+
+# Seconds that workers of a command which was killed have to end.
+_SECONDS = 15.0
 
 
 @contextmanager
@@ -25,7 +30,8 @@ def held(directory: Path, done: str, flag: str) -> Iterator[None]:
         flag: Flag with which the user names the directory, for the message: ``--run``.
 
     Raises:
-        UserError: Another process holds the directory, or it cannot be written.
+        UserError: Another process holds the directory, workers of an earlier holder do not end, or
+            it cannot be written.
 
     Example:
         >>> import tempfile
@@ -43,12 +49,16 @@ def held(directory: Path, done: str, flag: str) -> Iterator[None]:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+        _wait_for_workers(directory, done, holder)
         write_text(holder, f"process {os.getpid()} on {socket.gethostname()}\n")
     except Timeout as error:
-        who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
         raise UserError(
-            f"{directory} is being {done} by {who}: wait for it, stop it, or give another {flag}"
+            f"{directory} is being {done} by {_told(holder)}: wait for it, stop it, or give "
+            f"another {flag}"
         ) from error
+    except UserError:
+        lock.release()
+        raise
     except OSError as error:
         raise UserError(
             f"{directory} cannot be written ({error.strerror or error}): mend its permissions or "
@@ -59,3 +69,38 @@ def held(directory: Path, done: str, flag: str) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def share(directory: Path) -> None:
+    """Keep a directory from its next holder until this process ends, as a worker of the present.
+
+    A directory that is not there is one of another machine, where this worker writes nothing.
+    """
+    if directory.is_dir():
+        # It is never closed: the operating system does so at the end of the process.
+        descriptor = os.open(_workers(directory), os.O_RDWR | os.O_CREAT, 0o666)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+def _wait_for_workers(directory: Path, done: str, holder: Path) -> None:
+    """Wait until no worker of an earlier holder shares the directory."""
+    until = time.monotonic() + _SECONDS
+    with _workers(directory).open("ab") as file:
+        while time.monotonic() < until:
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return  # closing the file gives the lock back
+            time.sleep(0.1)
+    raise UserError(
+        f"{directory} is still being {done} by workers of {_told(holder)}, which was killed: wait "
+        "for them, or end them"
+    )
+
+
+def _told(holder: Path) -> str:
+    """Return who holds a directory, or held it before a kill."""
+    return holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
+
+
+def _workers(directory: Path) -> Path:
+    return directory / "lock.workers"

@@ -22,6 +22,7 @@ from nas.cluster.tune import run_all
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_json
+from nas.common.lock import share
 from nas.common.progress import progress, say
 from nas.common.provenance import environment
 from nas.data.tensors import LensTensors
@@ -124,6 +125,7 @@ class _Trainers:
     directory: Path
 
     def worker(self, device: torch.device) -> "_Trainers":
+        share(self.directory)
         return _Trainers(self.train.to(device), self.val.to(device), self.directory)
 
     def work(self, spec: TrainingSpec) -> Iterator[tuple[_Outcome | Astray, bool]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from nas.common.lock import share
 from nas.costs import measure_latency
 from nas.data.tensors import LensTensors
 from nas.search.options import FidelityName
@@ -70,6 +71,7 @@ class CandidateScoring:
 
     def worker(self, device: torch.device) -> "CandidateScorer":
         """Return a scorer whose images and supernet are on the device."""
+        share(self.run.path)
         supernet = self.supernet.to(device) if self.supernet is not None else None
         own = replace(self, train=self.train.to(device), val=self.val.to(device), supernet=supernet)
         return CandidateScorer(own, device)
