@@ -89,7 +89,7 @@ def test_again_does_nothing(whole: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_no_control_characters_where_nobody_watches(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    simulate(replace(SETTINGS, images=3), tmp_path, workers=1)
+    simulate(replace(SETTINGS, images=3, image_size=48), tmp_path, workers=1)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "simulating 3 images"
     assert lines[1].startswith("simulating done: 3 images in ")
