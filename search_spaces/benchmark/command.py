@@ -15,6 +15,7 @@ from search_spaces.benchmark.speed import (
     count_rates,
     precision_and_layout,
     subnets_against_standalone,
+    tied_against_untied,
 )
 
 _ROUNDS = 7
@@ -34,6 +35,7 @@ def run(out: Path, seed: int) -> None:
     rates = count_rates(_COUNTED, rng)
     peaks = [measure_memory(space) for space in HYBRID_SPACES]
     coatnets = coatnet_against_timm(_ROUNDS)
+    tied = tied_against_untied(_ROUNDS)
     settings = precision_and_layout(_ROUNDS)
     subnets = subnets_against_standalone(_ROUNDS, rng)
 
@@ -42,11 +44,12 @@ def run(out: Path, seed: int) -> None:
         "about": about,
         "subnets": [asdict(row) for row in subnets],
         "coatnets": [asdict(row) for row in coatnets],
+        "tied": [asdict(row) for row in tied],
         "settings": [asdict(row) for row in settings],
         "peaks": [asdict(row) for row in peaks],
         "rates": rates,
     }
     (out / "speed.json").write_text(json.dumps(measured, indent=1) + "\n")
-    text = page(about, subnets, coatnets, settings, peaks, rates)
+    text = page(about, subnets, coatnets, tied, settings, peaks, rates)
     (out / "speed.md").write_text(text)
     print(text)

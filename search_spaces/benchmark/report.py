@@ -36,6 +36,7 @@ def page(
     about: dict[str, object],
     subnets: Sequence[Comparison],
     coatnets: Sequence[Comparison],
+    tied: Sequence[Comparison],
     settings: Sequence[Setting],
     peaks: Sequence[Peaks],
     rates: dict[str, dict[str, float]],
@@ -46,6 +47,7 @@ def page(
         about: Circumstances of the measurements, by name.
         subnets: Subnets in the supernet against the same networks alone.
         coatnets: CoAtNet-like networks against timm's CoAtNet.
+        tied: Symmetric networks against ordinary ones of the same shapes.
         settings: Networks in every precision and memory format.
         peaks: Peak memory of training, for every space.
         rates: Architectures a second, by space and by what is counted (``params``, ``flops``).
@@ -68,6 +70,10 @@ def page(
             "1.0)",
             "",
             *_comparisons(coatnets),
+            "",
+            "## Symmetric networks, against ordinary ones of the same shapes (aim: ≤ 1.10)",
+            "",
+            *_comparisons(tied),
             "",
             "## Peak memory of three training steps with AdamW, above that of the libraries (aim: "
             "≤ 1.3)",

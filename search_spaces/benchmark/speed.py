@@ -25,8 +25,10 @@ from search_spaces.hybrid import AttentionStage, MBConvStage, describe
 from search_spaces.models import build_network
 from search_spaces.registry import get_space
 from search_spaces.supernet import Supernet, extract
+from search_spaces.tying import untie
 
-HYBRID_SPACES = ("hybrid_nano", "hybrid_small")
+HYBRID_SPACES = ("lens_nano", "hybrid_nano", "hybrid_small")
+COATNET_SPACES = ("hybrid_nano", "hybrid_small")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,9 @@ def subnets_against_standalone(rounds: int, rng: np.random.Generator) -> list[Co
     for name in HYBRID_SPACES:
         supernet = Supernet(name)
         space = supernet.space
+        label, architecture = next(iter(space.named.items()))
         architectures = {
-            "coatnet_like": space.named["coatnet_like"],
+            label: architecture,
             "smallest": space.smallest,
             "random": space.sample(rng),
         }
@@ -111,7 +114,7 @@ def subnets_against_standalone(rounds: int, rng: np.random.Generator) -> list[Co
 def coatnet_against_timm(rounds: int) -> list[Comparison]:
     """Time our CoAtNet-like networks against timm's CoAtNet of the same dimensions."""
     comparisons = []
-    for name in HYBRID_SPACES:
+    for name in COATNET_SPACES:
         architecture = get_space(name).named["coatnet_like"]
         network, coatnet = build_network(name, architecture), timm_coatnet(architecture)
         for layout in LAYOUTS:
@@ -124,13 +127,32 @@ def coatnet_against_timm(rounds: int) -> list[Comparison]:
     return comparisons
 
 
+def tied_against_untied(rounds: int) -> list[Comparison]:
+    """Time symmetric networks against ordinary ones of the same shapes."""
+    space = get_space("lens_nano")
+    comparisons = []
+    for name, architecture in space.named.items():
+        if architecture["symmetry"] == "none":
+            continue
+        tied = build_network(space, architecture)
+        ordinary = untie(tied)
+        for layout in LAYOUTS:
+            ours, reference = measure(
+                [Subject(tied, tied, layout), Subject(ordinary, ordinary, layout)], rounds
+            )
+            comparisons.append(
+                Comparison(space.name, name, params(architecture), layout, ours, reference)
+            )
+    return comparisons
+
+
 def precision_and_layout(rounds: int) -> list[Setting]:
     """Time the CoAtNet-like networks in both precisions and both memory formats.
 
     All settings of a space are timed in one run.
     """
     settings = []
-    for name in HYBRID_SPACES:
+    for name in COATNET_SPACES:
         kinds = list(product(LAYOUTS, PRECISIONS))
         networks = [build_network(name, "coatnet_like") for _ in kinds]
         times = measure(

@@ -18,7 +18,13 @@ from search_spaces.benchmark import __main__ as door
 from search_spaces.benchmark import command
 from search_spaces.benchmark.memory import Peaks
 from search_spaces.benchmark.report import circumstances, page
-from search_spaces.benchmark.speed import Comparison, Setting, count_rates, timm_coatnet
+from search_spaces.benchmark.speed import (
+    HYBRID_SPACES,
+    Comparison,
+    Setting,
+    count_rates,
+    timm_coatnet,
+)
 from search_spaces.benchmark.timing import (
     CLASSES,
     IMAGE_SIZE,
@@ -83,12 +89,13 @@ def test_the_page_holds_every_measurement() -> None:
         circumstances(7),
         [comparison],
         [comparison],
+        [comparison],
         [setting],
         [Peaks("hybrid_nano", 100.0, 125.0)],
         {"hybrid_nano": {"params": 34567.0, "flops": 8901.0}},
     )
     assert "| seed | 7 |" in text
-    assert text.count("| 123,456 | NCHW | 110.0 / 100.0 | 1.100 | 21.0 / 20.0 | 1.050 |") == 2
+    assert text.count("| 123,456 | NCHW | 110.0 / 100.0 | 1.100 | 21.0 / 20.0 | 1.050 |") == 3
     assert "| hybrid_nano | 100 | 125 | 1.25 |" in text
     assert "| hybrid_nano | 34,567 | 8,901 |" in text
     assert "| hybrid_small | bfloat16 | channels-last | 12.3 | 4.5 |" in text
@@ -109,7 +116,12 @@ def test_the_command_writes_both_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Python finds the command; the measurements themselves would take minutes."""
-    for name in ("coatnet_against_timm", "precision_and_layout", "subnets_against_standalone"):
+    for name in (
+        "coatnet_against_timm",
+        "precision_and_layout",
+        "subnets_against_standalone",
+        "tied_against_untied",
+    ):
         monkeypatch.setattr(command, name, lambda *arguments: [])
     monkeypatch.setattr(command, "count_rates", lambda count, rng: {})
     monkeypatch.setattr(command, "measure_memory", lambda space: Peaks(space, 100.0, 125.0))
@@ -118,7 +130,7 @@ def test_the_command_writes_both_files(
     runpy.run_module("search_spaces.benchmark", run_name="__main__")
     measured = json.loads((tmp_path / "new" / "speed.json").read_text())
     assert measured["about"]["seed"] == 3
-    assert [peak["space"] for peak in measured["peaks"]] == ["hybrid_nano", "hybrid_small"]
+    assert [peak["space"] for peak in measured["peaks"]] == list(HYBRID_SPACES)
     page_written = (tmp_path / "new" / "speed.md").read_text()
     assert "| hybrid_small | 100 | 125 | 1.25 |" in page_written
     assert capsys.readouterr().out == page_written + "\n"
