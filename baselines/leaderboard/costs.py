@@ -3,7 +3,6 @@
 Latency is measured once for each device.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from nas.common.errors import UserError
+from nas.common.artefacts import DamageError, checked, read_json, reading
 from nas.common.files import make_directory, room_for, short_digest, write_json
+from nas.common.rules import Amount
 from nas.costs import measure_latency
 from nas.training.networks.card import ModelCard
 
@@ -42,6 +42,11 @@ def size_of(card: ModelCard) -> NetworkSize:
     return NetworkSize(
         sum(weight.numel() for weight in network.parameters()), counter.get_total_flops()
     )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    milliseconds: dict[str, Amount]
 
 
 class LatencyCache:
@@ -75,15 +80,11 @@ class LatencyCache:
         path = self._path(card)
         if not path.exists():
             return None
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            return {
-                str(batch): float(values["milliseconds"][str(batch)]) for batch in self._batches
-            }
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{path} is damaged: remove it, and the same command measures anew"
-            ) from error
+        with reading(path, "remove it, and the same command measures anew"):
+            times = checked(_Measured, read_json(path)).milliseconds
+            if missing := [batch for batch in self._batches if str(batch) not in times]:
+                raise DamageError(f"no time of {missing[0]} images")
+        return {str(batch): times[str(batch)] for batch in self._batches}
 
     def measure(self, card: ModelCard) -> dict[str, float]:
         """Measure a network, on a device that should do nothing else.

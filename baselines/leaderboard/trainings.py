@@ -7,7 +7,6 @@ whose loss was no number leaves ``diverged.json``. No training is done again, bu
 and then counts in a later leaderboard: a loser's weights are not kept.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_json
 from nas.tracking.options import TrackerName
@@ -25,7 +25,7 @@ from nas.training.loop import OnEpoch
 from nas.training.metrics import NonFiniteError
 from nas.training.predictions import PREDICTIONS, read_predictions
 from nas.training.result import RESULT, FinalScores, read_scores
-from nas.training.spec import TrainingSpec
+from nas.training.spec import TrainingSpec, holds
 from nas.training.tracked import tracked_epochs
 
 _TRIED = "validation.json"
@@ -183,9 +183,8 @@ class Cache:
         try:
             scores = read_scores(directory, spec)
             table = read_predictions(directory / PREDICTIONS, spec.card.classes)
-            numbers = table[list(spec.card.classes)].to_numpy(np.float64)
             named = [spec.card.classes[label] for label in self.labels]
-            if list(table["label"]) != named or not np.isfinite(numbers).all():
+            if list(table["label"]) != named:
                 raise UserError("the predictions are not those of the test images")
         except UserError as error:
             raise self._damaged(spec) from error
@@ -214,23 +213,20 @@ class Cache:
         if lost and not (directory / RESULT).exists():
             (directory / "model.safetensors").unlink(missing_ok=True)
 
-    def _noted(
-        self, spec: TrainingSpec, file: str, name: str, kind: Callable[[Any], _Value]
-    ) -> _Value | None:
+    def _noted(self, spec: TrainingSpec, file: str, name: str, kind: type[_Value]) -> _Value | None:
         """Return one value of a file of a training; None where there is no such file."""
         path = self.directory(spec) / file
         if not path.exists():
             return None
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            self._check_identity(spec, values)
-            return kind(values[name])
-        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
+            with reading(path, "remove it"):
+                values = checked(dict[str, Any], read_json(path))
+                value = checked(kind, values.get(name))
+            if not holds(values, spec):
+                raise UserError(f"{path} is of another training than its directory says")
+        except UserError as error:
             raise self._damaged(spec) from error
-
-    def _check_identity(self, spec: TrainingSpec, values: dict[str, object]) -> None:
-        if any(values[name] != value for name, value in spec.to_json().items()):
-            raise UserError("it is another training than its name says")
+        return value
 
     def _damaged(self, spec: TrainingSpec) -> UserError:
         what = spec.card.architecture or spec.card.model

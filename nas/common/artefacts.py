@@ -132,8 +132,9 @@ def check_yaml(text: str) -> None:
     if len(text) > _MOST_BYTES_OF_YAML:
         raise DamageError(f"more than {_MOST_BYTES_OF_YAML:,} characters")
     depth = 0
+    # Only within a list or a mapping can an alias name what stands before it.
     for event in yaml.parse(text, yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.AliasEvent) and depth:
             raise DamageError(f"the alias *{short(event.anchor)}, which settings must not have")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)

@@ -15,17 +15,25 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import jsonargparse
+import yaml
 
+from nas.common.artefacts import DamageError, check_yaml, short
 from nas.common.errors import UserError
 from nas.common.interruption import end_interrupted, interrupt_on_signals
 from nas.common.sanity import require_sane
 
 SettingsT = TypeVar("SettingsT")
+
+# What jsonargparse raises over values that it does not expect.
+_STUMBLES = (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
+
+_load_yaml = jsonargparse.get_loader("yaml")
 
 POSITIONAL = {"positional": True}
 """Metadata of a field that is positional although it has a default."""
@@ -149,12 +157,23 @@ class _Parser(jsonargparse.ArgumentParser):
             kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
         return super().add_argument(*args, **kwargs)
 
+    def parse_path(self, cfg_path: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse_path(cfg_path, *args, **kwargs)
+        except (jsonargparse.ArgumentError, *_STUMBLES) as error:
+            reason = _sentence(str(error)).removeprefix("Problems parsing config: ")
+            raise UserError(
+                f"--config {cfg_path} cannot be used ({short(reason)}): give a file of the form "
+                f"that {self.prog} --print-config writes"
+            ) from error
+
 
 def _read(
     name: str, commands: Command | Mapping[str, Command], arguments: list[str]
 ) -> tuple[Command, Any]:
     """Return the command that was asked for, and its settings."""
     jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    jsonargparse.set_loader("yaml", _load, (yaml.YAMLError, DamageError))
     name, command = _choose(name, commands, arguments)
     if not isinstance(commands, Command):
         arguments = arguments[1:]
@@ -205,7 +224,7 @@ def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:
     """Return what the parser makes of settings that were written down."""
     try:
         return parser.parse_object(dict(values))
-    except (jsonargparse.ArgumentError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (jsonargparse.ArgumentError, *_STUMBLES) as error:
         raise UserError(f"the settings cannot be read ({_sentence(str(error))})") from error
 
 
@@ -215,7 +234,7 @@ def _parsed(parser: "_Parser", parse: Callable[[], Any]) -> Any:
         return parse()
     except jsonargparse.ArgumentError as error:
         raise UserError(f"{_sentence(str(error))} (see {parser.prog} --help)") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except _STUMBLES as error:
         # A YAML file can hold what jsonargparse does not expect, such as a number for a group of
         # settings.
         raise UserError(
@@ -252,6 +271,28 @@ def _sentence(message: str) -> str:
     message = re.sub(r"<class '(\w+)'>", r"\1", message)
     message = message.replace("Expected a tuple.", "expected a list such as '[a, b]'.")
     return re.sub(r"Expected an? (.*)\. Got value: ", r"expected \1, got ", message)
+
+
+def _load(text: str) -> Any:
+    """Read YAML, when it is safe to be read.
+
+    Raises:
+        DamageError: The text, or one in it, is too large or nested too deep, or has aliases.
+    """
+    check_yaml(text)
+    values = _load_yaml(text)
+    leaves = [values]
+    while leaves:
+        leaf = leaves.pop()
+        if isinstance(leaf, str):
+            # jsonargparse reads a text once more where it wants a number or a list.
+            with suppress(yaml.YAMLError):
+                check_yaml(leaf)
+        else:
+            leaves += (
+                leaf.values() if isinstance(leaf, dict) else leaf if isinstance(leaf, list) else ()
+            )
+    return values
 
 
 def _summary(settings: type) -> str:

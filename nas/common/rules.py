@@ -56,5 +56,11 @@ Amount = Annotated[
 Share = Annotated[float, Must(lambda number: 0 <= number <= 1, "from 0 to 1")]
 """An AUC, an accuracy, a probability."""
 
+Pixels = Annotated[
+    tuple[int, int],
+    Must(lambda size: all(1 <= side <= 2_048 for side in size), "from 1 to 2,048 pixels"),
+]
+"""Height and width of an image. Images of lenses have some hundred pixels on a side."""
+
 Text = Annotated[str, Must(lambda text: len(text) <= 10_000, "no longer than 10,000 characters")]
 """A name, or a line."""

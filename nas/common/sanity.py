@@ -102,12 +102,13 @@ def require_path(path: Path, flag: str) -> None:
 
 
 def _require_number(value: int | float, name: str, flag: str) -> None:
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{flag} {value} cannot be used: give a finite number")
     if isinstance(value, float):
         return
+    told = f"{value:.6g}" if abs(value) < 1e300 else "so large a number"
     if value < 0:
-        raise UserError(f"{flag} {value:.6g} cannot be used: give 0 or more")
+        raise UserError(f"{flag} {told} cannot be used: give 0 or more")
     most = _MOST.get(name, _MOST_OF_OTHERS)
     if value > most:
-        raise UserError(f"{flag} {value:.6g} cannot be used: give {most:,} or less")
+        raise UserError(f"{flag} {told} cannot be used: give {most:,} or less")

@@ -11,7 +11,7 @@ the size of its array is checked all the same.
 """
 
 import hashlib
-import json
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -21,10 +21,12 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from nas.common.artefacts import DamageError
 from nas.common.errors import UserError
 from nas.common.settings import part
-from nas.data.convert import IMAGES, META, TABLE, convert
+from nas.data.convert import IMAGES, TABLE, convert
 from nas.data.detect import find_layout
+from nas.data.meta import read_meta, read_source
 from nas.data.options import ReadOptions
 from nas.data.tree import printable, scan
 
@@ -98,11 +100,11 @@ def cached_entry(directory: Path, options: ReadOptions) -> Path:
 
 def _is_whole(found: Path) -> bool:
     try:
-        meta = json.loads((found / META).read_text(encoding="utf-8"))
+        meta = read_meta(found)
         images = sum(sum(counts.values()) for counts in meta["splits"].values())
-        expected = images * int(np.prod(meta["image_shape"])) * np.dtype(np.float32).itemsize
+        expected = images * math.prod(meta["image_shape"]) * np.dtype(np.float32).itemsize
         return (found / TABLE).is_file() and (found / IMAGES).stat().st_size == expected
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, UserError):
         return False
 
 
@@ -126,8 +128,8 @@ def _remove_stale(cache: Path, prefix: str, found: Path) -> None:
         if entry == found or not entry.is_dir():
             continue
         try:
-            source = Path(json.loads((entry / META).read_text(encoding="utf-8"))["directory"])
-        except (OSError, ValueError, KeyError, TypeError):
+            source = read_source(entry)
+        except (OSError, DamageError):
             continue  # The entry is not ours, or another process is removing it.
         if entry.name.startswith(prefix) or not source.is_dir():
             shutil.rmtree(entry, ignore_errors=True)

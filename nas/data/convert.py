@@ -16,12 +16,13 @@ from nas.common.progress import progress
 from nas.data.filling import fill_bad_pixels
 from nas.data.formats.stored import UnreadableImageError
 from nas.data.layout import SPLITS, Layout
+from nas.data.meta import META
 from nas.data.options import ReadOptions
 from nas.data.reading import RawImage
 from nas.data.source import ImageSource, Item, Shape
 from nas.data.tree import printable
 
-IMAGES, TABLE, META = "images.f32", "table.parquet", "meta.json"
+IMAGES, TABLE = "images.f32", "table.parquet"
 
 # If this share of the images has the most common shape, images of other shapes are mistakes. If it
 # is less, the data set has varying sizes, and all images are cropped and padded to a common one.

@@ -1,6 +1,5 @@
 """A data set that was read: its images, labels and splits, and a report about it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.artefacts import DamageError, reading
 from nas.common.errors import UserError
 from nas.common.progress import say
 from nas.data.cache import cached_entry
-from nas.data.convert import IMAGES, META, TABLE
+from nas.data.convert import IMAGES, TABLE
+from nas.data.meta import read_meta
 from nas.data.options import ReadOptions
+from nas.data.parquet import read_parquet
 from nas.data.splits import Splits, make_splits
 
 # A larger share of skipped files points to a broken download rather than to a few odd files.
@@ -132,7 +134,7 @@ def open_dataset(directory: Path | str, options: ReadOptions | None = None) -> L
     """
     directory, options = Path(directory), options or ReadOptions()
     store = cached_entry(directory, options)
-    info = json.loads((store / META).read_text(encoding="utf-8"))
+    info = read_meta(store)
     images = sum(sum(counts.values()) for counts in info["splits"].values())
     skipped = info["skipped"]
     if len(skipped) > _MOST_SKIPPED * (images + len(skipped)) and not options.allow_skipped:
@@ -146,6 +148,18 @@ def open_dataset(directory: Path | str, options: ReadOptions | None = None) -> L
         say(f"{directory}: {describe_filled(info)}")
     shape = (images, *info["image_shape"])
     pixels = np.memmap(store / IMAGES, dtype=np.float32, mode="r", shape=shape)
-    return LensDataset(
-        directory, tuple(info["classes"]), pixels, info, pd.read_parquet(store / TABLE), store
-    )
+    table = _table(store, images, len(info["classes"]))
+    return LensDataset(directory, tuple(info["classes"]), pixels, info, table, store)
+
+
+def _table(store: Path, images: int, classes: int) -> pd.DataFrame:
+    """Return the table of an entry of the cache, with a row for each image."""
+    with reading(store / TABLE, f"remove {store}, and the data set is read again"):
+        table = read_parquet(store / TABLE)
+        if missing := sorted({"file", "row", "label", "split", "digest"} - {*table.columns}):
+            raise DamageError(f"no column {missing[0]}")
+        numbers = table[["row", "label", "split"]].dtypes
+        whole = all(map(pd.api.types.is_integer_dtype, numbers))
+        if len(table) != images or not whole or not table["label"].between(0, classes - 1).all():
+            raise DamageError("not a row with a label for each image")
+    return table

@@ -1,15 +1,15 @@
 """A picture of a data set: its images by class, and what substructure adds to simulated ones."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.data.dataset import LensDataset
@@ -79,7 +79,12 @@ def _simulation_settings(dataset: LensDataset) -> SimulationSettings | None:
     if dataset.info["layout"] != "simulated":
         return None
     metadata = dataset.directory / Path(dataset.table["file"].iloc[0]).parent / METADATA
-    return load_settings(json.loads(metadata.read_text(encoding="utf-8")))
+    with reading(metadata, "copy it again"):
+        description = checked(dict[str, Any], read_json(metadata))
+    try:
+        return load_settings(description)
+    except UserError as error:
+        raise UserError(f"{metadata.parent}: {error}") from error
 
 
 def _figure(rows: list[_Row], columns: int) -> Figure:

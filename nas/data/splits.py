@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.artefacts import DamageError, reading, short
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.data.layout import SPLITS
@@ -16,7 +17,8 @@ Indices = npt.NDArray[np.int64]
 # This share of each class goes to every split that the disk lacks.
 _HELD_OUT = 0.15
 
-_TRAIN, _VAL, _TEST, _ALL = (SPLITS.index(name) for name in ("train", "val", "test", "all"))
+_SIDES = _TRAIN, _VAL, _TEST = [SPLITS.index(name) for name in ("train", "val", "test")]
+_ALL = SPLITS.index("all")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record
     if not missing:
         codes = np.where(trainable, _TRAIN, on_disk)
     elif record.is_file():
-        codes = np.load(record)
+        codes = _recorded(record, on_disk)
     else:
         codes = _assign(table, np.where(trainable, _TRAIN, on_disk), missing, classes, seed)
         # The cache entry is gone if the data directory was read anew since it was opened.
@@ -110,6 +112,22 @@ def make_splits(table: pd.DataFrame, classes: tuple[str, ...], seed: int, record
     made = missing if (on_disk == _TRAIN).any() else ("train", *missing)
     train, val, test = (np.flatnonzero(codes == code) for code in (_TRAIN, _VAL, _TEST))
     return Splits(train, val, test, made)
+
+
+def _recorded(record: Path, on_disk: Indices) -> Indices:
+    """Return the assignment that was written down: the split of each image, as a position."""
+    with reading(record, "remove it, and the splits are made anew"):
+        try:
+            # The file is mapped, so that it cannot promise more than it has.
+            codes: Indices = np.array(np.lib.format.open_memmap(record, mode="r"))
+        except (ValueError, EOFError, SyntaxError, TypeError) as error:
+            raise DamageError(short(error)) from error
+        if codes.dtype != np.int64 or codes.shape != on_disk.shape:
+            raise DamageError("not one whole number an image")
+        moved = codes != on_disk
+        if not np.isin(on_disk[moved], (_TRAIN, _ALL)).all() or not np.isin(codes, _SIDES).all():
+            raise DamageError("splits that the data set does not have")
+    return codes
 
 
 def _assign(

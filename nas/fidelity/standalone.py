@@ -5,13 +5,12 @@ training and written when it is known; that of a training which went astray is a
 would go astray again.
 """
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 
@@ -25,11 +24,16 @@ from nas.common.files import room_for, write_json
 from nas.common.lock import share
 from nas.common.progress import progress, say
 from nas.common.provenance import environment
+from nas.common.rules import Must
 from nas.data.tensors import LensTensors
 from nas.training.metrics import NonFiniteError
-from nas.training.spec import TrainingSpec
+from nas.training.spec import TrainingSpec, holds
 
 _Outcome = dict[str, Any]
+_Scores = Annotated[
+    dict[str, int | float],
+    Must(lambda scores: {"auc", "epoch", "seconds"} <= scores.keys(), "auc, epoch and seconds"),
+]
 
 
 @dataclass(frozen=True)
@@ -102,16 +106,10 @@ def _read(directory: Path, spec: TrainingSpec) -> _Outcome | None:
     path = directory / f"{spec.digest}.json"
     if not path.exists():
         return None
-    about = spec.to_json()
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        outcome: _Outcome = record["outcome"]
-        known = {name: record[name] for name in about}
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} is damaged: remove it, and its network is trained again"
-        ) from error
-    if known != about:
+    with reading(path, "remove it, and its network is trained again"):
+        values = checked(dict[str, Any], read_json(path))
+        outcome: _Outcome = checked(_Scores, values.get("outcome"))
+    if not holds(values, spec):
         raise UserError(f"{path} is about another training than its name says: remove it")
     return outcome
 

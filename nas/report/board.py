@@ -4,17 +4,19 @@
 below it.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from nas.common.artefacts import DamageError, checked, read_json, reading, short
 from nas.common.errors import UserError
 from nas.common.files import write_json
-from nas.common.provenance import Made
+from nas.common.rules import Amount, Count, Must, Pixels, Share, Text
 from nas.data.options import ReadOptions
+from nas.training.networks.card import ModelCard
+from nas.training.result import FinalScores
 
 VERSION = 2
 """Version of the file; it rises when readers must change."""
@@ -44,32 +46,19 @@ class Spread:
     """
 
     mean: float
-    std: float | None
+    std: Amount | None
 
 
 @dataclass(frozen=True)
-class JudgedTraining:
+class JudgedTraining(FinalScores):
     """One training of one network.
 
     Attributes:
-        seed: seed of the training.
-        validation: scores on the validation images at the epoch that validation chose, by name:
-            ``auc``, ``accuracy``, ``loss``, ``auc_<class>``.
-        test: scores on the test images at the same epoch, by the same names.
-        seconds: time spent on training, without scoring.
-        epoch: epoch that validation chose.
-        made: what made the training, which may have been another machine, at another time.
         predictions: file of the test images' class probabilities (:mod:`nas.training.predictions`),
             relative to the board's directory.
     """
 
-    seed: int
-    validation: dict[str, float]
-    test: dict[str, float]
-    seconds: float
-    epoch: int
-    made: Made
-    predictions: str
+    predictions: Text
 
 
 @dataclass(frozen=True)
@@ -99,10 +88,16 @@ class Published:
         source: where the score was published.
     """
 
-    dataset: str
-    auc: float
-    accuracy: float | None
-    source: str
+    dataset: Text
+    auc: Share
+    accuracy: Share | None
+    source: Text
+
+
+_Card = Annotated[
+    dict[str, Any],
+    Must(lambda card: ModelCard.from_json(card).to_json().keys() <= card.keys(), "a whole card"),
+]
 
 
 @dataclass(frozen=True)
@@ -133,13 +128,13 @@ class Row:
         failure: why there are no scores; empty where there are.
     """
 
-    name: str
+    name: Text
     kind: RowKind
-    source: str = ""
-    card: dict[str, Any] | None = None
-    params: int | None = None
-    flops: int | None = None
-    latency_ms: dict[str, float] = field(default_factory=dict)
+    source: Text = ""
+    card: _Card | None = None
+    params: Count | None = None
+    flops: Count | None = None
+    latency_ms: dict[str, Amount] = field(default_factory=dict)
     learning_rate: float | None = None
     tried: dict[str, float | None] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
@@ -179,10 +174,13 @@ class BoardData:
 
     directory: str
     options: ReadOptions
-    fingerprint: str
-    classes: tuple[str, ...]
-    image_size: tuple[int, int]
-    images: dict[str, int]
+    fingerprint: Text
+    classes: tuple[Text, ...]
+    image_size: Pixels
+    images: Annotated[
+        dict[str, Count],
+        Must(lambda images: images.keys() >= {"train", "val", "test"}, "of train, val and test"),
+    ]
 
 
 @dataclass(frozen=True)
@@ -235,10 +233,13 @@ class Board:
     """
 
     data: BoardData
-    recipe: dict[str, Any]
-    device: str
-    threads: int
-    latency_batches: tuple[int, ...]
+    recipe: Annotated[
+        dict[str, Any],
+        Must(lambda recipe: isinstance(recipe.get("augmentation", {}), dict), "a recipe"),
+    ]
+    device: Text
+    threads: Count
+    latency_batches: Annotated[tuple[Count, ...], Must(bool, "one size or more")]
     rows: tuple[Row, ...]
     best_found: str | None
     published: dict[str, tuple[Published, ...]]
@@ -270,29 +271,39 @@ class Board:
         """
         path = directory / FILE
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            with reading(path, "remove it, and python -m baselines.leaderboard writes it anew"):
+                values = checked(dict[str, Any], read_json(path))
+                if (version := values.get("version")) != VERSION:
+                    raise UserError(
+                        f"{path} was written by another version of this toolkit (its format is "
+                        f"{short(version)}, not {VERSION}): give another directory with --out"
+                    )
+                board = checked(Board, values)
+                for row in board.rows:
+                    _check(row, board.data.classes)
+                return board
         except FileNotFoundError as error:
             raise UserError(
                 f"there is no leaderboard in {directory}: run python -m baselines.leaderboard"
             ) from error
-        except (OSError, ValueError) as error:
-            raise _damaged(path) from error
-        version = values.get("version") if isinstance(values, dict) else None
-        if version != VERSION:
-            raise UserError(
-                f"{path} was written by another version of this toolkit (its format is {version}, "
-                f"not {VERSION}): give another directory with --out"
-            )
-        try:
-            return _BOARD.validate_python(values)
-        except ValidationError as error:
-            raise _damaged(path) from error
 
 
-def _damaged(path: Path) -> UserError:
-    return UserError(
-        f"{path} is damaged: remove it, and python -m baselines.leaderboard writes it anew"
+def _check(row: Row, classes: tuple[str, ...]) -> None:
+    """Check that a row has all that tables and figures show of it.
+
+    Raises:
+        DamageError: something is missing.
+    """
+    needed = (
+        {"test": {"accuracy", "auc", *(f"auc_{name}" for name in classes)}} if row.metrics else {}
     )
+    if row.trainings:
+        needed["validation"] = {"auc"}
+    for split, scores in needed.items():
+        if missing := scores - row.metrics.get(split, {}).keys():
+            raise DamageError(f"{short(row.name)}: no {short(min(missing))} of {split}")
+    if row.trainings and None in (row.card, row.params, row.flops):
+        raise DamageError(f"{short(row.name)}: no card, or no size")
 
 
 _BOARD = TypeAdapter(Board)

@@ -17,7 +17,7 @@ _TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 def cost_names(candidates: Sequence[Candidate]) -> list[str]:
     """Return the costs that are known of every candidate.
 
-    They are names of :data:`nas.search.objectives.OBJECTIVES`.
+    They are names of :data:`nas.search.options.OBJECTIVES`.
     """
     latency = ["latency"] if all(item.latency_ms is not None for item in candidates) else []
     return ["params", "flops", *latency]

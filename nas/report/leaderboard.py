@@ -20,6 +20,7 @@ from nas.report.sections import (
     classes_section,
     examples_section,
 )
+from nas.search.found import read_found
 from nas.search.result import Candidate
 from nas.search.run_directory import RunDirectory
 
@@ -202,7 +203,8 @@ def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
     ]
     if not there:
         return [Section("The searches", tuple(words))] if words else []
-    fidelities = {name: run.best().fidelity for name, run in there.items()}
+    found = {name: read_found(run) for name, run in there.items()}
+    fidelities = {name: best.fidelity for name, (best, _) in found.items()}
     if len(set(fidelities.values())) > 1:
         told = ", ".join(f"{name} by {fidelity}" for name, fidelity in fidelities.items())
         words.append(
@@ -210,7 +212,7 @@ def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
             "cannot be compared."
         )
     curves = {
-        f"{name} ({run.config().get('strategy', 'a search')})": run.candidates()
+        f"{name} ({run.config().get('strategy', 'a search')})": found[name][1]
         for name, run in there.items()
     }
     figure = search_figure(curves)
@@ -243,7 +245,7 @@ def _facts(board: Board) -> tuple[tuple[str, str], ...]:
         "recipe": _settings(
             {name: value for name, value in board.recipe.items() if name not in _TOLD_APART}
         ),
-        "augmentation": _settings(board.recipe["augmentation"]),
+        "augmentation": _settings(board.recipe.get("augmentation", {})),
         "device": f"{board.device}; latencies with {board.threads} {threads}",
         **board.environment,
     }

@@ -65,10 +65,7 @@ class Predictions:
                     f"{file} is of other images than {files[0]}: remove {file.parent}, and train "
                     "it anew"
                 )
-            if (
-                set(table["label"]) != set(classes)
-                or not np.isfinite(table[list(classes)].to_numpy()).all()
-            ):
+            if set(table["label"]) != set(classes):
                 raise UserError(
                     f"{file} is damaged: remove {file.parent}, and train that network anew"
                 )

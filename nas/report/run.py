@@ -20,6 +20,7 @@ from nas.report.sections import (
     examples_section,
 )
 from nas.retrain.summary import Summary
+from nas.search.found import read_found
 from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
 from nas.search.storage import read_study
@@ -35,12 +36,7 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
     Raises:
         UserError: the search has found nothing yet, or a file is damaged.
     """
-    best, candidates, config = run.best(), run.candidates(), run.config()
-    if best.winner.number not in {item.number for item in candidates}:
-        raise UserError(
-            f"{run.candidates_file} is damaged: python -m nas.search --resume {run.path} writes "
-            "it anew"
-        )
+    (best, candidates), config = read_found(run), run.config()
     strategy = str(config.get("strategy", "a search"))
     winner, space = best.winner, search_spaces.get_space(best.space)
     retrained = read_retrained(run)

@@ -1,19 +1,9 @@
 """What a search can be for, and which candidates no other beats."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
+from nas.search.options import OBJECTIVES
 from nas.search.result import Candidate
-
-Direction = Literal["minimize", "maximize"]
-
-OBJECTIVES: Mapping[str, Direction] = {
-    "auc": "maximize",
-    "params": "minimize",
-    "flops": "minimize",
-    "latency": "minimize",
-}
-"""What a search can be for, and in which direction, as Optuna names it."""
 
 
 def objective(candidate: Candidate, name: str) -> float:
@@ -49,7 +39,9 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
         [1, 0]
     """
     complete = [
-        item for item in candidates if item.state == "complete" and item.duplicate_of is None
+        item
+        for item in candidates
+        if item.state == "complete" and item.auc is not None and item.duplicate_of is None
     ]
     return sorted(complete, key=lambda item: (_loss(item, "auc"), item.params, item.number))
 

@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 FidelityName = Literal["inherit", "finetune", "scratch"]
+Direction = Literal["minimize", "maximize"]
+
+OBJECTIVES: Mapping[str, Direction] = {
+    "auc": "maximize",
+    "params": "minimize",
+    "flops": "minimize",
+    "latency": "minimize",
+}
+"""What a search can be for, and in which direction, as Optuna names it."""
 
 
 @dataclass(frozen=True, kw_only=True)

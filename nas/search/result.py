@@ -1,10 +1,14 @@
 """What comes out of a search: candidates, and the best one."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 
+from nas.common.artefacts import DamageError, checked
+from nas.common.rules import Amount, Count, Must, Pixels, Share, Text
 from nas.data.options import ReadOptions
+from nas.search.options import OBJECTIVES, FidelityName
+
+State = Literal["complete", "stopped", "infeasible", "failed", "running"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +31,10 @@ class Evaluation:
         True
     """
 
-    auc: float | None = None
-    latency_ms: float | None = None
-    seconds: float | None = None
-    duplicate_of: int | None = None
+    auc: Share | None = None
+    latency_ms: Amount | None = None
+    seconds: Amount | None = None
+    duplicate_of: Count | None = None
     reason: str = ""
 
 
@@ -61,11 +65,11 @@ class Candidate(Evaluation):
         0.93
     """
 
-    number: int
-    state: str
-    architecture: str
-    params: int
-    flops: int
+    number: Count
+    state: State
+    architecture: Text
+    params: Count
+    flops: Count
 
     def to_json(self) -> dict[str, Any]:
         """Return the candidate as JSON values, in the order of :data:`COLUMNS`."""
@@ -102,13 +106,34 @@ class DataSource:
         64
     """
 
-    directory: str
+    directory: Text
     options: dict[str, Any]
-    fingerprint: str
+    fingerprint: Text
 
     def read_options(self) -> ReadOptions:
-        """Return the options with which the directory is read again."""
-        return ReadOptions(**{**self.options, "classes": tuple(self.options["classes"])})
+        """Return the options with which the directory is read again.
+
+        Raises:
+            DamageError: the options are none of this version.
+        """
+        return checked(ReadOptions, self.options)
+
+
+_Scored = Annotated[
+    Candidate,
+    Must(
+        lambda candidate: candidate.state == "complete" and candidate.auc is not None,
+        "a complete candidate with an auc",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What ``best.json`` lists beside the values that people read."""
+
+    trial: Count
+    pareto: tuple[_Scored, ...]
 
 
 @dataclass(frozen=True)
@@ -150,16 +175,22 @@ class Best:
         True
     """
 
-    space: str
-    winner: Candidate
-    pareto: tuple[Candidate, ...]
-    objectives: tuple[str, ...]
-    fidelity: str
+    space: Text
+    winner: _Scored
+    pareto: tuple[_Scored, ...]
+    objectives: Annotated[
+        tuple[str, ...],
+        Must(
+            lambda names: "auc" in names and set(names) <= OBJECTIVES.keys(),
+            f"of {', '.join(OBJECTIVES)}, auc among them",
+        ),
+    ]
+    fidelity: FidelityName
     recipe: dict[str, Any] | None
-    image_size: tuple[int, int]
-    data: DataSource
-    supernet: str | None = None
-    weights: str | None = None
+    image_size: Pixels
+    data: Annotated[DataSource, Must(DataSource.read_options, "options that can be read")]
+    supernet: Text | None = None
+    weights: Text | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as JSON values.
@@ -180,19 +211,14 @@ class Best:
         return {**winner, **rest}
 
     @staticmethod
-    def from_json(values: Mapping[str, Any]) -> "Best":
+    def from_json(values: Any) -> "Best":
         """Return the outcome that ``to_json`` wrote.
 
         Raises:
-            KeyError, TypeError, StopIteration: Something is missing.
+            DamageError: Something is missing, of another type or out of bounds.
         """
-        pareto = tuple(Candidate(**candidate) for candidate in values["pareto"])
-        own = {
-            field.name: values[field.name]
-            for field in fields(Best)
-            if field.name not in ("winner", "pareto")
-        }
-        own |= {name: tuple(own[name]) for name in ("objectives", "image_size")}
-        own["data"] = DataSource(**own["data"])
-        winner = next(candidate for candidate in pareto if candidate.number == values["trial"])
-        return Best(winner=winner, pareto=pareto, **own)
+        found = checked(_Found, values)
+        winner = next((item for item in found.pareto if item.number == found.trial), None)
+        if winner is None:
+            raise DamageError(f"trial {found.trial} is not among the pareto set")
+        return checked(Best, {**values, "winner": asdict(winner)})

@@ -18,7 +18,6 @@ Every file is written whole or not at all.
 import csv
 import datetime
 import io
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,9 +26,11 @@ from typing import Any
 
 import yaml
 
+from nas.common.artefacts import checked, read_json, read_table, read_yaml, reading
 from nas.common.errors import UserError
 from nas.common.files import RUNS, write_json, write_text
 from nas.common.lock import held
+from nas.common.rules import Count, Text
 from nas.search.result import COLUMNS, Best, Candidate
 
 
@@ -51,6 +52,15 @@ class StudyAddress:
 
     url: str
     name: str
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The settings of a run that are told of it, where they were written down."""
+
+    strategy: Text = ""
+    latency_batch: Count | None = None
+    storage: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -194,13 +204,10 @@ class RunDirectory:
         Raises:
             UserError: The file is damaged.
         """
-        try:
-            values = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
-            return dict(values)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{self.config_file} is damaged: copy it again, or start another search"
-            ) from error
+        with reading(self.config_file, "copy it again, or start another search"):
+            values = checked(dict[str, Any], read_yaml(self.config_file))
+            checked(_Told, values)
+        return values
 
     def environments(self) -> list[dict[str, Any]]:
         """Return what the run ran on, for each of its starts, the earliest first.
@@ -211,15 +218,14 @@ class RunDirectory:
             UserError: The file is damaged.
         """
         try:
-            values = json.loads(self.environment_file.read_text(encoding="utf-8"))
-            # Earlier versions kept a single start, and no list.
-            return [dict(start) for start in (values if isinstance(values, list) else [values])]
+            with reading(self.environment_file, "remove it, or copy it again"):
+                values = read_json(self.environment_file)
+                # Earlier versions kept a single start, and no list.
+                return checked(
+                    list[dict[str, Any]], values if isinstance(values, list) else [values]
+                )
         except FileNotFoundError:
             return []
-        except (OSError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{self.environment_file} is damaged: remove it, or copy it again"
-            ) from error
 
     def best(self) -> Best:
         """Return the outcome so far.
@@ -228,16 +234,12 @@ class RunDirectory:
             UserError: There is no outcome yet, or the file is damaged.
         """
         try:
-            return Best.from_json(json.loads(self.best_file.read_text(encoding="utf-8")))
+            with reading(self.best_file, self.anew):
+                return Best.from_json(read_json(self.best_file))
         except FileNotFoundError as error:
             raise UserError(
                 f"{self.path} has found nothing yet: go on with python -m nas.search --resume "
                 f"{self.path}"
-            ) from error
-        except (OSError, KeyError, TypeError, ValueError, StopIteration) as error:
-            raise UserError(
-                f"{self.best_file} is damaged: python -m nas.search --resume {self.path} writes "
-                "it anew"
             ) from error
 
     def candidates(self) -> list[Candidate]:
@@ -247,13 +249,15 @@ class RunDirectory:
             UserError: The table is missing or damaged.
         """
         try:
-            with self.candidates_file.open(encoding="utf-8", newline="") as file:
-                return [_parse(row) for row in csv.DictReader(file)]
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{self.candidates_file} is missing or damaged: python -m nas.search --resume "
-                f"{self.path} writes it anew"
-            ) from error
+            with reading(self.candidates_file, self.anew):
+                return read_table(self.candidates_file, Candidate)
+        except FileNotFoundError as error:
+            raise UserError(f"{self.candidates_file} is missing: {self.anew}") from error
+
+    @property
+    def anew(self) -> str:
+        """What to do where a table is damaged."""
+        return f"python -m nas.search --resume {self.path} writes it anew"
 
     # Writing
 
@@ -300,21 +304,3 @@ class RunDirectory:
             UserError: Another search holds the run, or the directory cannot be written.
         """
         return held(self.path, "searched", "--run")
-
-
-def _parse(row: Mapping[str, str]) -> Candidate:
-    def number(name: str, kind: type[int] | type[float]) -> Any:
-        return kind(row[name]) if row[name] else None
-
-    return Candidate(
-        number=int(row["number"]),
-        state=row["state"],
-        architecture=row["architecture"],
-        auc=number("auc", float),
-        params=int(row["params"]),
-        flops=int(row["flops"]),
-        latency_ms=number("latency_ms", float),
-        seconds=number("seconds", float),
-        duplicate_of=number("duplicate_of", int),
-        reason=row["reason"],
-    )

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from nas.cluster.options import WorkerOptions
+from nas.common.artefacts import short
 from nas.common.cli import from_plain, to_plain
 from nas.common.errors import UserError
 from nas.common.settings import part
 from nas.data.options import ReadOptions, require_folder
 from nas.samplers.names import require_strategy
-from nas.search.objectives import OBJECTIVES
-from nas.search.options import FidelityName, Limits
+from nas.search.options import OBJECTIVES, FidelityName, Limits
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
 from nas.training.networks.start import require_checkpoint
@@ -156,7 +156,7 @@ def earlier(settings: SearchSettings) -> Mapping[str, Any] | None:
     Raises:
         UserError: There is no such run, or it is damaged.
     """
-    return None if settings.resume is None else RunDirectory.open(settings.resume).config()
+    return None if settings.resume is None else to_plain(_written(settings.resume))
 
 
 def check_resumed(settings: SearchSettings, before: SearchSettings) -> None:
@@ -199,11 +199,24 @@ def resumed(run: Path, **changes: Any) -> SearchSettings:
 
             run(resumed(Path("results/runs/mine"), trials=200))
     """
-    before = from_plain(SearchSettings, RunDirectory.open(run).config())
+    before = _written(run)
     given = replace(before, resume=run, **changes)
     check_resumed(given, before)
     check(given)
     return given
+
+
+def _written(run: Path) -> SearchSettings:
+    """Return the settings that were written down when the run was begun."""
+    directory = RunDirectory.open(run)
+    config = directory.config()
+    try:
+        return from_plain(SearchSettings, config)
+    except UserError as error:
+        raise UserError(
+            f"{directory.config_file} is damaged, or of another version ({short(error)}): copy it "
+            "again, or start another search"
+        ) from error
 
 
 def _flags(plain: Mapping[str, Any], prefix: str = "--") -> dict[str, Any]:

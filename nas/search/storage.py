@@ -1,14 +1,36 @@
 """Databases of studies: opened, read, and named without their passwords."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
+from optuna.exceptions import OptunaError, StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
+from optuna.trial import FrozenTrial
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from nas.common.artefacts import DamageError, short
 from nas.common.errors import UserError
 from nas.search.run_directory import StudyAddress
+from nas.search.trials import check_trial
+
+# What Optuna raises while it reads a database that holds something else than it wrote: attributes
+# that are no JSON, unknown states and distributions, missing values, tables and columns.
+_STUMBLES = (
+    OptunaError,
+    SQLAlchemyError,
+    ImportError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    ArithmeticError,
+)
 
 
 def without_password(url: str) -> str:
@@ -26,8 +48,10 @@ def without_password(url: str) -> str:
     """
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError as error:
-        raise _unopened(error) from error
+    except (SQLAlchemyError, ValueError) as error:
+        raise UserError(
+            f"{short(url)} is no address of a database ({short(error)}): give another --storage"
+        ) from error
 
 
 def open_storage(url: str) -> BaseStorage:
@@ -43,18 +67,63 @@ def open_storage(url: str) -> BaseStorage:
         raise UserError(
             f"the password of {url} is not kept in the run directory: give --storage again"
         )
-    try:
+    with using_database(url):
         return RDBStorage(url)
-    except (SQLAlchemyError, RuntimeError, ImportError, ValueError) as error:
-        raise _unopened(error) from error
 
 
-def _unopened(error: Exception) -> UserError:
-    reason = str(error).splitlines()[0]
-    return UserError(
-        f"the study's database cannot be opened ({reason}): mend it or its address, or start "
-        "another search"
-    )
+@contextmanager
+def using_database(url: str, *, writing: bool = False) -> Iterator[None]:
+    """Say that a database is damaged, where Optuna cannot make sense of it.
+
+    Optuna believes what it reads, so that it may fail in any way.
+
+    Args:
+        url: URL of the database.
+        writing: Whether something is written. That there is no room is left to
+            :mod:`nas.search.room` then.
+
+    Raises:
+        UserError: The database is damaged or cannot be reached, or its driver is not installed.
+    """
+    try:
+        yield
+    except _STUMBLES as error:
+        if writing and _has_no_room(error):
+            raise
+        reason = short(str(error) or type(error).__name__)
+        raise UserError(
+            f"the study's database {without_password(url)} cannot be opened, read or written "
+            f"({reason}): mend it or its address, restore it from a copy, or start another search"
+        ) from error
+
+
+def _has_no_room(error: Exception) -> bool:
+    # Optuna hides why a database refuses behind an error of its own.
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    code = getattr(getattr(cause, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+
+
+def read_trials(study: optuna.Study, url: str) -> list[FrozenTrial]:
+    """Return all trials of a study, when what they say was checked.
+
+    Args:
+        study: Study whose trials are in a database.
+        url: URL of the database, for the error message.
+
+    Raises:
+        UserError: The database is damaged.
+    """
+    with using_database(url):
+        trials = study.get_trials()
+        for number, trial in enumerate(trials):
+            if trial.number != number:
+                raise DamageError(f"trial {number} is missing")
+            try:
+                check_trial(trial)
+            except DamageError as error:
+                raise DamageError(f"trial {number}: {error}") from error
+    return trials
 
 
 def read_study(address: StudyAddress) -> optuna.Study:
@@ -79,10 +148,11 @@ def read_study(address: StudyAddress) -> optuna.Study:
     if address.url.startswith("sqlite:///") and not file.exists():
         raise UserError(f"{file} is gone")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        return optuna.load_study(study_name=address.name, storage=open_storage(address.url))
-    except (SQLAlchemyError, KeyError, ValueError, RuntimeError) as error:
-        raise UserError(f"the study {address.name} in {address.url} is damaged") from error
+    storage = open_storage(address.url)
+    with using_database(address.url):
+        study = optuna.load_study(study_name=address.name, storage=storage)
+    read_trials(study, address.url)
+    return study
 
 
 def is_taken(address: StudyAddress) -> bool:
@@ -91,4 +161,6 @@ def is_taken(address: StudyAddress) -> bool:
     Raises:
         UserError: The database is damaged or cannot be reached.
     """
-    return address.name in optuna.get_all_study_names(open_storage(address.url))
+    storage = open_storage(address.url)
+    with using_database(address.url):
+        return address.name in optuna.get_all_study_names(storage)

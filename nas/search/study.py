@@ -8,6 +8,7 @@ candidate whose outcome is known without an evaluation is settled on the spot.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import optuna
@@ -15,16 +16,17 @@ from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
 
+from nas.common.artefacts import DamageError, checked, short
 from nas.common.errors import UserError
 from nas.search.limits import FeasibleSpace
-from nas.search.objectives import OBJECTIVES, Direction, objective, pareto
+from nas.search.objectives import objective, pareto
+from nas.search.options import OBJECTIVES, Direction
 from nas.search.result import Candidate, Evaluation
 from nas.search.run_directory import StudyAddress
-from nas.search.storage import open_storage
+from nas.search.storage import open_storage, read_trials, using_database, without_password
 from nas.search.trials import evaluation_of, is_evaluated, is_infeasible, to_candidate
-from search_spaces import Architecture
+from search_spaces import Architecture, SpaceError
 
 REDUCTION = 3
 """One in so many of the candidates at a rung goes on, to a rung at so many times the epochs."""
@@ -61,7 +63,7 @@ class SearchStudy:
             equal.
         space: Search space with its limits: what can be proposed.
         sampler: Optuna's or our sampler, which proposes.
-        objectives: Names of :data:`nas.search.objectives.OBJECTIVES`, ``auc`` among them.
+        objectives: Names of :data:`nas.search.options.OBJECTIVES`, ``auc`` among them.
         trials: How many candidates are wanted; those that break a limit do not count.
         first_rung: Epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018,
             arXiv 1810.05934); 0 stops none. With several objectives none is stopped, for a
@@ -88,8 +90,9 @@ class SearchStudy:
         self.stopped: str | None = None
         """Why no more candidates are proposed although some are missing."""
         self._storage = open_storage(address.url)
+        self._using = partial(using_database, address.url, writing=True)
         directions = [OBJECTIVES[name] for name in objectives]
-        self._study_id, past = _open(self._storage, address.name, directions, identity)
+        self._study_id, past = _open(self._storage, address, directions, identity)
         pruner: BasePruner = NopPruner()
         if first_rung and len(directions) == 1:
             pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)
@@ -145,7 +148,8 @@ class SearchStudy:
             epoch: Epoch that was just finished, from 1.
             auc: Validation AUC after the epoch.
         """
-        self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+        with self._using():
+            self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
         if len(self.objectives) > 1:
             return False
         trial = self._trial(number)
@@ -237,7 +241,8 @@ class SearchStudy:
         for key, value in {"architecture": str(architecture), **costs}.items():
             trial.set_user_attr(key, value)
         self._constrain(number, costs)
-        self._ids[number] = self._storage.create_new_trial(self._study_id, self._frozen(number))
+        with self._using():
+            self._ids[number] = self._storage.create_new_trial(self._study_id, self._frozen(number))
         return self._unless_settled(Proposal(number, architecture))
 
     def _unless_settled(self, task: Proposal) -> Proposal | None:
@@ -266,7 +271,8 @@ class SearchStudy:
         evaluation = replace(evaluation_of(source), seconds=None, duplicate_of=first)
         self._constrain(number, {"latency_ms": evaluation.latency_ms})
         for epoch, auc in source.intermediate_values.items():
-            self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+            with self._using():
+                self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
             if len(self.objectives) == 1:
                 self._trial(number).report(auc, epoch)
         self._settle(number, source.state, evaluation)
@@ -282,15 +288,16 @@ class SearchStudy:
         self._study.tell(trial, values, state)
         frozen = self._frozen(number)
         self._count(frozen)
-        self._storage.set_trial_user_attr(
-            self._ids[number], "evaluation", frozen.user_attrs["evaluation"]
-        )
-        written = self._storage.get_trial(self._ids[number]).system_attrs
-        for key, value in frozen.system_attrs.items():
-            # A settlement that a kill cut short may have left another value.
-            if written.get(key) != value:
-                self._storage.set_trial_system_attr(self._ids[number], key, value)
-        self._storage.set_trial_state_values(self._ids[number], state, values)
+        with self._using():
+            self._storage.set_trial_user_attr(
+                self._ids[number], "evaluation", frozen.user_attrs["evaluation"]
+            )
+            written = self._storage.get_trial(self._ids[number]).system_attrs
+            for key, value in frozen.system_attrs.items():
+                # A settlement that a kill cut short may have left another value.
+                if written.get(key) != value:
+                    self._storage.set_trial_system_attr(self._ids[number], key, value)
+            self._storage.set_trial_state_values(self._ids[number], state, values)
         for twin in self._twins.pop(number, []):
             self._copy(number, twin)
 
@@ -323,14 +330,21 @@ class SearchStudy:
             self._ids[trial.number] = trial_id
             if not trial.state.is_finished():
                 _forget_evaluation(trial)
-            self._study.add_trial(trial)
-        for trial in past.values():
-            task = Proposal(trial.number, self._architecture(trial.params))
+        with self._using():
+            self._study.add_trials(past.values())
+            tasks = [Proposal(trial.number, self._known(trial)) for trial in past.values()]
+        for trial, task in zip(past.values(), tasks, strict=True):
             if not trial.state.is_finished():
                 if self._unless_settled(task) is not None:
                     self._left.append(task)
             elif is_evaluated(trial):
                 self._first[task.architecture] = task.number
+
+    def _known(self, trial: FrozenTrial) -> Architecture:
+        try:
+            return self._architecture(trial.params)
+        except SpaceError as error:
+            raise DamageError(f"trial {trial.number}: {short(error)}") from error
 
     def _trial(self, number: int) -> optuna.Trial:
         # Study.ask makes new trials only. Optuna advises against this constructor, but has no other
@@ -362,32 +376,31 @@ def _forget_evaluation(trial: FrozenTrial) -> None:
 
 
 def _open(
-    storage: BaseStorage, name: str, directions: list[Direction], identity: Mapping[str, Any]
+    storage: BaseStorage,
+    address: StudyAddress,
+    directions: list[Direction],
+    identity: Mapping[str, Any],
 ) -> tuple[int, dict[int, FrozenTrial]]:
     """Return the id of a study, which is made where there is none, and its trials by their ids."""
+    name = address.name
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
+    with using_database(address.url):
         study = optuna.create_study(
             storage=storage, study_name=name, directions=directions, load_if_exists=True
         )
-        before = study.user_attrs.get("identity")
-        if before is None:
+        before = checked(dict[str, Any], study.user_attrs.get("identity", {}))
+        if not before:
             study.set_user_attr("identity", dict(identity))
         study_id = storage.get_study_id_from_name(name)
         past = {
             storage.get_trial_id_from_study_id_trial_number(study_id, trial.number): trial
-            for trial in study.get_trials()
+            for trial in read_trials(study, address.url)
         }
-    except (SQLAlchemyError, RuntimeError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            f"the study {name} is damaged ({reason}): restore its database from a copy, or start "
-            "another search"
-        ) from error
     for key in identity:
-        if before is not None and before.get(key) != identity[key]:
+        if before and before.get(key) != identity[key]:
             raise UserError(
-                f"the study {name} was begun with {key.replace('_', ' ')} {before.get(key)}, not "
-                f"{identity[key]}: give the former, or start another search with --run"
+                f"the study {name} in {without_password(address.url)} was begun with "
+                f"{key.replace('_', ' ')} {short(before.get(key))}, not {short(identity[key])}: "
+                "give the former, or start another search with --run"
             )
     return study_id, past

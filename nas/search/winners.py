@@ -3,6 +3,7 @@
 They are the best of a search, or the one that the user wrote.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import search_spaces
 from nas.common.errors import UserError
 from nas.common.progress import say
 from nas.data.options import ReadOptions
+from nas.search.found import read_found
 from nas.search.objectives import ranked
-from nas.search.result import Best
+from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
 from nas.training.images import TrainingImages
 from nas.training.supernet.training import load_supernet, require_batch_norm
@@ -49,7 +51,7 @@ class Winners:
             UserError: The run has found nothing yet, or the data set is gone or another one.
         """
         run = RunDirectory.newest() if path is None else RunDirectory.open(path)
-        best = run.best()
+        best, candidates = read_found(run)
         directory = data or Path(best.data.directory)
         if not directory.is_dir():
             raise UserError(
@@ -63,7 +65,7 @@ class Winners:
                 "give that with --data, or train on this one with --architecture and --data alone"
             )
         space = search_spaces.get_space(best.space)
-        lines = [line] if line is not None else _best_lines(run, best, top)
+        lines = [line] if line is not None else _best_lines(run, best, candidates, top)
         return Winners(best.space, tuple(space.parse(line) for line in lines), images, run)
 
     @staticmethod
@@ -108,9 +110,11 @@ class Winners:
         return supernet, path
 
 
-def _best_lines(run: RunDirectory, best: Best, top: int) -> list[str]:
+def _best_lines(
+    run: RunDirectory, best: Best, candidates: Sequence[Candidate], top: int
+) -> list[str]:
     """Return the winner and those next to it by validation AUC, each architecture once."""
-    others = [item.architecture for item in ranked(run.candidates())]
+    others = [item.architecture for item in ranked(candidates)]
     lines = list(dict.fromkeys([best.winner.architecture, *others]))
     if len(lines) < top:
         say(f"{run.path} has {len(lines)} finished candidates, not {top}")

@@ -6,15 +6,17 @@ training: a resumed run tells everything from there once more, and points that w
 are passed over.
 """
 
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nas.common.artefacts import checked, read_json
 from nas.common.files import short_digest, write_json
 from nas.common.progress import say
+from nas.common.rules import Text
 from nas.tracking.options import TrackerName
 from nas.tracking.services import MLflow, TensorBoard, Tracker, Wandb
 
@@ -71,6 +73,12 @@ def tracking(
         finished = True
     finally:
         tracked.close(finished)
+
+
+@dataclass(frozen=True)
+class _Logged:
+    run: Text
+    step: int
 
 
 class _Tracked:
@@ -135,8 +143,8 @@ class _Tracked:
 
     def _read(self) -> None:
         if self._logged.exists():
-            values = json.loads(self._logged.read_text(encoding="utf-8"))
-            self._run, self._step = str(values["run"]), int(values["step"])
+            logged = checked(_Logged, read_json(self._logged))
+            self._run, self._step = logged.run, logged.step
 
     def _write(self) -> None:
         write_json(self._logged, {"run": self._run, "step": self._step})

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nas.common.artefacts import DamageError, reading
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.data.dataset import LensDataset
+from nas.data.parquet import read_parquet
 
 PREDICTIONS = "predictions.parquet"
 """Name of the file in the directory of a training."""
@@ -63,10 +65,25 @@ def read_predictions(path: Path, classes: tuple[str, ...]) -> pd.DataFrame:
         >>> predictions["b"].tolist()
         [0.75]
     """
+    then = f"remove {path.parent}, and the same command trains the network anew"
     try:
-        return pd.read_parquet(path, columns=["file", "row", "label", *classes])
-    except (OSError, ValueError) as error:  # The errors of pyarrow are among these.
-        raise UserError(
-            f"{path} is missing or damaged: remove {path.parent}, and the same command trains the "
-            "network anew"
-        ) from error
+        with reading(path, then):
+            return _checked(read_parquet(path, ["file", "row", "label", *classes]), classes)
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is missing: {then}") from error
+
+
+def _checked(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+    numbers = table[list(classes)]
+    if not all(pd.api.types.is_float_dtype(kind) for kind in numbers.dtypes):
+        raise DamageError("probabilities that are no numbers")
+    # What is not a number is not between 0 and 1 either.
+    if not numbers.apply(lambda column: column.between(0, 1)).to_numpy().all():
+        raise DamageError("probabilities that are not from 0 to 1")
+    if not pd.api.types.is_integer_dtype(table["row"]):
+        raise DamageError("rows that are no whole numbers")
+    if not table["label"].isin(classes).all() or any(
+        not isinstance(name, str) for name in table["file"]
+    ):
+        raise DamageError("labels or files that are none")
+    return table

@@ -8,7 +8,6 @@ whole.
 
 import fcntl
 import io
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import atomic_path, write_json
 from nas.data.simulation import table
@@ -201,13 +201,8 @@ def _prepare(work: Unfinished) -> None:
 
 
 def _read_description(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(
-            f"{path} is not the description of a dataset: move it away, or choose another directory"
-        ) from error
-    return found if isinstance(found, dict) else {}
+    with reading(path, "move it away, or choose another directory"):
+        return checked(dict[str, Any], read_json(path))
 
 
 def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
+from nas.common.artefacts import DamageError, checked, short
 from nas.common.errors import UserError
 from nas.data.simulation.checks import check_choice, check_number, check_range
 from nas.data.simulation.constants import LENS_MASS
@@ -248,10 +249,13 @@ def load_settings(description: Mapping[str, Any]) -> SimulationSettings:
         UserError: the content does not describe a simulated dataset that this version can read.
     """
     try:
+        checked(SimulationSettings, description["settings"])
+        # A setting of a later version may decide what is seen, and is not passed over.
         settings = _from_mapping(SimulationSettings, description["settings"])
-    except (KeyError, TypeError, AttributeError) as error:
+    except (DamageError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"dataset.json holds no settings of a simulation that this version knows ({error})"
+            "dataset.json holds no settings of a simulation that this version knows "
+            f"({short(error)}): simulate the data anew"
         ) from error
     assert isinstance(settings, SimulationSettings)
     return settings

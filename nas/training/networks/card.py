@@ -15,21 +15,20 @@ from torch.utils.flop_counter import FlopCounterMode
 from nas.common.artefacts import checked
 from nas.common.errors import UserError
 from nas.common.progress import say
-from nas.common.rules import Must, Text
+from nas.common.rules import Must, Pixels, Text
 from nas.data.normalisation import Normalisation
 from nas.training.evaluation import check_logits
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
-from nas.training.networks.timm_models import Pixels, Resize, create, require_network, sizes_to_try
+from nas.training.networks.timm_models import Resize, create, require_network, sizes_to_try
 from search_spaces import SpaceError, get_space  # This package registers our networks with timm.
 
 # Number of characters that are shown of a reason that another library gives.
 _LONG = 160
 
-# What is built for a card that was read from a file, at most. Images of lenses have some hundred
-# pixels on a side; a network that is built is also run once.
+# What is built for a card that was read from a file, at most. A network that is built is
+# also run once.
 _MOST_CHANNELS = 1_000
 _MOST_CLASSES = 1_000
-_MOST_PIXELS = 2_048
 _MOST_FLOPS = 10**13
 
 
@@ -42,13 +41,6 @@ _Classes = Annotated[
     Must(
         lambda names: 1 <= len(set(names)) == len(names) <= _MOST_CLASSES and all(names),
         f"1 to {_MOST_CLASSES:,} different names",
-    ),
-]
-_Size = Annotated[
-    Pixels,
-    Must(
-        lambda size: all(1 <= side <= _MOST_PIXELS for side in size),
-        f"1 to {_MOST_PIXELS:,} pixels",
     ),
 ]
 
@@ -82,9 +74,9 @@ class ModelCard:
     architecture: Text | None
     classes: _Classes
     in_chans: Annotated[int, Must(lambda n: 1 <= n <= _MOST_CHANNELS, f"1 to {_MOST_CHANNELS:,}")]
-    image_size: _Size
+    image_size: Pixels
     normalisation: Normalisation
-    resized_to: _Size | None = None
+    resized_to: Pixels | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""

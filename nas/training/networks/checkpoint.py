@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from nas.common.artefacts import checked, parse_json, reading
+from nas.common.artefacts import checked, parse_json, reading, short
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.common.provenance import version_of
@@ -143,7 +143,7 @@ def load_checkpoint(path: Path, kind: CheckpointKind = "model") -> Checkpoint:
         if "format" in values and values["format"] != _FORMAT:
             raise UserError(
                 f"{path} was written by another version of this toolkit (its format is "
-                f"{values['format']!s:.20}, not {_FORMAT}): install that version, or train anew"
+                f"{short(values['format'])}, not {_FORMAT}): install that version, or train anew"
             )
         header = checked(_Header, values)
     if header.kind != kind:

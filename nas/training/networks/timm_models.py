@@ -12,9 +12,7 @@ from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
 from nas.common.errors import UserError
-
-Pixels = tuple[int, int]
-"""Height and width of an image in pixels."""
+from nas.common.rules import Pixels
 
 # Entry point under which packages name the modules that register networks of theirs with timm.
 _REGISTERED = "lens_nas.networks"

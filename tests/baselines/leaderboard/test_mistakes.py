@@ -114,13 +114,13 @@ def test_a_test_split_that_lacks_a_class(fails: Callable[..., str], tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{", "leaderboard.json is damaged: remove it"),
+        ("{", r"leaderboard.json is damaged \(no JSON: .*\): remove it"),
         (
             '{"version": 99}',
             "was written by another version of this toolkit .its format is 99, not 2",
         ),
-        ('{"version": 2}', "leaderboard.json is damaged: remove it"),
-        ("[]", "was written by another version"),
+        ('{"version": 2}', r"leaderboard.json is damaged \(data: field required\): remove it"),
+        ("[]", r"leaderboard.json is damaged \(input should be an object\): remove it"),
     ],
 )
 def test_a_board_of_another_version(place: Path, text: str, sentence: str) -> None:

@@ -116,7 +116,11 @@ def test_a_lock_is_exclusive_and_a_stale_one_is_taken_over(tmp_path: Path) -> No
         ("config.yaml", RunDirectory.config, "config.yaml is damaged"),
         ("environment.json", RunDirectory.environments, "environment.json is damaged"),
         ("best.json", RunDirectory.best, "best.json is damaged"),
-        ("candidates.csv", RunDirectory.candidates, "candidates.csv is missing or damaged"),
+        (
+            "candidates.csv",
+            RunDirectory.candidates,
+            r"candidates.csv is damaged \(line 2, number: .*\): python -m",
+        ),
     ],
 )
 def test_damage_is_a_mistake_with_a_mend(
