@@ -77,8 +77,8 @@ def simulate(settings: SimulationSettings, out: Path | str, workers: int) -> Non
         if is_complete(out, description):
             say(f"{out} already holds this dataset")
             return
-        _warn_of_cut_rings(settings)
         with unfinished(out, description, chunks) as work:
+            _warn_of_cut_rings(settings)
             _simulate_missing(settings, work, workers)
             work.publish(np.arange(settings.images) % len(CLASSES))
     except OSError as error:
