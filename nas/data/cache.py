@@ -36,6 +36,9 @@ _FORMAT = 4
 _UNFINISHED = "unfinished"
 _HASH = 16
 
+# Of the name of a directory, which may be as long as a name can be, so much stands in its entry's.
+_NAMED = 40
+
 
 def cache_directory() -> Path:
     """Return the directory where data sets are cached.
@@ -75,7 +78,7 @@ def cached_entry(directory: Path, options: ReadOptions) -> Path:
     read_as = asdict(part(ReadOptions, options))
     del read_as["allow_skipped"]
     source = directory.resolve()
-    prefix = f"{printable(source.name)}-{_hash(f'{_FORMAT} {read_as} {source}')}-"
+    prefix = f"{printable(source.name)[:_NAMED]}-{_hash(f'{_FORMAT} {read_as} {source}')}-"
     cache = cache_directory()
     found = cache / (
         prefix + _hash("\n".join(f"{path} {size} {changed}" for path, size, changed in entries))

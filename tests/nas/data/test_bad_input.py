@@ -265,3 +265,9 @@ def test_a_cache_below_a_home_that_is_not_there(
     said = fails("nas.data", "inspect", data)
     assert said.startswith("~nobody-of-this-name/cache cannot be the cache")
     assert "LENS_NAS_CACHE" in said
+
+
+def test_a_directory_whose_name_is_as_long_as_one_can_be(run: Run, tmp_path: Path) -> None:
+    builders.dark_matter(tmp_path / ("n" * 255), (4, 4, 4), (16, 16))
+    done = run("nas.data", "inspect", tmp_path / ("n" * 255))
+    assert done.returncode == 0, done.stderr
