@@ -1,0 +1,1 @@
+"""The benchmark of symmetric networks: ``python -m nas.benchmarks.symmetry``."""

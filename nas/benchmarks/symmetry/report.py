@@ -1,0 +1,123 @@
+"""The table and the figure of the benchmark."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from statistics import mean, stdev
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from nas.benchmarks.symmetry.trainings import Training
+from nas.common.provenance import command, environment
+from nas.report.drawing import COLOURS
+
+_HEAD = (
+    "nuisance",
+    "images",
+    "network",
+    "parameters",
+    "MFLOPs",
+    "seeds",
+    "test AUC",
+    "averaged over symmetries",
+    "seconds",
+)
+
+
+def page(trainings: Sequence[Training], image_size: int) -> str:
+    """Return the page of Markdown.
+
+    Args:
+        trainings: Trainings that are done.
+        image_size: Side of the images in pixels.
+    """
+    about = {"command": f"`{command()}`", "image size": image_size, **environment()}
+    lines = [
+        "# Symmetric networks and ordinary ones",
+        "",
+        "Small-scale trainings on a CPU. An untied network has the layers and shapes of the "
+        "symmetric one above it, with weights of its own. Validation chose the epoch. Intervals "
+        "are of 95 % over seeds (Student's t); one seed has none. Fewer images get more epochs, "
+        "see trainings.csv.",
+        "",
+        *_table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
+        "",
+        *_table(_HEAD, [_row(group) for group in _groups(trainings)]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def figure(trainings: Sequence[Training]) -> Figure:
+    """Draw the errors against free parameters, and against the number of training images.
+
+    The figure is of the first nuisance among the trainings.
+    """
+    shown = [one for one in trainings if one.nuisance == trainings[0].nuisance]
+    most = max(one.images for one in shown)
+    drawing = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = drawing.subplots(1, 2, sharey=True)
+    names = list(dict.fromkeys(one.network for one in shown))
+    for name, colour in zip(names, COLOURS * 2, strict=False):
+        own = [one for one in shown if one.network == name]
+        largest = [one for one in own if one.images == most]
+        if largest:
+            _draw(left, largest, lambda one: one.params, name, colour)
+        _draw(right, own, lambda one: one.images, name, colour)
+    left.set(xscale="log", yscale="log", xlabel="free parameters", ylabel="1 − test AUC")
+    right.set(xscale="log", xlabel="training images")
+    left.set_title(f"{most:,} training images, nuisance {shown[0].nuisance:g}")
+    right.legend(fontsize=7)
+    return drawing
+
+
+def _draw(
+    axes: Axes,
+    trainings: Sequence[Training],
+    place: Callable[[Training], float],
+    name: str,
+    colour: str,
+) -> None:
+    places = sorted({place(one) for one in trainings})
+    errors = [[1 - one.test_auc for one in trainings if place(one) == x] for x in places]
+    style = "--" if name.endswith("untied") else "-"
+    axes.plot(places, [mean(some) for some in errors], style, marker="o", color=colour, label=name)
+    for x, some in zip(places, errors, strict=True):
+        axes.plot([x] * len(some), some, ".", markersize=3, color=colour)
+
+
+def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
+    """Return the trainings that differ in their seed only, network by network."""
+    order = list(dict.fromkeys(one.network for one in trainings))
+
+    def kind(one: Training) -> tuple[float, int, int]:
+        return one.nuisance, -one.images, order.index(one.network)
+
+    return [list(group) for _, group in groupby(sorted(trainings, key=kind), kind)]
+
+
+def _row(group: Sequence[Training]) -> tuple[str, ...]:
+    first = group[0]
+    return (
+        f"{first.nuisance:g}",
+        f"{first.images:,}",
+        first.network,
+        f"{first.params:,}",
+        f"{first.mflops:.1f}",
+        str(len(group)),
+        _interval([one.test_auc for one in group]),
+        _interval([one.averaged_auc for one in group]),
+        f"{mean(one.seconds for one in group):,.0f}",
+    )
+
+
+def _interval(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    half = stats.t.ppf(0.975, len(values) - 1) * stdev(values) / len(values) ** 0.5
+    return f"{mean(values):.4f} ± {half:.4f}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]

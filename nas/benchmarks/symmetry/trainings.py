@@ -1,0 +1,168 @@
+"""The trainings of the benchmark: what is trained, and a table of what came of it."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass, fields, replace
+from itertools import product
+from math import sqrt
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
+from nas.common.files import write_text
+from nas.data.tensors import LensTensors
+from nas.training.evaluation import evaluate
+from nas.training.images import TrainingImages
+from nas.training.loop import fit
+from nas.training.networks.averaging import SymmetryAverage
+from nas.training.recipe import Recipe
+from search_spaces import Architecture, get_space, untie
+from search_spaces.network import init_weights
+
+
+class Network(NamedTuple):
+    """A network of the benchmark.
+
+    Attributes:
+        name: Name as SPACE/ARCHITECTURE, with the word ``untied`` for the twin of a symmetric one.
+        architecture: Architecture.
+        untied: Whether its layers have weights of their own.
+    """
+
+    name: str
+    architecture: Architecture
+    untied: bool
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether its weights are tied."""
+        return self.architecture.choices.get("symmetry", "none") != "none" and not self.untied
+
+    def build(self, images: TrainingImages, seed: int) -> nn.Module:
+        """Build the network with random weights of a seed."""
+        network = images.card(self.architecture.space, str(self.architecture)).build(seed)
+        if not self.untied:
+            return network
+        # The weights of a network that was just untied are symmetric still.
+        network = untie(network)
+        with torch.random.fork_rng([]):
+            torch.manual_seed(seed)
+            return network.apply(init_weights)
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of the benchmark: a row of ``trainings.csv``.
+
+    Attributes:
+        nuisance: Nuisance of the simulated images.
+        network: Name of the network.
+        images: Number of training images.
+        epochs: Passes over them.
+        seed: Seed of weights, training images and their order.
+        params: Parameters that are learned.
+        mflops: Millions of floating-point operations for an image.
+        val_auc: Validation AUC of the epoch that validation chose.
+        test_auc: Test AUC of the same epoch.
+        averaged_auc: Test AUC with probabilities averaged over the symmetries of the image.
+        best_epoch: Number of that epoch.
+        seconds: Seconds of training, without scoring.
+    """
+
+    nuisance: float
+    network: str
+    images: int
+    epochs: int
+    seed: int
+    params: int = 0
+    mflops: float = 0.0
+    val_auc: float = 0.0
+    test_auc: float = 0.0
+    averaged_auc: float = 0.0
+    best_epoch: int = 0
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the training is of, without what came of it."""
+        return astuple(self)[:5]
+
+
+def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
+    """Return the networks, each symmetric one with its twin.
+
+    Raises:
+        SpaceError: a name is not that of an architecture.
+    """
+    found = []
+    for name in settings.networks:
+        space, _, architecture = name.partition("/")
+        network = Network(name, get_space(space).parse(architecture), untied=False)
+        found.append(network)
+        if network.symmetric:
+            found.append(Network(f"{name} untied", network.architecture, untied=True))
+    return found
+
+
+def planned(settings: SymmetryBenchmarkSettings) -> Iterator[Training]:
+    """Yield all trainings without their outcomes, seed by seed, so that all soon have one."""
+    largest = max(settings.images)
+    names = [network.name for network in networks(settings)]
+    for seed, nuisance, images in product(
+        range(settings.seeds), settings.nuisances, settings.images
+    ):
+        epochs = round(settings.epochs * sqrt(largest / images))
+        yield from (Training(nuisance, name, images, epochs, seed) for name in names)
+
+
+def train(training: Training, network: Network, images: TrainingImages) -> Training:
+    """Train a network as planned, and return the training with its outcome."""
+    model = network.build(images, training.seed)
+    result = fit(
+        model,
+        _some(images.train(), training.images, training.seed),
+        images.val(),
+        Recipe(epochs=training.epochs),
+        seed=training.seed,
+    )
+    test = images.test()
+    return replace(
+        training,
+        params=sum(parameter.numel() for parameter in model.parameters()),
+        mflops=round(images.costs().flops(network.architecture) / 1e6, 2),
+        val_auc=result.best.val["auc"],
+        test_auc=evaluate(result.model, test).auc,
+        averaged_auc=evaluate(SymmetryAverage(result.model), test).auc,
+        best_epoch=result.best.epoch,
+        seconds=result.seconds,
+    )
+
+
+def _some(images: LensTensors, count: int, seed: int) -> LensTensors:
+    """Draw some of the images; fewer images of a seed are among its more."""
+    some = torch.from_numpy(np.random.default_rng(seed).permutation(len(images))[:count])
+    return LensTensors(images.images[some], images.labels[some], images.classes)
+
+
+def read_trainings(path: Path) -> list[Training]:
+    """Return the trainings of a table; none where there is no file."""
+    if not path.exists():
+        return []
+    kinds = {field.name: field.type for field in fields(Training)}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [Training(**{name: kinds[name](text) for name, text in row.items()}) for row in rows]  # type: ignore[operator]
+
+
+def write_trainings(path: Path, trainings: list[Training]) -> None:
+    """Write a table of trainings, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Training)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(training) for training in trainings)
+    write_text(path, text.getvalue())

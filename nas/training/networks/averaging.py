@@ -1,0 +1,42 @@
+"""The average over the symmetries of an image, which any network can have for eight passes."""
+
+from math import log
+
+import torch
+from torch import Tensor, nn
+
+from search_spaces.symmetry import SYMMETRIES
+
+_D4 = SYMMETRIES["d4"]
+
+
+class SymmetryAverage(nn.Module):
+    """A network whose class probabilities are averaged over the symmetries of the image.
+
+    The symmetries are the eight of the square, or the four of the rectangle where images are not
+    square. A network that has them built in gives what it gives without.
+
+    Args:
+        network: Network that gives logits (B, K) of images (B, C, H, W).
+
+    Example:
+        >>> import torch
+        >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+        >>> average, images = SymmetryAverage(network), torch.randn(2, 1, 8, 8)
+        >>> torch.allclose(average(images), average(images.flip(-1)), atol=1e-6)
+        True
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logarithms (B, K) of the average probabilities of images (B, C, H, W)."""
+        square = images.shape[-1] == images.shape[-2]
+        logs = [
+            self.network(_D4.turned(images, element)).log_softmax(dim=1)
+            for element, (_, turns) in enumerate(_D4.elements)
+            if square or turns % 2 == 0
+        ]
+        return torch.logsumexp(torch.stack(logs), dim=0) - log(len(logs))
