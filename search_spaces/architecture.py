@@ -77,7 +77,7 @@ class Architecture:
         try:
             value = json.loads(text)
             space, genes = value["space"], tuple(value["genes"].items())
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             space, genes = None, ()
         if not isinstance(space, str) or not all(_is_choice(choice) for _, choice in genes):
             raise SpaceError(

@@ -236,7 +236,16 @@ def test_text_that_is_no_architecture_is_explained(text: str, sentence: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3", "{}", '{"space": "hybrid_nano"}', '{"space": 1, "genes": {}}', '{"space"']
+    "text",
+    [
+        "",
+        "3",
+        "{}",
+        '{"space": "hybrid_nano"}',
+        '{"space": 1, "genes": {}}',
+        '{"space"',
+        pytest.param("[" * 100_000, id="deep"),
+    ],
 )
 def test_json_that_is_no_architecture_is_explained(text: str) -> None:
     with pytest.raises(SpaceError, match="an architecture in JSON is"):
