@@ -9,10 +9,21 @@ from rich.table import Table
 
 from baselines.published import AT_CHANCE
 from nas.common.errors import UserError
+from nas.costs import untied_params
 from nas.report.board import INTERVALS_SAY, Board, BoardData, Published, Row
+from nas.training.result import AVERAGED
 
 # In these columns less is better.
-_COSTS = ("wrong", "parameters", "flops", "latency_ms", "seconds", "auc_std", "p_value")
+_COSTS = (
+    "wrong",
+    "parameters",
+    "untied_parameters",
+    "flops",
+    "latency_ms",
+    "seconds",
+    "auc_std",
+    "p_value",
+)
 _WORDS = ("network", "kind", "size_fed", "published", "source", "architecture", "notes", "failure")
 
 # All columns that are worth showing in a terminal need so many characters.
@@ -38,6 +49,7 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         **{
             f"class_auc_{name}": test[f"auc_{name}"].mean if test else None for name in data.classes
         },
+        "averaged_auc": test[AVERAGED].mean if AVERAGED in test else None,
         "accuracy": accuracy and accuracy.mean,
         "wrong": accuracy and round((1 - accuracy.mean) * data.images["test"], 1),
         "images": data.images["test"],
@@ -47,6 +59,7 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         "difference_high": above,
         "p_value": compared and compared.p_value,
         "parameters": row.params,
+        "untied_parameters": _untied(row),
         "flops": row.flops,
         **{f"latency_ms_{batch}": row.latency_ms.get(str(batch)) for batch in batches},
         "seconds": round(sum(item.seconds for item in row.trainings) / len(row.trainings), 1)
@@ -61,6 +74,15 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         "notes": "; ".join(row.notes),
         "failure": row.failure,
     }
+
+
+def _untied(row: Row) -> int | None:
+    """Return the weights of the network, those that a symmetry ties to others counted too."""
+    card = row.card or {}
+    if not card.get("architecture"):
+        return row.params
+    space, line, classes = card["model"], card["architecture"], len(card["classes"])
+    return untied_params(space, line, card["in_chans"], classes)
 
 
 def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[int]) -> list[Row]:
@@ -114,7 +136,11 @@ def terminal(board: Board, width: int) -> Table:
     table = Table(box=None, pad_edge=False)
     titles = ["#", "network", "test AUC (95 %)", "± seeds", "accuracy", "parameters"]
     if width >= _WIDE:
-        titles += ["MFLOPs", f"ms, batch {board.latency_batches[0]}"]
+        titles += [
+            "AUC averaged over symmetries",
+            "MFLOPs",
+            f"ms, batch {board.latency_batches[0]}",
+        ]
         titles += ["against the best found (p)"] if board.best_found is not None else []
     for title in titles:
         table.add_column(
@@ -137,6 +163,7 @@ def _texts(row: Row, board: Board) -> dict[str, str]:
         "test AUC (95 %)": "failed" if row.failure else f"{own['auc']:.4f}{interval}",
         "± seeds": _text(own["auc_std"], ".4f"),
         **{f"AUC {name}": _text(own[f"class_auc_{name}"], ".4f") for name in board.data.classes},
+        "AUC averaged over symmetries": _text(own["averaged_auc"], ".4f"),
         "accuracy": _text(own["accuracy"], ".1%"),
         f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",g"),
     }
@@ -144,6 +171,7 @@ def _texts(row: Row, board: Board) -> dict[str, str]:
         texts["against the best found (p)"] = _against(row, board)
     texts |= {
         "parameters": _text(row.params, ","),
+        "untied": _text(own["untied_parameters"], ","),
         "MFLOPs": _text(row.flops and row.flops / 1e6, ",.1f"),
         **{
             f"ms, batch {batch}": _text(own[f"latency_ms_{batch}"], ",.1f")

@@ -27,7 +27,7 @@ _BATCHES = (1, 5)
 
 def run(settings: ExportSettings) -> None:
     """Print how to load the network with timm, then write it as ONNX and compare the two."""
-    classifier, card = load_classifier(settings.checkpoint)
+    classifier, card = load_classifier(settings.checkpoint, settings.average_symmetries)
     height, width = card.input_size
     say(
         f"the network alone, which takes images that are normalised and of {height} × {width} "

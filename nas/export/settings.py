@@ -33,6 +33,9 @@ class ExportSettings:
     """The model.safetensors of a trained network."""
     onnx: Path
     """File to write."""
+    average_symmetries: bool = False
+    """Average the class probabilities over the eight symmetries of the image, for eight passes. A
+    symmetric network gains nothing."""
 
     def __post_init__(self) -> None:
         take_strings(self)

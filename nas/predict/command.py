@@ -27,7 +27,7 @@ _NAMED = 5
 def run(settings: PredictSettings) -> None:
     """Classify the images, write the table, and print how many are of which class."""
     device = pick_device(settings.device)
-    classifier, card = load_classifier(settings.checkpoint)
+    classifier, card = load_classifier(settings.checkpoint, settings.average_symmetries)
     options = ReadOptions(layout="unlabelled", **vars(part(ImageOptions, settings)))
     dataset = open_dataset(settings.data, options)
     _require_fit(dataset, card, settings)

@@ -29,6 +29,9 @@ class PredictSettings(ImageOptions):
     out: Path = Path("predictions.csv")
     """Table to write: a line for each image, with its file, the most probable class, and the
     probability of each class."""
+    average_symmetries: bool = False
+    """Average the class probabilities over the eight symmetries of the image, for eight passes. A
+    symmetric network gains nothing."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or cuda:1."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from nas.report.board import INTERVALS_SAY, Board, Published, Row
 from nas.report.page import EMPTY, Cell, Table, number
+from nas.training.result import AVERAGED
 
 
 def board_table(board: Board) -> Table:
@@ -52,6 +53,7 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
             row.metrics["test"]["auc"].std if row.metrics else None, ".4f"
         ),
         **classes,
+        "AUC averaged over symmetries": _averaged,
         "accuracy": _score("accuracy", ".1%"),
         f"wrong of {images:,}": lambda row: number(
             images * (1 - row.metrics["test"]["accuracy"].mean) if row.metrics else None, ",.0f"
@@ -103,6 +105,11 @@ def _difference(row: Row) -> Cell:
 
 def _score(name: str, form: str) -> Callable[[Row], Cell]:
     return lambda row: number(row.metrics["test"][name].mean if row.metrics else None, form)
+
+
+def _averaged(row: Row) -> Cell:
+    averaged = row.metrics.get("test", {}).get(AVERAGED)
+    return number(averaged.mean if averaged else None, ".4f")
 
 
 def _latency(batch: int) -> Callable[[Row], Cell]:

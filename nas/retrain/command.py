@@ -3,7 +3,7 @@
 Architectures are trained from scratch, several times, and judged on the test split.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from nas.common.files import RUNS, file_digest
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
+from nas.costs import untied_params
 from nas.retrain.recipe_tuning import RecipeTuning
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
@@ -25,6 +26,7 @@ from nas.training.final import check_test, train_and_test
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.repeated import Repeated
+from nas.training.result import AVERAGED
 from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.tracked import tracked_epochs
 from search_spaces import Architecture, Supernet
@@ -148,7 +150,19 @@ def _show(results: Sequence[Summary]) -> None:
     console = screen()
     console.print(table, soft_wrap=True)
     for result in ranked:
-        console.print(f"{result.directory}\n  {result.architecture}", soft_wrap=True)
+        lines = (f"{result.directory}", result.architecture, *_details(result))
+        console.print("\n  ".join(lines), soft_wrap=True)
+
+
+def _details(result: Summary) -> Iterator[str]:
+    """Say what symmetry has to do with the parameters and the scores of a network."""
+    card = result.card
+    untied = untied_params(card.model, result.architecture, card.in_chans, len(card.classes))
+    if untied != result.params:
+        yield f"symmetric: untied it has {untied:,} weights"
+    if all(AVERAGED in training.test for training in result.scores.trainings):
+        spread = _plus_minus(*result.scores.spread("test", AVERAGED))
+        yield f"test AUC averaged over the symmetries of the image: {spread}"
 
 
 def _plus_minus(mean: float, spread: float | None) -> str:

@@ -7,13 +7,15 @@ from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.train.settings import TrainSettings
+from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
+from nas.training.networks.averaging import SymmetryAverage
 from nas.training.networks.card import ModelCard
 from nas.training.networks.pretrained import read_weights
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
-from nas.training.result import write_result
+from nas.training.result import AVERAGED, write_result
 from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.tracked import tracked_epochs
 
@@ -40,8 +42,10 @@ def run(settings: TrainSettings) -> None:
     )
     with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
-    _report(result, spec.recipe)
-    write_result(directory, spec.to_json(), result, images, parameters=parameters)
+    averaged = evaluate(SymmetryAverage(result.model), images.val(device)).auc
+    _report(result, spec.recipe, averaged)
+    more = {"parameters": parameters, AVERAGED: averaged}
+    write_result(directory, spec.to_json(), result, images, **more)
 
 
 def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
@@ -53,8 +57,8 @@ def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
     )
 
 
-def _report(result: Result, recipe: Recipe) -> None:
-    """Print the scores of the best epoch in one line, and its AUC by class in another."""
+def _report(result: Result, recipe: Recipe, averaged: float) -> None:
+    """Print the scores of the best epoch, and what averaging over symmetries makes of its AUC."""
     best = result.best
     classes = ", ".join(
         f"{name.removeprefix('auc_')} {value:.4f}"
@@ -66,7 +70,7 @@ def _report(result: Result, recipe: Recipe) -> None:
             "validation AUC ",
             (f"{best.val['auc']:.4f}", "bold"),
             f" ({classes}), accuracy {best.val['accuracy']:.1%}, epoch {best.epoch} of "
-            f"{recipe.epochs}",
+            f"{recipe.epochs}; AUC averaged over the symmetries of the image {averaged:.4f}",
         ),
         soft_wrap=True,
     )

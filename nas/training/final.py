@@ -20,9 +20,10 @@ from nas.training.evaluation import predict
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
 from nas.training.metrics import check_labels, score
+from nas.training.networks.averaging import SymmetryAverage
 from nas.training.precision import thread_count
 from nas.training.predictions import write_predictions
-from nas.training.result import RESULT, FinalScores, read_scores, write_scores
+from nas.training.result import AVERAGED, RESULT, FinalScores, read_scores, write_scores
 from nas.training.spec import TrainingSpec
 
 
@@ -70,13 +71,18 @@ def train_and_test(
         return read_scores(directory, spec)
     test = images.test(device)
     probabilities = predict(trained.model, test)
+    labels = test.labels.cpu().numpy()
+    everywhere = score(predict(SymmetryAverage(trained.model), test), labels, test.classes)
     with room_for(directory, "the same command judges the network"):
         write_predictions(directory, images.dataset, images.splits.test, probabilities)
     here = environment()
     scores = FinalScores(
         seed=spec.seed,
         validation=trained.best.val,
-        test=score(probabilities, test.labels.cpu().numpy(), test.classes).to_json(),
+        test={
+            **score(probabilities, labels, test.classes).to_json(),
+            AVERAGED: everywhere.auc,
+        },
         seconds=trained.seconds,
         epoch=trained.best.epoch,
         made=Made(

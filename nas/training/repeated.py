@@ -39,7 +39,12 @@ class Repeated:
         """Return the means, the standard deviations and all trainings as JSON values."""
         values: dict[str, Any] = {"trainings": [asdict(training) for training in self.trainings]}
         for split in get_args(Part):
-            names = getattr(self.trainings[0], split)
+            # Trainings of another version may lack a score.
+            names = [
+                name
+                for name in getattr(self.trainings[0], split)
+                if all(name in getattr(training, split) for training in self.trainings)
+            ]
             values[split] = {
                 name: dict(zip(("mean", "std"), self.spread(split, name), strict=True))
                 for name in names

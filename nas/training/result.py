@@ -19,6 +19,11 @@ from nas.training.spec import TrainingSpec, holds
 RESULT = "result.json"
 """Name of the file in the directory of a training."""
 
+AVERAGED = "averaged_auc"
+"""Name of the AUC of class probabilities that are averaged over the symmetries of the image.
+
+It stands among the scores on test images; results of the first version lack it.
+"""
 
 JudgedScores = Annotated[
     dict[str, float],

@@ -14,7 +14,8 @@ SCALE = Normalisation((2.0,), (0.5,), (0.1,), (0.8,))
 def checkpoint(
     path: Path, model: str = "hybrid_nano", *, size: int = 32, channels: int = 1
 ) -> ModelCard:
-    architecture = str(search_spaces.get_space(model).smallest) if model == "hybrid_nano" else None
+    ours = model in search_spaces.list_spaces()
+    architecture = str(search_spaces.get_space(model).smallest) if ours else None
     scale = Normalisation(
         *(values * channels for values in (SCALE.mean, SCALE.std, SCALE.offset, SCALE.scale))
     )

@@ -10,11 +10,29 @@ from search_spaces.symmetry import SYMMETRIES
 _D4 = SYMMETRIES["d4"]
 
 
+def averaged(network: nn.Module, images: Tensor) -> Tensor:
+    """Return the logarithms (B, K) of a network's class probabilities, averaged over symmetries.
+
+    The symmetries are the eight of the square, or the four of the rectangle where images are not
+    square.
+
+    Args:
+        network: Network that gives logits (B, K).
+        images: Images (B, C, H, W).
+    """
+    square = images.shape[-1] == images.shape[-2]
+    logs = [
+        network(_D4.turned(images, element)).log_softmax(dim=1)
+        for element, (_, turns) in enumerate(_D4.elements)
+        if square or turns % 2 == 0
+    ]
+    return torch.logsumexp(torch.stack(logs), dim=0) - log(len(logs))
+
+
 class SymmetryAverage(nn.Module):
     """A network whose class probabilities are averaged over the symmetries of the image.
 
-    The symmetries are the eight of the square, or the four of the rectangle where images are not
-    square. A network that has them built in gives what it gives without.
+    A network that has the symmetries built in gives what it gives without.
 
     Args:
         network: Network that gives logits (B, K) of images (B, C, H, W).
@@ -33,10 +51,4 @@ class SymmetryAverage(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logarithms (B, K) of the average probabilities of images (B, C, H, W)."""
-        square = images.shape[-1] == images.shape[-2]
-        logs = [
-            self.network(_D4.turned(images, element)).log_softmax(dim=1)
-            for element, (_, turns) in enumerate(_D4.elements)
-            if square or turns % 2 == 0
-        ]
-        return torch.logsumexp(torch.stack(logs), dim=0) - log(len(logs))
+        return averaged(self.network, images)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from nas.data.normalisation import Normalisation
+from nas.training.networks.averaging import averaged
 from nas.training.networks.card import ModelCard
 from nas.training.networks.loading import load_network
 
@@ -18,6 +19,8 @@ class Classifier(nn.Module):
     Args:
         network: network that gives logits (B, K) of normalised images.
         normalisation: normalisation of the images that the network learned from.
+        average_symmetries: whether the probabilities are averages over the symmetries of the image,
+            for as many passes.
 
     Example:
         >>> import torch
@@ -35,9 +38,12 @@ class Classifier(nn.Module):
     offset: Tensor
     scale: Tensor
 
-    def __init__(self, network: nn.Module, normalisation: Normalisation) -> None:
+    def __init__(
+        self, network: nn.Module, normalisation: Normalisation, average_symmetries: bool = False
+    ) -> None:
         super().__init__()
         self.network = network
+        self.average_symmetries = average_symmetries
         for name in ("mean", "std", "offset", "scale"):
             self.register_buffer(name, torch.tensor(getattr(normalisation, name))[:, None, None])
 
@@ -48,12 +54,19 @@ class Classifier(nn.Module):
             images: images (B, C, H, W), float32 in the data's own unit.
         """
         stretched = torch.asinh((images - self.mean) / self.std)
-        probabilities: Tensor = self.network((stretched - self.offset) / self.scale).softmax(dim=1)
+        normalised = (stretched - self.offset) / self.scale
+        if self.average_symmetries:
+            return averaged(self.network, normalised).exp()
+        probabilities: Tensor = self.network(normalised).softmax(dim=1)
         return probabilities
 
 
-def load_classifier(path: Path) -> tuple[Classifier, ModelCard]:
+def load_classifier(path: Path, average_symmetries: bool = False) -> tuple[Classifier, ModelCard]:
     """Build the classifier of a ``model.safetensors``.
+
+    Args:
+        path: path of the file.
+        average_symmetries: see :class:`Classifier`.
 
     Returns:
         The classifier, on the CPU and in evaluation mode, and the card of its network.
@@ -65,7 +78,8 @@ def load_classifier(path: Path) -> tuple[Classifier, ModelCard]:
         >>> import tempfile
         >>> import torch
         >>> from nas.data.normalisation import Normalisation
-        >>> from nas.training.networks.card import ModelCard
+        >>> from nas.training.networks.averaging import averaged
+    from nas.training.networks.card import ModelCard
         >>> from nas.training.networks.checkpoint import save_checkpoint
         >>> from nas.training.networks.classifier import load_classifier
         >>> scale = Normalisation(mean=(2.0,), std=(0.5,), offset=(0.1,), scale=(0.8,))
@@ -78,4 +92,4 @@ def load_classifier(path: Path) -> tuple[Classifier, ModelCard]:
         (('no_sub', 'subhalo'), torch.Size([5, 2]))
     """
     network, card = load_network(path)
-    return Classifier(network, card.normalisation).eval(), card
+    return Classifier(network, card.normalisation, average_symmetries).eval(), card

@@ -27,19 +27,28 @@ def probabilities(path: Path, images: np.ndarray[Any, Any]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("model", "size"), [("hybrid_nano", 32), ("test_vit", 64), ("botnet26t_256", 40)]
+    ("model", "size", "average"),
+    [
+        ("hybrid_nano", 32, False),
+        ("lens_nano", 48, False),
+        ("test_vit", 64, True),
+        ("botnet26t_256", 40, False),
+    ],
 )
 def test_onnx_and_the_three_lines(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str, size: int
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str, size: int, average: bool
 ) -> None:
     weights, out = tmp_path / "model.safetensors", tmp_path / "model.onnx"
     card = checkpoint(weights, model, size=size)
-    export(ExportSettings(checkpoint=weights, onnx=out))
+    export(ExportSettings(checkpoint=weights, onnx=out, average_symmetries=average))
     images = np.random.default_rng(0).normal(2, 1, (7, 1, size, size)).astype(np.float32)
-    classifier, _ = load_classifier(weights)
+    classifier, _ = load_classifier(weights, average)
     with torch.no_grad():
         expected = classifier(torch.from_numpy(images)).numpy()
     np.testing.assert_allclose(probabilities(out, images), expected, atol=1e-5)
+    if average or model == "lens_nano":
+        mirrored = np.ascontiguousarray(images[..., ::-1])
+        np.testing.assert_allclose(probabilities(out, mirrored), expected, atol=1e-5)
     metadata = {entry.key: entry.value for entry in onnx.load(out).metadata_props}
     assert json.loads(metadata["classes"]) == list(card.classes)
     lines = capsys.readouterr().out

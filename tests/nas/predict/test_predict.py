@@ -57,6 +57,32 @@ def test_a_labelled_data_set_has_the_probabilities_of_training(
     np.testing.assert_allclose(table.loc[expected.index, list(NAMES)], expected, atol=1e-5)
 
 
+def test_probabilities_averaged_over_symmetries_are_those_of_the_turned_image(
+    tmp_path: Path, network: Path
+) -> None:
+    (tmp_path / "images").mkdir()
+    (image,) = images(1)[:, 0]
+    for turns in range(4):
+        np.save(tmp_path / "images" / f"{turns}.npy", np.rot90(image, turns))
+        np.save(tmp_path / "images" / f"{turns}_mirrored.npy", np.rot90(image.T, turns))
+    tables = []
+    for average in (False, True):
+        out = tmp_path / f"{average}.csv"
+        classify(
+            PredictSettings(
+                checkpoint=network,
+                data=tmp_path / "images",
+                out=out,
+                device="cpu",
+                average_symmetries=average,
+            )
+        )
+        tables.append(read(out)[list(NAMES)].to_numpy())
+    plain, averaged = tables
+    assert plain.std(axis=0).max() > 1e-4
+    np.testing.assert_allclose(averaged, np.tile(plain.mean(axis=0), (8, 1)), atol=2e-6)
+
+
 def test_a_flat_folder_of_arrays_and_pictures(tmp_path: Path, network: Path) -> None:
     data = tmp_path / "data"
     (data / "deeper").mkdir(parents=True)

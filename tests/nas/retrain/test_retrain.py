@@ -25,8 +25,9 @@ from nas.retrain.command import run as retrain
 from nas.retrain.settings import RetrainSettings
 from nas.search.run_directory import RunDirectory
 from nas.search.winners import Winners
-from nas.training.evaluation import predict
+from nas.training.evaluation import evaluate, predict
 from nas.training.images import TrainingImages
+from nas.training.networks.averaging import SymmetryAverage
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.networks.loading import load_network
 from nas.training.supernet.training import SupernetCard
@@ -68,6 +69,9 @@ def check_training(directory: Path, data: Path) -> dict[str, Any]:
     accuracy = (table[list(card.classes)].idxmax(axis=1) == table["label"]).mean()
     assert result["test"]["accuracy"] == pytest.approx(accuracy)
     assert result["images"]["test"] == len(test)
+    tensors = LensTensors.load(dataset, test, card.normalisation)
+    averaged = evaluate(SymmetryAverage(model), tensors).auc
+    assert result["test"]["averaged_auc"] == pytest.approx(averaged, abs=1e-6)
     return result
 
 
@@ -86,6 +90,8 @@ def test_the_best_of_the_newest_run(run: Callable[..., Any], tmp_path: Path, dat
         "std": pytest.approx(np.std(aucs, ddof=1)),
     }
     assert f"{np.mean(aucs):.4f} ± {np.std(aucs, ddof=1):.4f}" in done.stdout
+    everywhere = np.mean([result["test"]["averaged_auc"] for result in results])
+    assert f"averaged over the symmetries of the image: {everywhere:.4f} ± " in done.stdout
     assert values["model"]["architecture"] == LINES[0]
     assert values["params"] == search_spaces.params(SPACE.smallest)
     about = load_checkpoint(summary.parent / "seed-0" / "model.safetensors").about
