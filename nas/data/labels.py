@@ -1,6 +1,5 @@
 """The labels of a packed data set: numbers or names on disk become positions among class names."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nas.common.artefacts import read_json
 from nas.common.errors import UserError
 from nas.data.arrays import ArrayEntry
 from nas.data.classes import DARK_MATTER, canonical_name, label_order
@@ -154,7 +154,7 @@ def read_simulated_classes(path: Path) -> tuple[str, ...]:
     There are none where the file is missing or describes something else.
     """
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
+        description = read_json(path)
         if description["kind"] == "simulated" and isinstance(description["settings"], dict):
             return tuple(map(str, description["classes"]))
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,15 +1,18 @@
 """The command ``python -m nas.fidelity``: can a supernet's ranking be trusted?"""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
+from nas.common.artefacts import checked, reading
 from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.lock import held
 from nas.common.progress import progress
+from nas.common.rules import Count, Must
 from nas.common.settings import part
 from nas.fidelity.report import Fidelity, publish_fidelity
 from nas.fidelity.settings import LEAST, FidelitySettings
@@ -20,7 +23,7 @@ from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec
 from nas.training.supernet.inheritance import Inheritance
-from nas.training.supernet.training import load_supernet
+from nas.training.supernet.training import SHOWN, load_supernet
 from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flops
 
 
@@ -28,7 +31,7 @@ def run(settings: FidelitySettings) -> None:
     """Train architectures alone, score them with inherited weights, and write how these agree."""
     images = TrainingImages.open(settings.data, settings)
     supernets = {name: _load(path, images) for name, path in settings.supernets.items()}
-    trained = {name: load_checkpoint(path).about for name, path in settings.supernets.items()}
+    trained = {name: _trained(path) for name, path in settings.supernets.items()}
     space = _space(supernets)
     device = pick_device("cpu" if settings.gpus_per_trial == 0 else "auto")
     chosen = choose(
@@ -52,6 +55,34 @@ def run(settings: FidelitySettings) -> None:
         "recipe": part(Recipe, settings).to_json(),
     }
     print(publish_fidelity(Fidelity(table, tuple(supernets)), trained, about, settings.out))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    epoch: Count
+    val: Annotated[dict[str, float], Must(lambda scores: set(SHOWN) <= set(scores), "its scores")]
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What the page tells of the training of a supernet."""
+
+    outcome: _Outcome
+    supernet: Annotated[dict[str, Any], Must(lambda card: "norm" in card, "a card with a norm")]
+    sharing: Annotated[
+        dict[str, Any],
+        Must(lambda how: {"rule", "distillation"} <= set(how), "a rule and a distillation"),
+    ]
+    recipe: dict[str, Any]
+    seed: int
+
+
+def _trained(path: Path) -> dict[str, Any]:
+    """Return what the checkpoint of a supernet says of its training."""
+    about = load_checkpoint(path).about
+    with reading(f"what {path} says of its training", "copy it again or train anew"):
+        checked(_Trained, about)
+    return about
 
 
 def choose(space: SearchSpace, count: int, image_size: int, seed: int) -> list[Architecture]:

@@ -24,6 +24,7 @@ from nas.fidelity.settings import FidelitySettings
 from nas.supernet.command import run as train_supernet
 from nas.supernet.settings import SupernetSettings
 from nas.training.images import TrainingImages
+from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec
 from search_spaces import flops, get_space
@@ -172,6 +173,19 @@ def test_supernets_of_other_data_or_twice(place: Path, tmp_path: Path) -> None:
         run(settings(place, tmp_path, data=other))
     with pytest.raises(UserError, match="two supernets have directories of one name"):
         run(settings(place, tmp_path, supernet=(place / "supernet0", place / "supernet0")))
+    assert not (tmp_path / "alone").exists()
+
+
+@pytest.mark.parametrize("missing", ["outcome", "sharing", "recipe", "seed"])
+def test_a_supernet_that_says_too_little_of_its_training(
+    place: Path, tmp_path: Path, missing: str
+) -> None:
+    checkpoint = load_checkpoint(place / "supernet0" / "model.safetensors")
+    about = {key: value for key, value in checkpoint.about.items() if key != missing}
+    (tmp_path / "told").mkdir()
+    save_checkpoint(tmp_path / "told" / "model.safetensors", checkpoint.tensors, about)
+    with pytest.raises(UserError, match=rf"says of its training is damaged \(.*{missing}"):
+        run(settings(place, tmp_path, supernet=tmp_path / "told"))
     assert not (tmp_path / "alone").exists()
 
 
