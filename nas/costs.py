@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from search_spaces import Architecture, expanded_params, flops, get_space, params
 
@@ -74,6 +75,26 @@ def untied_params(space: str, line: str, in_chans: int, classes: int) -> int:
     return expanded_params(get_space(space).parse(line), in_chans, classes)
 
 
+def counted_flops(network: nn.Module, images: Tensor) -> int:
+    """Return the floating-point operations of a forward pass, as torch counts them.
+
+    A multiplication and an addition are two. Convolutions and matrix products are counted.
+
+    Args:
+        network: any network, in evaluation mode.
+        images: images (B, C, H, W) that it takes.
+
+    Example:
+        >>> import torch
+        >>> from nas.costs import counted_flops
+        >>> counted_flops(torch.nn.Linear(3, 5), torch.zeros(1, 3))
+        30
+    """
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(images)
+    return int(counter.get_total_flops())
+
+
 @dataclass(frozen=True)
 class Latency:
     """The time that one forward pass of a network takes.
@@ -94,24 +115,25 @@ def measure_latency(
 ) -> Latency:
     """Measure the median time of a forward pass in float32, after a warm-up.
 
-    The figure is for a device that does nothing else; other processes on it make it longer. The
-    network is left in evaluation mode.
+        The figure is for a device that does nothing else; other processes on it make it longer. The
+        network is left in evaluation mode.
 
-    Args:
-        network: network to measure; it must be on the device.
-        shape: channels, height and width of an image.
-        batch: number of images in a pass.
-        device: device that the network is on.
+        Args:
+            network: network to measure; it must be on the device.
+            shape: channels, height and width of an image.
+            batch: number of images in a pass.
+            device: device that the network is on.
 
-    Example:
-        >>> from torch import nn
-        >>> from nas.costs import measure_latency
-        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
-        >>> latency = measure_latency(network, shape=(1, 8, 8), batch=4, device="cpu")
-        >>> latency.batch, latency.device
-        (4, 'cpu')
-        >>> latency.milliseconds > 0
-        True
+        Example:
+            >>> from torch import Tensor, nn
+    from torch.utils.flop_counter import FlopCounterMode
+            >>> from nas.costs import measure_latency
+            >>> network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+            >>> latency = measure_latency(network, shape=(1, 8, 8), batch=4, device="cpu")
+            >>> latency.batch, latency.device
+            (4, 'cpu')
+            >>> latency.milliseconds > 0
+            True
     """
     device = torch.device(device)
     images = torch.zeros((batch, *shape), device=device)

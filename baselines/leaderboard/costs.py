@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from nas.common.artefacts import DamageError, checked, read_json, reading
 from nas.common.files import make_directory, room_for, short_digest, write_json
 from nas.common.rules import Amount
-from nas.costs import measure_latency
+from nas.costs import counted_flops, measure_latency
 from nas.training.networks.card import ModelCard
 
 
@@ -31,17 +30,10 @@ class NetworkSize:
 
 
 def size_of(card: ModelCard) -> NetworkSize:
-    """Count parameters, and the FLOPs of one image at the size that the network is fed.
-
-    A multiplication and an addition are two FLOPs. Convolutions and matrix products are counted, as
-    for found networks.
-    """
+    """Count parameters, and the FLOPs of one image at the size that the network is fed."""
     network = card.build()
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, card.in_chans, *card.image_size))
-    return NetworkSize(
-        sum(weight.numel() for weight in network.parameters()), counter.get_total_flops()
-    )
+    flops = counted_flops(network, torch.zeros(1, card.in_chans, *card.image_size))
+    return NetworkSize(sum(weight.numel() for weight in network.parameters()), flops)
 
 
 @dataclass(frozen=True)

@@ -50,25 +50,27 @@ def page(trainings: Sequence[Training], image_size: int) -> str:
 
 
 def figure(trainings: Sequence[Training]) -> Figure:
-    """Draw the errors against free parameters, and against the number of training images.
+    """Draw the errors against free parameters, the number of training images, and seconds.
 
     The figure is of the first nuisance among the trainings.
     """
     shown = [one for one in trainings if one.nuisance == trainings[0].nuisance]
     most = max(one.images for one in shown)
-    drawing = Figure(figsize=(9, 3.6), layout="constrained")
-    left, right = drawing.subplots(1, 2, sharey=True)
+    drawing = Figure(figsize=(12, 3.8), layout="constrained")
+    left, right, time = drawing.subplots(1, 3, sharey=True)
     names = list(dict.fromkeys(one.network for one in shown))
     for name, colour in zip(names, COLOURS * 2, strict=False):
         own = [one for one in shown if one.network == name]
         largest = [one for one in own if one.images == most]
         if largest:
             _draw(left, largest, lambda one: one.params, name, colour)
+            _draw_curve(time, largest[0], colour)
         _draw(right, own, lambda one: one.images, name, colour)
     left.set(xscale="log", yscale="log", xlabel="free parameters", ylabel="1 − test AUC")
-    right.set(xscale="log", xlabel="training images")
     left.set_title(f"{most:,} training images, nuisance {shown[0].nuisance:g}")
-    right.legend(fontsize=7)
+    right.set(xscale="log", xlabel="training images")
+    time.set(xscale="log", xlabel="seconds of training", title="validation, one seed")
+    drawing.legend(*right.get_legend_handles_labels(), loc="outside right center", fontsize=7)
     return drawing
 
 
@@ -85,6 +87,13 @@ def _draw(
     axes.plot(places, [mean(some) for some in errors], style, marker="o", color=colour, label=name)
     for x, some in zip(places, errors, strict=True):
         axes.plot([x] * len(some), some, ".", markersize=3, color=colour)
+
+
+def _draw_curve(axes: Axes, training: Training, colour: str) -> None:
+    aucs = [float(auc) for auc in training.curve.split()]
+    seconds = [training.seconds * (i + 1) / len(aucs) for i in range(len(aucs))]
+    style = "--" if training.network.endswith("untied") else "-"
+    axes.plot(seconds, [1 - auc for auc in aucs], style, color=colour)
 
 
 def _groups(trainings: Sequence[Training]) -> list[list[Training]]:

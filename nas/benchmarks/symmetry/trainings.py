@@ -15,6 +15,7 @@ from torch import nn
 
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
 from nas.common.files import write_text
+from nas.costs import counted_flops
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
@@ -29,22 +30,26 @@ class Network(NamedTuple):
     """A network of the benchmark.
 
     Attributes:
-        name: Name as SPACE/ARCHITECTURE, with the word ``untied`` for the twin of a symmetric one.
-        architecture: Architecture.
-        untied: Whether its layers have weights of their own.
+        name: Name as SPACE/ARCHITECTURE, with the word ``untied`` for the twin of a symmetric one;
+            or the name of a model of timm.
+        architecture: Architecture; None for a model of timm.
+        untied: Whether layers of a symmetric architecture have weights of their own.
     """
 
     name: str
-    architecture: Architecture
-    untied: bool
+    architecture: Architecture | None
+    untied: bool = False
 
     @property
     def symmetric(self) -> bool:
         """Whether its weights are tied."""
-        return self.architecture.choices.get("symmetry", "none") != "none" and not self.untied
+        choices = {} if self.architecture is None else self.architecture.choices
+        return choices.get("symmetry", "none") != "none" and not self.untied
 
     def build(self, images: TrainingImages, seed: int) -> nn.Module:
         """Build the network with random weights of a seed."""
+        if self.architecture is None:
+            return images.card(self.name).fitted().build(seed)
         network = images.card(self.architecture.space, str(self.architecture)).build(seed)
         if not self.untied:
             return network
@@ -72,6 +77,7 @@ class Training:
         averaged_auc: Test AUC with probabilities averaged over the symmetries of the image.
         best_epoch: Number of that epoch.
         seconds: Seconds of training, without scoring.
+        curve: Validation AUC after each epoch, separated by blanks.
     """
 
     nuisance: float
@@ -86,6 +92,7 @@ class Training:
     averaged_auc: float = 0.0
     best_epoch: int = 0
     seconds: float = 0.0
+    curve: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -101,8 +108,8 @@ def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
     """
     found = []
     for name in settings.networks:
-        space, _, architecture = name.partition("/")
-        network = Network(name, get_space(space).parse(architecture), untied=False)
+        space, slash, line = name.partition("/")
+        network = Network(name, get_space(space).parse(line) if slash else None)
         found.append(network)
         if network.symmetric:
             found.append(Network(f"{name} untied", network.architecture, untied=True))
@@ -131,15 +138,17 @@ def train(training: Training, network: Network, images: TrainingImages) -> Train
         seed=training.seed,
     )
     test = images.test()
+    flops = counted_flops(result.model, test.images[:1])
     return replace(
         training,
         params=sum(parameter.numel() for parameter in model.parameters()),
-        mflops=round(images.costs().flops(network.architecture) / 1e6, 2),
+        mflops=round(flops / 1e6, 2),
         val_auc=result.best.val["auc"],
         test_auc=evaluate(result.model, test).auc,
         averaged_auc=evaluate(SymmetryAverage(result.model), test).auc,
         best_epoch=result.best.epoch,
         seconds=result.seconds,
+        curve=" ".join(f"{record.val['auc']:.4f}" for record in result.epochs),
     )
 
 

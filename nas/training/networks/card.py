@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from nas.common.artefacts import checked
 from nas.common.errors import UserError
 from nas.common.progress import say
 from nas.common.rules import Must, Pixels, Text
+from nas.costs import counted_flops
 from nas.data.normalisation import Normalisation
 from nas.training.evaluation import check_logits
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
@@ -258,12 +258,10 @@ KnownCard = Annotated[
 
 def _flops(model: nn.Module, images: Tensor) -> int:
     """Return the FLOPs of images without memory; 0 where the network cannot be run so."""
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        try:
-            model(images)
-        except (RuntimeError, ValueError, AssertionError):
-            return 0
-    return int(counter.get_total_flops())
+    try:
+        return counted_flops(model, images)
+    except (RuntimeError, ValueError, AssertionError):
+        return 0
 
 
 def _pixels(size: Pixels) -> str:
