@@ -115,25 +115,24 @@ def measure_latency(
 ) -> Latency:
     """Measure the median time of a forward pass in float32, after a warm-up.
 
-        The figure is for a device that does nothing else; other processes on it make it longer. The
-        network is left in evaluation mode.
+    The figure is for a device that does nothing else; other processes on it make it longer. The
+    network is left in evaluation mode.
 
-        Args:
-            network: network to measure; it must be on the device.
-            shape: channels, height and width of an image.
-            batch: number of images in a pass.
-            device: device that the network is on.
+    Args:
+        network: network to measure; it must be on the device.
+        shape: channels, height and width of an image.
+        batch: number of images in a pass.
+        device: device that the network is on.
 
-        Example:
-            >>> from torch import Tensor, nn
-    from torch.utils.flop_counter import FlopCounterMode
-            >>> from nas.costs import measure_latency
-            >>> network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
-            >>> latency = measure_latency(network, shape=(1, 8, 8), batch=4, device="cpu")
-            >>> latency.batch, latency.device
-            (4, 'cpu')
-            >>> latency.milliseconds > 0
-            True
+    Example:
+        >>> from torch import nn
+        >>> from nas.costs import measure_latency
+        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+        >>> latency = measure_latency(network, shape=(1, 8, 8), batch=4, device="cpu")
+        >>> latency.batch, latency.device
+        (4, 'cpu')
+        >>> latency.milliseconds > 0
+        True
     """
     device = torch.device(device)
     images = torch.zeros((batch, *shape), device=device)

@@ -6,11 +6,12 @@ from statistics import mean, stdev
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from scipy import stats
 
 from nas.benchmarks.symmetry.trainings import Training
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS
+from nas.report.drawing import COLOURS, log_costs
 
 _HEAD = (
     "nuisance",
@@ -56,7 +57,7 @@ def figure(trainings: Sequence[Training]) -> Figure:
     """
     shown = [one for one in trainings if one.nuisance == trainings[0].nuisance]
     most = max(one.images for one in shown)
-    drawing = Figure(figsize=(12, 3.8), layout="constrained")
+    drawing = Figure(figsize=(10, 4.2), layout="constrained")
     left, right, time = drawing.subplots(1, 3, sharey=True)
     names = list(dict.fromkeys(one.network for one in shown))
     for name, colour in zip(names, COLOURS * 2, strict=False):
@@ -66,11 +67,17 @@ def figure(trainings: Sequence[Training]) -> Figure:
             _draw(left, largest, lambda one: one.params, name, colour)
             _draw_curve(time, largest[0], colour)
         _draw(right, own, lambda one: one.images, name, colour)
-    left.set(xscale="log", yscale="log", xlabel="free parameters", ylabel="1 − test AUC")
-    left.set_title(f"{most:,} training images, nuisance {shown[0].nuisance:g}")
-    right.set(xscale="log", xlabel="training images")
-    time.set(xscale="log", xlabel="seconds of training", title="validation, one seed")
-    drawing.legend(*right.get_legend_handles_labels(), loc="outside right center", fontsize=7)
+    left.set(yscale="log", xlabel="free parameters", ylabel="1 − AUC")
+    left.set_title(f"test, {most:,} images, nuisance {shown[0].nuisance:g}")
+    right.set(xlabel="training images", title="test")
+    time.set(xlabel="seconds of training", title="validation, one seed")
+    for axes in (left, right, time):
+        log_costs(axes)
+    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    left.yaxis.set_minor_locator(NullLocator())
+    labels = right.get_legend_handles_labels()
+    drawing.legend(*labels, loc="outside lower center", ncols=3, fontsize=8)
     return drawing
 
 
