@@ -6,6 +6,7 @@ from pathlib import Path
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS
+from nas.common.settings import SPACE
 from nas.data.options import ReadOptions, require_folder
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
@@ -51,8 +52,8 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Hand-designed networks, separated by commas: titles of baselines, or names in timm."""
     architecture: str = ""
     """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one,
-    such as coatnet_like."""
-    space: str = "hybrid_nano"
+    such as symmetric_mbconv."""
+    space: str = SPACE
     """Search space of architectures that are given by name."""
     random: int = 1
     """Random architectures with as many parameters as the first found network, to see what the

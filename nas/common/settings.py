@@ -4,6 +4,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+SPACE = "lens_nano"
+"""Search space of commands that are given none: its networks are the best for their size
+(``results/symmetry``)."""
+
 _Part = TypeVar("_Part")
 
 

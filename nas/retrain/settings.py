@@ -6,6 +6,7 @@ from typing import Literal
 
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
+from nas.common.settings import SPACE
 from nas.data.options import ReadOptions, require_folder
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
@@ -36,7 +37,7 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     architecture: str | None = None
     """An architecture to train instead: one line of genes, or a name; with --run on the data of
     that search."""
-    space: str = "hybrid_nano"
+    space: str = SPACE
     """Search space of the architecture, where there is no --run."""
     data: Path | None = None
     """Directory of the data set, where there is no --run or its data set was moved; that of a run

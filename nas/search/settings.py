@@ -9,7 +9,7 @@ from nas.cluster.options import WorkerOptions
 from nas.common.artefacts import short
 from nas.common.cli import from_plain, to_plain
 from nas.common.errors import UserError
-from nas.common.settings import part
+from nas.common.settings import SPACE, part
 from nas.data.options import ReadOptions, require_folder
 from nas.samplers.names import require_strategy
 from nas.search.options import OBJECTIVES, FidelityName, Limits
@@ -55,7 +55,7 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
     """Who proposes candidates: evolution, rl, random, tpe, nsga2 or gp."""
     data: Path | None = None
     """Directory of the data set; by default one is simulated."""
-    space: str = "hybrid_nano"
+    space: str = SPACE
     """Search space."""
     trials: int = 60
     """Candidates to evaluate; those that break a limit do not count."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from nas.cluster.options import ClusterOptions
 from nas.common.errors import UserError
+from nas.common.settings import SPACE
 from nas.data.options import ReadOptions, require_data
 from nas.tracking.options import TrackOptions
 from nas.training.recipe import Recipe
@@ -27,7 +28,7 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
         16
     """
 
-    space: str = "hybrid_nano"
+    space: str = SPACE
     """Search space of the supernet."""
     norm: Literal["batch", "group"] = "batch"
     """Normalisation of the convolutions; batch statistics are taken anew for each network that is

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas.common.errors import UserError
+from nas.common.settings import SPACE
 from nas.data.options import ReadOptions, require_data
 from nas.tracking.options import TrackOptions
 from nas.training.networks.start import StartOptions
@@ -27,8 +28,8 @@ class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
     """
 
     architecture: str | None = None
-    """Architecture to train: one line of genes, or the name of one, for example coatnet_like."""
-    space: str = "hybrid_nano"
+    """Architecture to train: one line of genes, or the name of one, such as symmetric_mbconv."""
+    space: str = SPACE
     """Search space of the architecture."""
     model: str | None = None
     """Model of timm to train instead of an architecture, by its name, for example resnet18."""

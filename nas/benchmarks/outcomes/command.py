@@ -21,9 +21,10 @@ from nas.common.provenance import commit_of
 _JOBS = (
     "nas.data simulate --model II --images 600 --image-size 32 --nuisance 0.1 --out data",
     "nas.supernet --space hybrid_nano --data data --epochs 1 --run supernet --track none",
-    "nas.train --architecture coatnet_like --data data --epochs 2 --run train --track none",
-    "nas.search --strategy evolution --data data --supernet supernet --trials 12 --workers 1 "
-    "--run search --track none",
+    "nas.train --space hybrid_nano --architecture coatnet_like --data data --epochs 2 --run train "
+    "--track none",
+    "nas.search --space hybrid_nano --strategy evolution --data data --supernet supernet "
+    "--trials 12 --workers 1 --run search --track none",
     "baselines.leaderboard --data data --run search --models ResNet-18 --random 0 --epochs 1 "
     "--seeds 1 --workers 1 --out board --track none",
 )

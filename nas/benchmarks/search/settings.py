@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas.common.files import RUNS
+from nas.common.settings import SPACE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class SearchBenchmarkSettings:
     """Directory of the data set."""
     supernet: Path
     """Checkpoint of the supernet, or directory of its training."""
-    space: str = "hybrid_nano"
+    space: str = SPACE
     """Search space that is searched."""
     strategies: tuple[str, ...] = ("evolution", "rl", "random", "tpe")
     """Strategies to compare, as in --strategies '[evolution, random]'."""

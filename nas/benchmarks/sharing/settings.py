@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas.common.errors import UserError
+from nas.common.settings import SPACE
 
 
 @dataclass(frozen=True, kw_only=True)
 class SharingBenchmarkSettings:
     """Measure steps of a supernet on random images."""
 
-    space: str = "hybrid_nano"
+    space: str = SPACE
     """Search space of the supernet."""
     image_size: int = 48
     """Pixels on a side."""
