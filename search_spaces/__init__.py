@@ -10,7 +10,7 @@ from search_spaces.errors import SpaceError
 from search_spaces.genes import Gene
 from search_spaces.models import build_network
 from search_spaces.network import HybridNet
-from search_spaces.registry import get_space, list_spaces
+from search_spaces.registry import find_architecture, get_space, list_spaces
 from search_spaces.sampling import EvenSampler
 from search_spaces.space import SearchSpace
 from search_spaces.supernet import Supernet, extract, recalibrate
@@ -29,6 +29,7 @@ __all__ = [
     "build_network",
     "expanded_params",
     "extract",
+    "find_architecture",
     "flops",
     "get_space",
     "list_spaces",

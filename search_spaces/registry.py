@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
+from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
 from search_spaces.presets import hybrid_nano, hybrid_small, lens_nano
 from search_spaces.space import SearchSpace, nearest
@@ -48,3 +49,22 @@ def get_space(name: str) -> SearchSpace:
             f"{', '.join(_SPACES)}."
         )
     return _SPACES[name]()
+
+
+def find_architecture(text: str, space: str) -> Architecture:
+    """Return the architecture of a line, which names its space, or of a name that a space knows.
+
+    Args:
+        text: What ``str(architecture)`` wrote, or the name of a named architecture.
+        space: Name of the space that is meant where the text is a name.
+
+    Raises:
+        SpaceError: there is no such space, or the text is no architecture of it.
+
+    Example:
+        >>> import search_spaces
+        >>> tiny = search_spaces.find_architecture("symmetric_tiny", "lens_nano")
+        >>> search_spaces.find_architecture(str(tiny), "hybrid_nano") == tiny
+        True
+    """
+    return get_space(text.partition("/")[0] if "/" in text else space).parse(text)

@@ -223,8 +223,8 @@ def _written(text: str, space: str, images: TrainingImages) -> tuple[str, ModelC
             "NAME=LINE"
         )
     line = line if equals else name
-    own = line.partition("/")[0] if "/" in line else space
-    return name, images.card(own, str(search_spaces.get_space(own).parse(line)))
+    architecture = search_spaces.find_architecture(line, space)
+    return name, images.card(architecture.space, str(architecture))
 
 
 def _each_once(entries: Iterable[Entry]) -> list[Entry]:

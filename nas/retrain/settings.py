@@ -38,7 +38,8 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """An architecture to train instead: one line of genes, or a name; with --run on the data of
     that search."""
     space: str = SPACE
-    """Search space of the architecture, where there is no --run."""
+    """Search space of an architecture that is given by name, where there is no --run; a line names
+    its own."""
     data: Path | None = None
     """Directory of the data set, where there is no --run or its data set was moved; that of a run
     is read as the search read it."""

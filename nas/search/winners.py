@@ -73,8 +73,8 @@ class Winners:
         """Take the architecture that the user wrote.
 
         Args:
-            space: Name of the search space.
-            line: The architecture, as it is written in one line.
+            space: Name of the search space, where the line does not name it.
+            line: The architecture, as it is written in one line, or its name.
             data: Directory of the data set.
             options: How the data set is read.
 
@@ -82,8 +82,9 @@ class Winners:
             UserError: There is no data set.
             search_spaces.SpaceError: The line is no architecture of the space.
         """
-        architecture = search_spaces.get_space(space).parse(line)
-        return Winners(space, (architecture,), TrainingImages.open(data, options), None)
+        architecture = search_spaces.find_architecture(line, space)
+        images = TrainingImages.open(data, options)
+        return Winners(architecture.space, (architecture,), images, None)
 
     def supernet(self) -> tuple[Supernet, Path]:
         """Return the supernet of the search, and the path of its checkpoint.

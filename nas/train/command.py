@@ -51,10 +51,8 @@ def run(settings: TrainSettings) -> None:
 def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
     if settings.model is not None:
         return images.card(settings.model)
-    return images.card(
-        settings.space,
-        str(search_spaces.get_space(settings.space).parse(settings.architecture or "")),
-    )
+    architecture = search_spaces.find_architecture(settings.architecture or "", settings.space)
+    return images.card(architecture.space, str(architecture))
 
 
 def _report(result: Result, recipe: Recipe, averaged: float) -> None:

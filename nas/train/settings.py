@@ -30,7 +30,7 @@ class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
     architecture: str | None = None
     """Architecture to train: one line of genes, or the name of one, such as symmetric_mbconv."""
     space: str = SPACE
-    """Search space of the architecture."""
+    """Search space of an architecture that is given by name; a line names its own."""
     model: str | None = None
     """Model of timm to train instead of an architecture, by its name, for example resnet18."""
     data: Path | None = None

@@ -67,15 +67,15 @@ def test_an_architecture(run: Callable[..., Any], tmp_path: Path, data: Path) ->
         "--device",
         "cpu",
     )
-    done = run("nas.train", "--architecture", "coatnet_like", *arguments)
+    done = run("nas.train", "--architecture", "symmetric_tiny", *arguments)
     assert done.returncode == 0, done.stderr
     result = check_outcome(tmp_path / "out", data)
     assert done.stdout.startswith(
         f"validation AUC {result['best']['val']['auc']:.4f} (no_substructure "
     )
     assert done.stdout.count("\n") == 1
-    line = str(search_spaces.get_space("hybrid_nano").named["coatnet_like"])
-    assert (result["model"]["model"], result["model"]["architecture"]) == ("hybrid_nano", line)
+    line = str(search_spaces.get_space("lens_nano").named["symmetric_tiny"])
+    assert (result["model"]["model"], result["model"]["architecture"]) == ("lens_nano", line)
     # The line that was written down names the same training, which is finished.
     log = (tmp_path / "out" / "log.csv").read_text()
     again = run("nas.train", "--architecture", line, *arguments)
@@ -83,16 +83,14 @@ def test_an_architecture(run: Callable[..., Any], tmp_path: Path, data: Path) ->
     assert (tmp_path / "out" / "log.csv").read_text() == log
 
 
-@pytest.mark.parametrize("space", ["hybrid_nano", "hybrid_small"])
+@pytest.mark.parametrize("space", ["lens_nano", "hybrid_nano", "hybrid_small"])
 @pytest.mark.parametrize(("size", "channels", "classes"), [(32, 1, 3), (48, 3, 2)])
-def test_both_presets_sizes_and_channel_counts(
+def test_all_presets_sizes_and_channel_counts(
     tmp_path: Path, space: str, size: int, channels: int, classes: int
 ) -> None:
     data = folder(tmp_path / "data", size=size, channels=channels, classes=classes)
     smallest = str(search_spaces.get_space(space).smallest)
-    train(
-        TrainSettings(architecture=smallest, space=space, data=data, run=tmp_path / "out", **QUICK)
-    )
+    train(TrainSettings(architecture=smallest, data=data, run=tmp_path / "out", **QUICK))
     result = check_outcome(tmp_path / "out", data)
     assert result["model"]["in_chans"] == channels
     assert len(result["model"]["classes"]) == classes
@@ -197,8 +195,9 @@ def test_an_architecture_of_another_space(fails: Callable[..., str], data: Path)
             "vgg11 has no residual branches to skip: leave out --drop-path",
         ),
         ({"model": "test_resnet", "seed": -1}, "--seed -1 cannot be used"),
-        ({"architecture": "coatnet"}, "coatnet_like"),
+        ({"architecture": "coatnet"}, "symmetric_coatnet"),
         ({"architecture": "coatnet_like", "space": "hybrid_huge"}, "hybrid_huge"),
+        ({"architecture": "hybrid_huge/stem:width=8"}, "hybrid_huge"),
     ],
 )
 def test_mistakes(tmp_path: Path, data: Path, settings: dict[str, Any], sentence: str) -> None:
@@ -210,7 +209,10 @@ def test_mistakes(tmp_path: Path, data: Path, settings: dict[str, Any], sentence
 def test_images_too_small_for_the_strides(tmp_path: Path) -> None:
     data = folder(tmp_path / "data", size=16)
     with pytest.raises(SpaceError, match="16 × 16 pixels are too small"):
-        train(TrainSettings(architecture="coatnet_like", data=data, run=tmp_path / "out", **QUICK))
+        settings = TrainSettings(
+            architecture="symmetric_tiny", data=data, run=tmp_path / "out", **QUICK
+        )
+        train(settings)
 
 
 def test_no_data(tmp_path: Path) -> None:
