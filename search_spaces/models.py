@@ -26,7 +26,7 @@ _CFG: dict[str, Any] = {
     "license": "mit",
 }
 
-_SPACES = ("lens_nano", "hybrid_nano", "hybrid_small")
+_SPACES = ("lens_nano", "lens_small", "hybrid_nano", "hybrid_small")
 default_cfgs = generate_default_cfgs({f"{space}.untrained": _CFG for space in _SPACES})
 
 
@@ -84,6 +84,14 @@ def lens_nano(
 ) -> HybridNet:
     """Build a network of the space ``lens_nano``, as :func:`build_network` does."""
     return build_network("lens_nano", architecture, pretrained=pretrained, **options)
+
+
+@register_model
+def lens_small(
+    pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
+) -> HybridNet:
+    """Build a network of the space ``lens_small``, as :func:`build_network` does."""
+    return build_network("lens_small", architecture, pretrained=pretrained, **options)
 
 
 @register_model

@@ -79,6 +79,70 @@ def lens_nano() -> SearchSpace:
     )
 
 
+def lens_small() -> SearchSpace:
+    """Make the space of larger networks for lenses, with symmetries and resolution as genes.
+
+    They are for a workstation's GPU. The networks have about 0.02 to 1 million parameters with the
+    symmetries of the square, and about eight times as many without.
+    """
+    return hybrid_space(
+        "lens_small",
+        symmetry=("d4", "none"),
+        stem=StemChoices(width=(32, 48, 64), kernel=(3, 5), stride=(2, 1)),
+        head_dim=32,
+        stages=(
+            StageChoices(
+                op=("mbconv",),
+                stride=(2, 1),
+                depth=(1, 2, 3),
+                width=(48, 64, 96),
+                kernel=(3, 5),
+                expansion=(2, 4),
+                heads=(),
+                mlp=(),
+                window=(),
+            ),
+            StageChoices(
+                depth=(1, 2, 3),
+                width=(96, 128, 160),
+                kernel=(3, 5),
+                expansion=(2, 4),
+                heads=(3, 4),
+                window=(8, 0),
+            ),
+            StageChoices(
+                stride=(2, 1),
+                depth=(1, 2, 4),
+                width=(128, 192, 256),
+                expansion=(2, 4),
+                heads=(4, 6, 8),
+            ),
+            StageChoices(
+                stride=(2, 1),
+                depth=(1, 2, 3),
+                width=(192, 256, 384),
+                expansion=(2, 4),
+                heads=(6, 8, 12),
+            ),
+        ),
+        named={
+            "symmetric_mbconv": "lens_small/symmetry=d4/stem:width=48,kernel=3,stride=2"
+            "/attention:head_dim=32"
+            "/stage1:stride=2,op=mbconv,depth=2,width=64,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=2,width=128,kernel=3,expansion=4,se=0.25"
+            "/stage3:stride=2,op=mbconv,depth=4,width=192,kernel=3,expansion=4,se=0.25"
+            "/stage4:stride=2,op=mbconv,depth=2,width=256,kernel=3,expansion=4,se=0.25",
+            "symmetric_coatnet": "lens_small/symmetry=d4/stem:width=48,kernel=3,stride=2"
+            "/attention:head_dim=32"
+            "/stage1:stride=2,op=mbconv,depth=2,width=64,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=2,width=128,kernel=3,expansion=4,se=0.25"
+            "/stage3:stride=2,op=attention,depth=4,width=192,heads=6,mlp=4,window=0"
+            "/stage4:stride=2,op=attention,depth=2,width=256,heads=8,mlp=4,window=0",
+        },
+        size=params,
+    )
+
+
 def hybrid_nano() -> SearchSpace:
     """Make the space of networks that a laptop's CPU trains in minutes.
 

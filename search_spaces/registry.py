@@ -5,13 +5,20 @@ from functools import cache
 
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
-from search_spaces.presets import hybrid_nano, hybrid_small, lens_nano
+from search_spaces.presets import hybrid_nano, hybrid_small, lens_nano, lens_small
 from search_spaces.space import SearchSpace, nearest
 from search_spaces.tabular import nas_bench_201, nas_bench_macro
 
 _SPACES: dict[str, Callable[[], SearchSpace]] = {
     make.__name__: make
-    for make in (lens_nano, hybrid_nano, hybrid_small, nas_bench_macro, nas_bench_201)
+    for make in (
+        lens_nano,
+        lens_small,
+        hybrid_nano,
+        hybrid_small,
+        nas_bench_macro,
+        nas_bench_201,
+    )
 }
 
 
@@ -20,8 +27,8 @@ def list_spaces() -> list[str]:
 
     Example:
         >>> import search_spaces
-        >>> search_spaces.list_spaces()
-        ['lens_nano', 'hybrid_nano', 'hybrid_small', 'nas_bench_macro', 'nas_bench_201']
+        >>> search_spaces.list_spaces()[:4]
+        ['lens_nano', 'lens_small', 'hybrid_nano', 'hybrid_small']
     """
     return list(_SPACES)
 

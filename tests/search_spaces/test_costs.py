@@ -9,7 +9,7 @@ from search_spaces import Architecture, SpaceError, build_network, flops, get_sp
 from search_spaces.costs import stage_params
 
 seeds = st.integers(0, 2**32 - 1)
-hybrid_spaces = st.sampled_from(["lens_nano", "hybrid_nano", "hybrid_small"])
+hybrid_spaces = st.sampled_from(["lens_nano", "lens_small", "hybrid_nano", "hybrid_small"])
 
 
 def draw_from(space: str, seed: int) -> Architecture:
@@ -67,6 +67,13 @@ def test_no_network_is_smaller_or_larger_than_the_extremes(name: str, seed: int)
 def test_the_presets_span_the_sizes_they_are_named_for() -> None:
     nano, small = get_space("hybrid_nano"), get_space("hybrid_small")
     assert 40_000 < params(nano.smallest) < 60_000
+    for name, fewest, most in (("lens_nano", 3_000, 100_000), ("lens_small", 20_000, 1_250_000)):
+        space = get_space(name)
+        symmetric = [
+            space.from_params({**space.to_params(corner), "symmetry": "d4"})
+            for corner in (space.smallest, space.largest)
+        ]
+        assert 0.9 * fewest < params(symmetric[0]) < params(symmetric[1]) < most
     assert 900_000 < params(nano.largest) <= 1_000_000
     assert 250_000 < params(small.smallest) < 350_000
     assert 10_000_000 < params(small.largest) <= 15_000_000
