@@ -7,7 +7,7 @@ import io
 import sys
 from pathlib import Path
 
-from nas.benchmarks.symmetry.report import figure, page
+from nas.benchmarks.symmetry.report import symmetry_figure, symmetry_page
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
 from nas.benchmarks.symmetry.trainings import (
     Training,
@@ -48,7 +48,7 @@ def run(settings: SymmetryBenchmarkSettings) -> None:
         _publish(settings, done)
     if done:
         _publish(settings, done)
-        sys.stdout.write(page(done, settings.image_size))
+        sys.stdout.write(symmetry_page(done, settings.image_size))
 
 
 def _images(settings: SymmetryBenchmarkSettings, nuisance: float) -> TrainingImages:
@@ -66,9 +66,9 @@ def _images(settings: SymmetryBenchmarkSettings, nuisance: float) -> TrainingIma
 
 
 def _publish(settings: SymmetryBenchmarkSettings, done: list[Training]) -> None:
-    write_text(settings.out / "README.md", page(done, settings.image_size))
+    write_text(settings.out / "README.md", symmetry_page(done, settings.image_size))
     with style():
         image = io.BytesIO()
-        figure(done).savefig(image, format="png", dpi=150)
+        symmetry_figure(done).savefig(image, format="png", dpi=150)
     with atomic_path(settings.out / "symmetry.png") as temporary:
         temporary.write_bytes(image.getvalue())

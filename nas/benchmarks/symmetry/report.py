@@ -26,7 +26,7 @@ _HEAD = (
 )
 
 
-def page(trainings: Sequence[Training], image_size: int) -> str:
+def symmetry_page(trainings: Sequence[Training], image_size: int) -> str:
     """Return the page of Markdown.
 
     Args:
@@ -50,7 +50,7 @@ def page(trainings: Sequence[Training], image_size: int) -> str:
     return "\n".join(lines)
 
 
-def figure(trainings: Sequence[Training]) -> Figure:
+def symmetry_figure(trainings: Sequence[Training]) -> Figure:
     """Draw the errors against free parameters, the number of training images, and seconds.
 
     The figure is of the first nuisance among the trainings.
