@@ -209,7 +209,9 @@ class Board:
         >>> from pathlib import Path
         >>> from nas.data.options import ReadOptions
         >>> from nas.report.board import Board, BoardData, Row, Spread
-        >>> chance = Row("chance", "reference", metrics={"test": {"auc": Spread(0.5, None)}})
+        >>> names = ("auc", "auc_cdm", "auc_axion", "accuracy")
+        >>> scores = {name: Spread(0.5, None) for name in names}
+        >>> chance = Row("chance", "reference", metrics={"test": scores})
         >>> counts = {"train": 80, "val": 10, "test": 10}
         >>> board = Board(
         ...     data=BoardData("data", ReadOptions(), "0" * 64, ("cdm", "axion"), (64, 64), counts),

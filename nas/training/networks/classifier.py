@@ -78,8 +78,7 @@ def load_classifier(path: Path, average_symmetries: bool = False) -> tuple[Class
         >>> import tempfile
         >>> import torch
         >>> from nas.data.normalisation import Normalisation
-        >>> from nas.training.networks.averaging import averaged
-    from nas.training.networks.card import ModelCard
+        >>> from nas.training.networks.card import ModelCard
         >>> from nas.training.networks.checkpoint import save_checkpoint
         >>> from nas.training.networks.classifier import load_classifier
         >>> scale = Normalisation(mean=(2.0,), std=(0.5,), offset=(0.1,), scale=(0.8,))
