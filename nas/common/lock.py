@@ -56,10 +56,10 @@ def held(directory: Path, done: str, flag: str) -> Iterator[None]:
             f"{directory} is being {done} by {_told(holder)}: wait for it, stop it, or give "
             f"another {flag}"
         ) from error
-    except UserError:
+    except BaseException as error:
         lock.release()
-        raise
-    except OSError as error:
+        if not isinstance(error, OSError):
+            raise
         raise UserError(
             f"{directory} cannot be written ({error.strerror or error}): mend its permissions or "
             f"make room, or give another {flag}"
@@ -74,12 +74,12 @@ def held(directory: Path, done: str, flag: str) -> Iterator[None]:
 def share(directory: Path) -> None:
     """Keep a directory from its next holder until this process ends, as a worker of the present.
 
-    A directory that is not there is one of another machine, where this worker writes nothing.
+    Where the file of the holder is missing or may not be read, the directory is one of another
+    machine or is not for this worker to write.
     """
-    if directory.is_dir():
+    with suppress(FileNotFoundError, PermissionError):
         # It is never closed: the operating system does so at the end of the process.
-        descriptor = os.open(_workers(directory), os.O_RDWR | os.O_CREAT, 0o666)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        fcntl.flock(os.open(_workers(directory), os.O_RDONLY), fcntl.LOCK_SH)
 
 
 def _wait_for_workers(directory: Path, done: str, holder: Path) -> None:
