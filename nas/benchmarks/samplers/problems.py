@@ -1,15 +1,15 @@
 """Problems on which samplers are measured: noisy readings for them, and the truth for us."""
 
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from optuna.study import StudyDirection
 
 from nas.benchmarks.samplers.landscapes import Landscape
+from nas.common.artefacts import DamageError, checked, read_json
 from nas.common.errors import UserError
 from search_spaces.architecture import Architecture
 from search_spaces.space import SearchSpace
@@ -72,6 +72,15 @@ class Synthetic(Problem):
         return _incumbent(self._landscape.truth)
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """What the table says of a network."""
+
+    test_acc: tuple[float, float, float]
+    mean_acc: float
+    params: float
+
+
 class BenchmarkTable:
     """NAS-Bench-Macro's public file.
 
@@ -87,34 +96,33 @@ class BenchmarkTable:
     def __init__(self, path: Path) -> None:
         self.space: TabularSpace = nas_bench_macro()
         try:
-            entries: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-            self._entries = {
-                code: (tuple(entry["test_acc"]), float(entry["mean_acc"]), float(entry["params"]))
-                for code, entry in entries.items()
-            }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self._entries = checked(dict[str, _Entry], read_json(path))
+            if missing := {*map(self.space.code, self.space)} - self._entries.keys():
+                raise DamageError(f"no network {min(missing)}")
+        except (OSError, DamageError) as error:
             raise UserError(
                 f"{path} is not NAS-Bench-Macro's table: give its nas-bench-macro_cifar10.json "
-                f"({error!r})."
+                f"({error})."
             ) from error
-        self.best = max(mean for _, mean, _ in self._entries.values())
-        self.most_params = max(params for _, _, params in self._entries.values())
+        entries = self._entries.values()
+        self.best = max(entry.mean_acc for entry in entries)
+        self.most_params = max(entry.params for entry in entries)
         self.volume = hypervolume(
-            [(mean, params) for _, mean, params in self._entries.values()], self.most_params
+            [(entry.mean_acc, entry.params) for entry in entries], self.most_params
         )
 
     def reading(self, architecture: Architecture, rng: np.random.Generator) -> float:
         """Return the accuracy of one of the three trainings, drawn at random."""
-        accuracies = self._entry(architecture)[0]
+        accuracies = self._entry(architecture).test_acc
         return float(accuracies[int(rng.integers(len(accuracies)))])
 
     def mean(self, architecture: Architecture) -> float:
         """Return the mean accuracy of the three trainings."""
-        return self._entry(architecture)[1]
+        return self._entry(architecture).mean_acc
 
     def params(self, architecture: Architecture) -> float:
         """Return the number of parameters."""
-        return self._entry(architecture)[2]
+        return self._entry(architecture).params
 
     def floor(self) -> tuple[float, float]:
         """Return median and mean regret once every network was read.
@@ -122,15 +130,15 @@ class BenchmarkTable:
         This is what luck in the readings leaves to the best sampler.
         """
         readings, means = (
-            np.array(column)
-            for column in zip(*(self._entry(network)[:2] for network in self.space), strict=True)
+            np.array([getattr(self._entry(network), name) for network in self.space])
+            for name in ("test_acc", "mean_acc")
         )
         rng, networks = np.random.default_rng(0), np.arange(len(means))
         drawn = (rng.integers(readings.shape[1], size=len(means)) for _ in range(_FLOOR_DRAWS))
         regrets = [self.best - means[readings[networks, seeds].argmax()] for seeds in drawn]
         return float(np.median(regrets)), float(np.mean(regrets))
 
-    def _entry(self, architecture: Architecture) -> tuple[tuple[float, ...], float, float]:
+    def _entry(self, architecture: Architecture) -> _Entry:
         return self._entries[self.space.code(architecture)]
 
 

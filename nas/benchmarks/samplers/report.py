@@ -94,7 +94,7 @@ def read_reference(path: Path) -> list[Reference]:
                 )
                 for line in csv.DictReader(file)
             ]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UserError(
             f"{path} is no reference file: it needs columns algo, budget, regret_median "
             f"({error!r})."

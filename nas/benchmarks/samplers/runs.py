@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import optuna
@@ -16,8 +17,9 @@ from optuna.samplers import BaseSampler
 from threadpoolctl import threadpool_limits
 
 from nas.benchmarks.samplers.problems import Problem
-from nas.common.errors import UserError
+from nas.common.artefacts import checked, parse_json, reading
 from nas.common.progress import progress
+from nas.common.rules import Must
 from nas.samplers.evolution import EvolutionSampler
 from nas.samplers.policy_gradient import PolicyGradientSampler
 from nas.samplers.registry import STRATEGIES
@@ -60,7 +62,10 @@ class Run:
     problem: str
     seed: int
     budget: int
-    steps: tuple[tuple[int, float], ...]
+    steps: Annotated[
+        tuple[tuple[int, float], ...],
+        Must(lambda steps: [at for at, _ in steps][:1] == [1], "steps from the first evaluation"),
+    ]
 
     def at(self, evaluations: int) -> float:
         """Return the figure after so many evaluations."""
@@ -105,20 +110,12 @@ def load(path: Path) -> list[Run]:
     """Read the runs that a file holds; none where there is no file.
 
     Raises:
-        UserError: The file holds something else.
+        UserError: The file is damaged, or holds something else.
     """
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    try:
-        return [
-            Run(**{**run, "steps": tuple(map(tuple, run["steps"]))})
-            for run in map(json.loads, lines)
-        ]
-    except (ValueError, TypeError, KeyError) as error:
-        raise UserError(
-            f"{path} holds something else than runs: move it away, and they are made anew."
-        ) from error
+    with reading(path, "move it away, and the runs are made anew"):
+        return [checked(Run, parse_json(line)) for line in path.read_bytes().splitlines()]
 
 
 def search_all(

@@ -1,6 +1,7 @@
 """The benchmark of samplers: its protocol, its files and its mistakes."""
 
 import json
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from nas.benchmarks.samplers.problems import (
     hypervolume,
 )
 from nas.benchmarks.samplers.report import best_reference, read_reference, summarise
-from nas.benchmarks.samplers.runs import Run
+from nas.benchmarks.samplers.runs import Run, load
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
 from nas.common.errors import UserError
+from tests.mutations import TEXTS, require_schema, survives
 from tests.running import Run as RunCommand
 
 
@@ -137,3 +139,31 @@ def test_the_command_goes_on_where_it_stopped_and_publishes(
 def test_mistakes_are_one_sentence(settings: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=sentence):
         benchmark(SamplerBenchmarkSettings(seeds=1, out=tmp_path, **settings))
+
+
+def test_every_value_of_a_run_is_checked(tmp_path: Path) -> None:
+    path, run = tmp_path / "regret.jsonl", Run("rl", "macro", 0, 12, ((1, 0.5), (7, 0.25)))
+
+    def write(values: Any) -> None:
+        path.write_text(f"{json.dumps(values)}\n" * 2)
+
+    require_schema(path, lambda: [run.at(12) for run in load(path)], write, asdict(run))
+    for name, content in TEXTS.items():
+        path.write_bytes(content)
+        assert survives(lambda: load(path), path) == (name == "empty")  # no run yet
+
+
+def test_what_is_no_table(table: Path, tmp_path: Path) -> None:
+    path = tmp_path / "table.json"
+    entries = json.loads(table.read_text())
+    entries["00000000"]["test_acc"] = ["80"]
+    for content in (*TEXTS.values(), b"{}", json.dumps(entries).encode()):
+        path.write_bytes(content)
+        assert not survives(lambda: BenchmarkTable(path), path)
+
+
+def test_what_is_no_reference(tmp_path: Path) -> None:
+    path = tmp_path / "reference.csv"
+    for cell in ("x", "", '"' + "1" * 200_000 + '"'):
+        path.write_text(f"algo,budget,regret_median\nre,{cell},0.5\n")
+        assert not survives(lambda: read_reference(path), path)

@@ -72,9 +72,7 @@ def test_a_holder_does_not_wait_for_its_own_workers(tmp_path: Path) -> None:
         pass
 
 
-def test_who_could_not_write_holds_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_could_not_write_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
