@@ -216,12 +216,12 @@ def _start(address: str | None, cpus: int | None) -> None:
 
 def _knock(address: str) -> None:
     """Check that something answers at the address, since Ray would wait for it for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if not (host and port.isdecimal()):
         # Only Ray can find the address that is meant by "auto" and other names.
         return
     try:
-        socket.create_connection((host, int(port)), timeout=_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise UserError(
             f"no Ray cluster answers at {address} ({error}): start one with ray start --head"

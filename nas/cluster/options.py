@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from nas.common.errors import UserError
 
-# A name, a number, or in brackets a number of version 6; then a port.
-_ADDRESS = r"(?:ray://)?(?:\w[\w-]{0,62}(?:\.[\w-]{1,63})*\.?|\[[0-9a-fA-F:.]+\]):(\d{1,5})"
+# A name, a number, or in brackets a number of version 6; then a port. Addresses of Ray's client,
+# ray://, are left out: Ray Tune would take the jobs away from this process, where their history is.
+_ADDRESS = r"(?:\w[\w-]{0,62}(?:\.[\w-]{1,63})*\.?|\[[0-9a-fA-F:.]+\]):(\d{1,5})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,8 @@ class ClusterOptions:
         address = self.ray_address
         if address is not None and address != "auto" and not _is_address(address):
             raise UserError(
-                f"--ray-address {address!r} cannot be used: give HOST:PORT, auto, or "
-                "ray://HOST:PORT"
+                f"--ray-address {address!r} cannot be used: give HOST:PORT of a cluster to which "
+                "this machine belongs, or auto"
             )
 
 

@@ -108,7 +108,7 @@ def test_a_directory_that_may_not_be_looked_into_is_named(
 @pytest.mark.parametrize(
     "address",
     ["", " ", "here", ":6379", "here:", "here:0", "here:99999", "a b:1", "http://a:1", "a..b:1",
-     "a" * 64 + ":1", "здесь:1", "\0:1", "-:1"],
+     "a" * 64 + ":1", "здесь:1", "\0:1", "-:1", "ray://head:10001"],
 )  # fmt: skip
 def test_an_address_that_can_be_of_no_cluster_is_refused(address: str) -> None:
     with pytest.raises(UserError, match=r"--ray-address .* cannot be used: give HOST:PORT"):
@@ -116,7 +116,7 @@ def test_an_address_that_can_be_of_no_cluster_is_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["auto", "head:6379", "10.0.0.1:6379", "ray://a.b-c.org:10001", "[::1]:6379", None]
+    "address", ["auto", "head:6379", "10.0.0.1:6379", "a.b-c.org:10001", "[::1]:6379", None]
 )
 def test_addresses_of_clusters_are_taken(address: str | None) -> None:
     assert ClusterOptions(ray_address=address).ray_address == address
