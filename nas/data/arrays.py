@@ -19,7 +19,7 @@ from nas.data.tree import FileEntry
 from nas.data.words import IMAGE_WORDS, calls_labels, name_words, stem
 
 # A folder with more files than this has one image in each, and looking into all would be for
-# nothing.
+# nothing, unless the first is a stack.
 _MOST_FILES = 64
 
 # An image has more pixels than this on a side, and a pixel has fewer channels.
@@ -63,9 +63,12 @@ def find_arrays(directory: Path, entries: Iterable[FileEntry]) -> list[ArrayEntr
 
 
 def _in_folder(directory: Path, paths: list[str]) -> Iterator[ArrayEntry]:
-    few = sum(ending(path) in ARRAYS for path in paths) <= _MOST_FILES
+    files = [path for path in paths if ending(path) in ARRAYS]
+    inside = len(files) <= _MOST_FILES or any(
+        is_stack(entry.shape, "auto", alone=False) for entry in _in_file(directory, files[0])
+    )
     for path in paths:
-        if few and ending(path) in ARRAYS:
+        if inside and ending(path) in ARRAYS:
             yield from _in_file(directory, path)
         else:
             yield ArrayEntry(path, path)

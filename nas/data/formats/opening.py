@@ -22,6 +22,9 @@ _READERS: dict[str, Callable[[Path, ExitStack], dict[str, StoredArray]]] = {
     ".safetensors": safetensors_arrays,
     ".fits": fits_arrays,
     ".fits.gz": fits_arrays,
+    ".fit": fits_arrays,
+    ".fts": fits_arrays,
+    ".fz": fits_arrays,
 }
 
 ARRAYS = frozenset(_READERS)

@@ -170,10 +170,12 @@ def test_fits_with_scaled_numbers_extensions_and_thin_axes(tmp_path: Path) -> No
         units = [fits.PrimaryHDU(), table, fits.ImageHDU(pixels[None, None]), fits.ImageHDU()]
         fits.HDUList(units).writeto(tmp_path / name / "0.fits")
         fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(pixels)]).writeto(
-            tmp_path / name / "1.fits"
+            tmp_path / name / "1.fits.fz"
         )
+        for ending in ("fit", "fts"):
+            fits.PrimaryHDU(pixels).writeto(tmp_path / name / f"2.{ending}")
     dataset = open_dataset(tmp_path)
-    assert dataset.images.shape == (6, 1, 16, 16)
+    assert dataset.images.shape == (12, 1, 16, 16)
     assert all((image[0] == pixels).all() for image in dataset.images)
 
 
@@ -249,6 +251,15 @@ def test_stacks_of_all_classes_in_one_file(tmp_path: Path, ending: str) -> None:
     dataset = open_dataset(tmp_path)
     assert dataset.classes == DARK
     assert counts(dataset) == {"all": [5, 5, 5]}
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 8, 8), (20, 8, 8)])
+def test_stacks_in_very_many_parts(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    for name in CLASSES:
+        (tmp_path / name).mkdir()
+        for part in range(65):
+            np.save(tmp_path / name / f"part_{part}.npy", images(*shape))
+    assert counts(open_dataset(tmp_path)) == {"all": [65 * shape[0]] * 3}
 
 
 def test_the_channel_axis_overrides_the_guess_of_a_stack(tmp_path: Path) -> None:
