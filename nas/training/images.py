@@ -90,5 +90,11 @@ class TrainingImages:
         """
         channels, height, width = self.dataset.images.shape[1:]
         return ModelCard(
-            model, architecture, self.dataset.classes, channels, (height, width), self.normalisation
+            model,
+            architecture,
+            self.dataset.classes,
+            channels,
+            (height, width),
+            self.normalisation,
+            filled_pixels=self.dataset.info["filled"]["pixels"],
         )

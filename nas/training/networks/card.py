@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from nas.common.artefacts import checked
 from nas.common.errors import UserError
 from nas.common.progress import say
-from nas.common.rules import Must, Pixels, Text
+from nas.common.rules import Count, Must, Pixels, Text
 from nas.costs import counted_flops
 from nas.data.normalisation import Normalisation
 from nas.training.evaluation import check_logits
@@ -58,6 +58,8 @@ class ModelCard:
         normalisation: normalisation of the images, fitted on those that the network learned from.
         resized_to: height and width that the images are resized to on their way into a network that
             does not take them as they are; None for a network that does.
+        filled_pixels: number of pixels of the data set that were no numbers and were filled from
+            those around them.
 
     Example:
         >>> import torch
@@ -77,10 +79,15 @@ class ModelCard:
     image_size: Pixels
     normalisation: Normalisation
     resized_to: Pixels | None = None
+    filled_pixels: Count = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
-        return asdict(self)
+        values = asdict(self)
+        # Nothing was filled before there was this number, and a training is found by its card.
+        if not self.filled_pixels:
+            del values["filled_pixels"]
+        return values
 
     @staticmethod
     def from_json(values: Any) -> "ModelCard":

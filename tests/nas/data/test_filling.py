@@ -18,6 +18,7 @@ from nas.data.normalisation import Normalisation
 from nas.data.options import ReadOptions
 from nas.predict.command import run as classify
 from nas.predict.settings import PredictSettings
+from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import save_checkpoint
 from tests.nas.data import builders
@@ -83,6 +84,14 @@ def test_the_command_says_what_it_filled(run: Run, data: Path) -> None:
     assert "3 pixels of 2 images were NaN or infinite" in " ".join(done.stdout.split())
     report = json.loads(run("nas.data", "inspect", data, "--fill-nan", "--json").stdout)
     assert report["filled"] == {"images": 2, "pixels": 3}
+
+
+def test_the_card_of_a_network_says_what_was_filled(data: Path) -> None:
+    filled = TrainingImages.open(data, FILL).card("test_resnet")
+    assert filled.to_json()["filled_pixels"] == 3
+    assert ModelCard.from_json(filled.to_json()) == filled
+    plain = TrainingImages.open(data, ReadOptions(allow_skipped=True)).card("test_resnet")
+    assert "filled_pixels" not in plain.to_json()
 
 
 def test_prediction_fills_too(data: Path, tmp_path: Path) -> None:
