@@ -1,8 +1,8 @@
 """The hybrid convolution–attention space: its genes, and what they say about a network.
 
-The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem of stride 2, then four stages
-that each halve the resolution in their first block and are made of MBConv or attention blocks. This
-file alone knows the genes' names.
+The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem, then four stages of MBConv or
+attention blocks. Stem and stages halve the resolution, each stage in its first block, where a gene
+does not say otherwise. This file alone knows the genes' names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +15,9 @@ from search_spaces.space import SearchSpace
 
 STAGES = 4
 STRIDE = 2 ** (STAGES + 1)
-"""Total stride of a network, and so the smallest image side that it takes, in pixels.
+"""Largest total stride of a network, and so the smallest image side that all take, in pixels.
 
-An image of this side leaves one pixel of the last map.
+An image of this side leaves at least one pixel of the last map.
 """
 
 
@@ -111,8 +111,8 @@ def hybrid_space(
     A gene without choices is left out, as the spaces of the first version left out symmetries and
     strides: their networks have no symmetry, a kernel of 3 pixels in the stem, and strides of 2.
     No two neighbours of stem and stages both keep the size of the map, so that the cost of a
-    network is bounded and its last map is small: the stride of a stage is a gene only where the
-    part before it has a stride of 2.
+    network is bounded and its last map is small: the stride of a stage is a gene only where that of
+    the part before it is a gene and is 2, or is always 2. Elsewhere it is 2.
 
     Args:
         name: Name of the space, which its architectures carry.

@@ -56,7 +56,10 @@ class _Expanded(Tied, nn.Module):
         """Return the weight and the bias that the bases stand for."""
         places = self.places.to(self.weight.device)
         if places.is_cuda and not torch.compiler.is_compiling():
-            self.places = places  # A copy at every step would make the GPU wait.
+            # A copy at every step would make the GPU wait. It has to serve the training, too, where
+            # the first use is an evaluation in inference mode.
+            with torch.inference_mode(False):
+                places = self.places = self.places.to(self.weight.device)
         bias = None if self.bias is None else expand_scale(self.bias, self.order, self.blocks[0])
         return expand(self.weight, places, self.order, self.blocks), bias
 
@@ -116,7 +119,7 @@ class TiedLinear(_Expanded, nn.Linear):
     def __init__(
         self, linear: nn.Linear, symmetry: Symmetry, blocks: tuple[int, int] = (1, 1)
     ) -> None:
-        super().__init__(linear.in_features, linear.out_features, device="meta")
+        super().__init__(**_sizes(linear))
         self._tie(linear, symmetry, between=True, blocks=blocks)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -125,7 +128,13 @@ class TiedLinear(_Expanded, nn.Linear):
 
     def untied(self) -> nn.Module:
         """Return the ordinary layer with the same outputs."""
-        return self._give(nn.Linear(self.in_features, self.out_features, device="meta"))
+        return self._give(nn.Linear(**_sizes(self)))
+
+
+def _sizes(linear: nn.Linear) -> dict[str, Any]:
+    """Return the options with which a linear layer without weights is made like another."""
+    sizes = {"in_features": linear.in_features, "out_features": linear.out_features}
+    return {**sizes, "bias": linear.bias is not None, "device": "meta"}
 
 
 def _options(conv: nn.Conv2d) -> dict[str, Any]:

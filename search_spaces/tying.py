@@ -42,6 +42,7 @@ def tie(module: nn.Module, symmetry: Symmetry, of_images: bool = False) -> nn.Mo
 
     def tied_attention(attention: Attention) -> nn.Module:
         # A head has whole fields, so that turning the image leaves its products as they are.
+        symmetry.fields(attention.head_dim)
         heads = attention.num_heads
         attention.qkv = TiedLinear(attention.qkv, symmetry, blocks=(QKV * heads, 1))
         attention.proj = TiedLinear(attention.proj, symmetry, blocks=(1, heads))

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from timm.layers.attention import Attention
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ groups = st.sampled_from([SYMMETRIES["c4"], SYMMETRIES["d4"]])
 sides = st.integers(32, 64)
 
 # All that a symmetric network can have, in one space: rotations alone, attention in every stage,
-# windows that stick out over the map, and every pattern of strides.
+# windows that stick out over the map, and a stride of 1 in the stem or in any stage.
 STAGE = StageChoices(
     stride=(2, 1), depth=(1, 2), width=(16, 24), heads=(1, 2), kernel=(3, 5), window=(0, 3, 4)
 )
@@ -265,3 +266,13 @@ def test_a_width_that_is_no_whole_number_of_fields_is_explained() -> None:
         SpaceError, match="12 channels were given to a network with the symmetry d4"
     ):
         tie(nn.Sequential(nn.Conv2d(8, 12, 1)), SYMMETRIES["d4"])
+    attention = Attention(16, num_heads=2, attn_head_dim=12, qkv_bias=True)
+    with pytest.raises(SpaceError, match="12 channels were given"):
+        tie(nn.Sequential(attention), SYMMETRIES["d4"])
+
+
+def test_a_linear_layer_without_bias_has_none_when_it_is_tied_and_untied() -> None:
+    tied = tie(nn.Sequential(nn.Linear(16, 24, bias=False)), SYMMETRIES["d4"])
+    ordinary, x = untie(tied), images_of(0, 2, 16)
+    assert [name for name, _ in ordinary.named_parameters()] == ["0.weight"]
+    torch.testing.assert_close(ordinary(x), tied(x))
