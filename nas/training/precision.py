@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from nas.common.artefacts import short
 from nas.common.errors import UserError
 from nas.training.recipe import Amp
 
@@ -39,10 +40,9 @@ def pick_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.ones(1, device=device).item()  # some devices hold no numbers, such as meta
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+    except (RuntimeError, AssertionError, ImportError) as error:
         raise UserError(
-            f"device {name} cannot be used ({reason}): give --device auto, cpu or cuda"
+            f"device {short(name)} cannot be used ({short(error)}): give --device auto, cpu or cuda"
         ) from error
     return device
 
