@@ -74,9 +74,10 @@ MISTAKES = (
 # Runs a command as ``python -m`` does, and says on standard error what it had loaded at its end.
 PROGRAM = """
 import atexit, runpy, sys
-sys.argv = sys.argv[1:]
+module, *rest = sys.argv[1:]
+sys.argv = ["-m", *rest]  # as Python has it while it looks for the module
 atexit.register(lambda: print("loaded:", *sys.modules, file=sys.stderr))
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
 
