@@ -20,10 +20,7 @@ class FieldStatistics(torch.autograd.Function):
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, order: int, eps: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the normalised map (B, order · fields, H, W), and mean and variance of fields."""
-        # The kernel counts as precisely as the running statistics that it is given.
-        running = weight.new_zeros(2, x.shape[1])
-        means, variances = torch.batch_norm_update_stats(x, running[0], running[1], 0.0)
-        means, variances = means.view(order, -1), variances.view(order, -1)
+        means, variances = (one.view(order, -1) for one in _of_channels(x, weight))
         mean = means.mean(0)
         variance = (variances + (means - mean) ** 2).mean(0)
         of_fields = torch.stack((mean, variance, weight, bias)).repeat(1, order)
@@ -55,3 +52,14 @@ class FieldStatistics(torch.autograd.Function):
         factor, slope, constant = terms[..., None, None]
         dx = torch.addcmul(constant, x, slope).addcmul_(dy, factor)
         return dx, dweight, dbias, None, None
+
+
+def _of_channels(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the variance of each channel, as precisely as the weight is stored."""
+    if x.is_meta or torch.compiler.is_compiling():
+        # The kernel below cannot tell shapes alone, which a compiler asks for any batch size.
+        variances, means = torch.var_mean(x.to(weight.dtype), (0, 2, 3), correction=0)
+        return means, variances
+    # The kernel counts as precisely as the running statistics that it is given.
+    running = weight.new_zeros(2, x.shape[1])
+    return torch.batch_norm_update_stats(x, running[0], running[1], 0.0)

@@ -5,8 +5,11 @@ from pathlib import Path
 import onnxruntime
 import pytest
 import torch
+from timm.layers.norm_act import BatchNormAct2d
 
 from search_spaces import HybridNet, build_network
+from search_spaces.symmetry import SYMMETRIES
+from search_spaces.tied_norms import TiedBatchNorm
 
 BATCH = torch.export.Dim("batch", min=1, max=1024)
 # Together the cases have both operators, squeeze-excite, global attention, windows, and windows
@@ -43,6 +46,28 @@ def test_compiles_to_one_graph_in_training_and_evaluation(
         torch.testing.assert_close(outputs, expected, rtol=1e-4, atol=1e-4)
         (compiled_gradient,) = torch.autograd.grad(outputs.square().sum(), network.stem.conv.weight)
         torch.testing.assert_close(compiled_gradient, gradient, rtol=1e-3, atol=1e-3)
+
+
+def test_one_graph_normalises_fields_of_any_batch() -> None:
+    torch.compiler.reset()
+    norm = TiedBatchNorm(BatchNormAct2d(16, apply_act=False), SYMMETRIES["d4"])
+    compiled = torch.compile(norm, fullgraph=True, backend="aot_eager", dynamic=True)
+    for count in (3, 5):
+        images = torch.randn(count, 16, 6, 7)
+        given = []
+        for one in (norm, compiled):
+            images = images.detach().requires_grad_()
+            outputs = one(images)
+            given.append((outputs, *torch.autograd.grad(outputs.square().sum(), images)))
+        torch.testing.assert_close(*given, rtol=1e-4, atol=1e-4)
+
+
+def test_a_symmetric_network_runs_without_numbers() -> None:
+    """Shapes alone tell what a training step would need."""
+    with torch.device("meta"):
+        network = build_network("lens_nano", "symmetric_coatnet")
+        network(torch.empty(4, 1, 48, 48)).sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
 
 
 @pytest.mark.parametrize(("space", "architecture", "size"), CASES)
