@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import timm
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +49,17 @@ def test_the_named_architectures_are_what_their_names_say(space: str, name: str)
     logits = build_network(space, architecture)(torch.randn(2, 1, 48, 48))
     assert logits.shape == (2, 3)
     assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("space", ["lens_nano", "lens_small", "hybrid_nano", "hybrid_small"])
+def test_timm_lists_the_space_and_takes_architectures_in_every_form(space: str) -> None:
+    assert timm.is_model(space)
+    for name, architecture in get_space(space).named.items():
+        for form in (name, str(architecture), architecture):
+            with torch.device("meta"):
+                network = timm.create_model(space, architecture=form, in_chans=3, num_classes=7)
+            assert network.architecture == architecture
+            assert (network.in_chans, network.num_classes) == (3, 7)
 
 
 @given(seeds, seeds)
