@@ -38,6 +38,8 @@ def make_supernet(space: str, in_chans: int = 1, norm: str = "batch") -> Superne
 
 SUPERNETS = {(space, chans): make_supernet(space, chans) for space in SPACES for chans in (1, 3)}
 supernets = st.sampled_from(list(SUPERNETS.values()))
+# A copy in double precision and its gradients take seconds where the largest network is large.
+small_supernets = st.sampled_from([one for (name, _), one in SUPERNETS.items() if "nano" in name])
 
 
 def draw_from(supernet: Supernet, seed: int) -> Architecture:
@@ -90,7 +92,7 @@ def test_so_it_does_with_recalibrated_statistics(supernet: Supernet, seed: int, 
         assert (before - outside).abs().max() > 1e-3
 
 
-@given(supernets, seeds, SIZES)
+@given(small_supernets, seeds, SIZES)
 @settings(max_examples=20)
 def test_gradients_of_shared_weights_are_those_of_the_standalone_network(
     supernet: Supernet, seed: int, size: int
