@@ -17,7 +17,6 @@ BATCH = torch.export.Dim("batch", min=1, max=1024)
 CASES = [
     ("hybrid_nano", "coatnet_like", 64),
     ("hybrid_nano", "attention_heavy", 50),
-    ("lens_nano", "symmetric_mbconv", 48),
     ("lens_nano", "symmetric_coatnet", 50),
 ]
 
