@@ -20,7 +20,7 @@ def data(tmp_path: Path) -> Path:
 def supernet(tmp_path: Path, data: Path) -> Path:
     """Write the checkpoint of a supernet that nobody trained."""
     images = TrainingImages.open(data, ReadOptions())
-    card = SupernetCard(images.card("hybrid_nano"))
+    card = SupernetCard(images.card("lens_nano"))
     about = {"supernet": card.to_json(), "data": images.dataset.fingerprint}
     save_checkpoint(tmp_path / "supernet.safetensors", card.build(seed=1).state_dict(), about)
     return tmp_path / "supernet.safetensors"

@@ -90,8 +90,8 @@ def test_every_row(place: Path) -> None:
     found = row("found: search")
     assert (RUNS / "leaderboard" / found.source).resolve() == (RUNS / "search").resolve()
     assert (found.params, found.flops) == (
-        search_spaces.params(search_spaces.get_space("hybrid_nano").smallest),
-        search_spaces.flops(search_spaces.get_space("hybrid_nano").smallest, 32),
+        search_spaces.params(search_spaces.get_space("lens_nano").smallest),
+        search_spaces.flops(search_spaces.get_space("lens_nano").smallest, 32),
     )
     for name in ("chance", "majority class"):
         scores = row(name).metrics["test"]

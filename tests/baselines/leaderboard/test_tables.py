@@ -51,7 +51,7 @@ def test_published_scores_are_those_of_the_network(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "trainings", images)
     entries = [
         Entry.of("a title", "baseline", "", images.card("resnet18"), Recipe()),
-        Entry.of("ResNet-18", "named", "", images.card("hybrid_nano", LINES[0]), Recipe()),
+        Entry.of("ResNet-18", "named", "", images.card("lens_nano", LINES[0]), Recipe()),
     ]
     contests = [Contest(entry, (0.001,), (0,), cache) for entry in entries]
     for contest in contests:

@@ -112,7 +112,7 @@ def check_report(root: Path, page: str) -> None:
         aucs[training["model"]["architecture"], training["seed"]] = training["outcome"]["auc"]
     assert len(aucs) == 8
     for row in table.to_dict("records"):
-        assert row["flops"] == flops(get_space("hybrid_nano").parse(row["architecture"]), 32)
+        assert row["flops"] == flops(get_space("lens_nano").parse(row["architecture"]), 32)
         for seed in (0, 1):
             assert row[f"seed_{seed}"] == pytest.approx(aucs[row["architecture"], seed])
     gap = (table["standalone"] - table["inherited_supernet0"]).mean()
@@ -150,7 +150,7 @@ def test_the_figures_of_a_known_table() -> None:
 
 
 def test_architectures_are_distinct_and_spread_over_flops() -> None:
-    space = get_space("hybrid_nano")
+    space = get_space("lens_nano")
     chosen = choose(space, 12, 48, seed=0)
     assert chosen == choose(space, 12, 48, seed=0)
     assert len({space.canonical(architecture) for architecture in chosen}) == 12
@@ -228,11 +228,11 @@ def test_a_supernet_is_named_by_its_directory_or_its_file(place: Path, tmp_path:
 
 
 def test_a_damaged_outcome(place: Path, tmp_path: Path) -> None:
-    chosen = choose(get_space("hybrid_nano"), 4, 32, seed=0)
+    chosen = choose(get_space("lens_nano"), 4, 32, seed=0)
     images = TrainingImages.open(place / "data", FidelitySettings())
     spec = TrainingSpec(
         data=images.dataset.fingerprint,
-        card=images.card("hybrid_nano", str(chosen[0])),
+        card=images.card("lens_nano", str(chosen[0])),
         recipe=part(Recipe, settings(place, tmp_path)),
         seed=0,
     )

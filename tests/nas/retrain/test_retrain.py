@@ -128,7 +128,7 @@ def test_the_test_split_is_read_once(
     monkeypatch.setattr(
         TrainingImages, "test", lambda *arguments: reads.append(1) or test(*arguments)
     )
-    settings = RetrainSettings(architecture="pure_mbconv", data=data, seeds=2, **QUICK)
+    settings = RetrainSettings(architecture="free_mbconv", data=data, seeds=2, **QUICK)
     retrain(settings)
     retrain(settings)
     assert len(reads) == 2
@@ -207,12 +207,12 @@ def test_tuning_goes_on_and_begins_with_the_recipe(
         ({"tune": -1}, "--tune -1 cannot be used"),
         ({"run": Path("nowhere")}, "nowhere is not the directory of a search"),
         ({}, "no search in results/runs has found anything yet: run python -m nas.search"),
-        ({"architecture": "pure_mbconv"}, "--data is missing"),
+        ({"architecture": "free_mbconv"}, "--data is missing"),
         (
-            {"architecture": "pure_mbconv", "init": "supernet"},
+            {"architecture": "free_mbconv", "init": "supernet"},
             "--init supernet needs the supernet of a search",
         ),
-        ({"architecture": "mbconv", "data": Path("data")}, "pure_mbconv"),
+        ({"architecture": "mbconv", "data": Path("data")}, "free_mbconv"),
         (
             {"run": Path("run"), "init": "supernet"},
             "there is no supernet of run: train with --init scratch",
@@ -264,4 +264,4 @@ def test_a_test_split_that_lacks_a_class(tmp_path: Path, data: Path) -> None:
             np.random.default_rng(1).random((1, 32, 32)),
         )
     with pytest.raises(UserError, match="no ROC curve without images of vortex"):
-        retrain(RetrainSettings(architecture="pure_mbconv", data=tmp_path / "split", **QUICK))
+        retrain(RetrainSettings(architecture="free_mbconv", data=tmp_path / "split", **QUICK))

@@ -9,9 +9,9 @@ from nas.search.run_directory import RunDirectory
 from nas.training.images import TrainingImages
 from search_spaces import get_space
 
-SPACE = get_space("hybrid_nano")
+SPACE = get_space("lens_nano")
 
-LINES = [str(SPACE.smallest), str(SPACE.named["pure_mbconv"])]
+LINES = [str(SPACE.smallest), str(SPACE.named["free_mbconv"])]
 
 
 def candidate(number: int, line: str, state: str = "complete", **evaluation: Any) -> Candidate:

@@ -164,7 +164,7 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     assert [item.state for item in found] == ["complete"] * 3
     assert best.winner.auc == max(item.auc or 0 for item in found)
     assert (best.space, best.fidelity, best.image_size, best.recipe) == (
-        "hybrid_nano",
+        "lens_nano",
         "inherit",
         (32, 32),
         None,
@@ -256,7 +256,7 @@ def test_what_a_resumed_search_cannot_change(tmp_path: Path, unfinished: Path, d
             search(resumed(unfinished, **changes))
 
     resume(
-        "was begun with --space hybrid_nano, not hybrid_small: leave --space out",
+        "was begun with --space lens_nano, not hybrid_small: leave --space out",
         space="hybrid_small",
     )
     resume("was begun with --seed 0, not 3", seed=3)
@@ -278,8 +278,8 @@ def test_what_a_resumed_search_cannot_change(tmp_path: Path, unfinished: Path, d
 def test_every_flag_of_a_resumed_search_counts(unfinished: Path, fails: Callable[..., str]) -> None:
     run = RunDirectory(unfinished)
     run.write_config({**run.config(), "space": "hybrid_small", "strategy": "rl"})
-    told = fails("nas.search", "--resume", unfinished, "--strategy", "rl", "--space", "hybrid_nano")
-    assert "was begun with --space hybrid_small, not hybrid_nano: leave --space out" in told
+    told = fails("nas.search", "--resume", unfinished, "--strategy", "rl", "--space", "lens_nano")
+    assert "was begun with --space hybrid_small, not lens_nano: leave --space out" in told
 
 
 def test_another_data_set_is_refused(tmp_path: Path, unfinished: Path, data: Path) -> None:
@@ -298,11 +298,11 @@ def test_another_data_set_is_refused(tmp_path: Path, unfinished: Path, data: Pat
         ),
         (
             {"max_params": 10},
-            "no architecture of hybrid_nano keeps --max-params 10: the smallest value is",
+            "no architecture of lens_nano keeps --max-params 10: the smallest value is",
         ),
         (
             {"max_flops": 10},
-            "no architecture of hybrid_nano keeps --max-flops 10: the smallest value is",
+            "no architecture of lens_nano keeps --max-flops 10: the smallest value is",
         ),
         (
             {"max_latency_ms": 1e-6},

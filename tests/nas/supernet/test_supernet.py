@@ -194,7 +194,7 @@ def test_a_loss_that_is_no_number_names_network_and_checkpoint(tmp_path: Path, d
         train(SupernetSettings(**settings, learning_rate=1e18, data=data, run=tmp_path / "out"))
     sentence = str(caught.value)
     assert "the loss of step" in sentence
-    assert "for hybrid_nano/stem:" in sentence
+    assert "for lens_nano/symmetry=" in sentence
     assert "no checkpoint was written" in sentence or "state.safetensors holds epoch" in sentence
     assert "lower --learning-rate" in sentence
 
@@ -202,7 +202,7 @@ def test_a_loss_that_is_no_number_names_network_and_checkpoint(tmp_path: Path, d
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"space": "hybrid_small"}, "supernet.model hybrid_nano, not hybrid_small"),
+        ({"space": "hybrid_small"}, "supernet.model lens_nano, not hybrid_small"),
         ({"learning_rate": 0.1}, r"recipe.learning_rate 0.002, not 0.1"),
         ({"rule": "sandwich"}, "sharing.rule random, not sandwich"),
         ({"norm": "group"}, "supernet.norm batch, not group"),
