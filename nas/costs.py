@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from search_spaces import Architecture, expanded_params, flops, get_space, params
+from search_spaces import Architecture, flops, params
 
 _WARM_UP = 3
 _ROUNDS = 30
@@ -54,25 +54,6 @@ class Costs:
         """Return the floating-point operations that a network needs for one image."""
         height, width = self.image_size
         return flops(architecture, round((height * width) ** 0.5), self.in_chans, self.classes)
-
-
-def untied_params(space: str, line: str, in_chans: int, classes: int) -> int:
-    """Return the number of weights of a network, those that are tied to others counted too.
-
-    Args:
-        space: name of the space.
-        line: line of the architecture.
-        in_chans: number of channels of an image.
-        classes: number of classes.
-
-    Example:
-        >>> import search_spaces
-        >>> from nas.costs import untied_params
-        >>> architecture = search_spaces.get_space("lens_nano").named["symmetric_mbconv"]
-        >>> search_spaces.params(architecture), untied_params("lens_nano", str(architecture), 1, 3)
-        (25951, 206607)
-    """
-    return expanded_params(get_space(space).parse(line), in_chans, classes)
 
 
 def counted_flops(network: nn.Module, images: Tensor) -> int:

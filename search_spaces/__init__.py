@@ -5,7 +5,7 @@ that it lacks (see ``search_spaces.costs``).
 """
 
 from search_spaces.architecture import Architecture
-from search_spaces.costs import expanded_params, flops, params
+from search_spaces.costs import flops, params, untied_params
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Gene
 from search_spaces.models import build_network
@@ -27,7 +27,6 @@ __all__ = [
     "Supernet",
     "TabularSpace",
     "build_network",
-    "expanded_params",
     "extract",
     "find_architecture",
     "flops",
@@ -36,4 +35,5 @@ __all__ = [
     "params",
     "recalibrate",
     "untie",
+    "untied_params",
 ]

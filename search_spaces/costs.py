@@ -40,7 +40,7 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
     """Count the parameters of the architecture's network that are learned.
 
     A symmetric network has fewer of them than its layers have weights, which
-    :func:`expanded_params` counts.
+    :func:`untied_params` counts.
 
     Args:
         architecture: Architecture of a hybrid space.
@@ -58,7 +58,7 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
     return _params(describe(architecture), in_chans, num_classes)
 
 
-def expanded_params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
+def untied_params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
     """Count the weights that the network's layers have when a symmetric network is untied.
 
     For a network without symmetry these are its parameters.
@@ -73,9 +73,9 @@ def expanded_params(architecture: Architecture, in_chans: int = 1, num_classes: 
 
     Example:
         >>> from search_spaces import get_space, params
-        >>> from search_spaces.costs import expanded_params
+        >>> from search_spaces.costs import untied_params
         >>> tied = get_space("lens_nano").named["symmetric_mbconv"]
-        >>> 6 < expanded_params(tied) / params(tied) < 8
+        >>> 6 < untied_params(tied) / params(tied) < 8
         True
     """
     hybrid = describe(architecture)

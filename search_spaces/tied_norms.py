@@ -128,7 +128,7 @@ class TiedGroupNorm(Tied, GroupNormAct):
 
 
 @register_notrace_module
-class FieldGates(Tied, nn.Module):
+class FieldGates(Tied, SqueezeExcite):
     """Squeeze-excite of fields: means over the map and the symmetries, and a gate for each field.
 
     Args:
@@ -137,21 +137,21 @@ class FieldGates(Tied, nn.Module):
     """
 
     def __init__(self, squeeze: SqueezeExcite, symmetry: Symmetry) -> None:
-        super().__init__()
+        nn.Module.__init__(self)  # Everything is taken from the other layer.
         self.order = symmetry.order
 
         def narrow(weight: Tensor, dim: int) -> Tensor:
             return weight.narrow(dim, 0, symmetry.fields(weight.shape[dim]))
 
-        self.of_fields = _change_channels(squeeze, narrow)
+        _take_gates(self, squeeze, narrow)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C, H, W)."""
         # A field is one channel of a wider map: the same memory in the channels-last format.
         x = x.permute(0, 2, 3, 1)
         fields = x.reshape(*x.shape[:2], x.shape[2] * self.order, -1)
-        gated = self.of_fields(fields.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        output: Tensor = gated.reshape(x.shape).permute(0, 3, 1, 2)
+        gated: Any = super().forward(fields.permute(0, 3, 1, 2))  # type: ignore[no-untyped-call]
+        output: Tensor = gated.permute(0, 2, 3, 1).reshape(x.shape).permute(0, 3, 1, 2)
         return output
 
     def untied(self) -> nn.Module:
@@ -162,7 +162,9 @@ class FieldGates(Tied, nn.Module):
             share = self.order if dim else 1
             return torch.cat([weight / share] * self.order, dim)
 
-        return _change_channels(self.of_fields, widen)
+        squeeze: Any = SqueezeExcite(self.order, rd_channels=1, device="meta")
+        _take_gates(squeeze, self, widen)
+        return squeeze  # type: ignore[no-any-return]
 
 
 class FieldHead(NormMlpClassifierHead):
@@ -193,11 +195,14 @@ def _take_scales(norm: Any, source: nn.Module, change: Callable[[Tensor], Tensor
         setattr(norm, key, nn.Parameter(change(scales.detach()).clone()))
 
 
-def _change_channels(squeeze: Any, change: Callable[[Tensor, int], Tensor]) -> nn.Module:
-    """Change the weights of squeeze-excite along the dimension of the map's channels."""
-    reduce, grow = squeeze.conv_reduce, squeeze.conv_expand
-    for conv, key, dim in ((reduce, "weight", 1), (grow, "weight", 0), (grow, "bias", 0)):
-        setattr(conv, key, nn.Parameter(change(getattr(conv, key).detach(), dim).clone()))
-    for conv in (reduce, grow):
-        conv.out_channels, conv.in_channels = conv.weight.shape[:2]
-    return squeeze  # type: ignore[no-any-return]
+def _take_gates(layer: Any, squeeze: Any, change: Callable[[Tensor, int], Tensor]) -> None:
+    """Give a layer the parts of squeeze-excite, changed along the channels of the map."""
+    layer.act1, layer.gate = squeeze.act1, squeeze.gate
+    for name, dim in (("conv_reduce", 1), ("conv_expand", 0)):
+        conv = getattr(squeeze, name)
+        weight = change(conv.weight.detach(), dim).clone()
+        own = nn.Conv2d(weight.shape[1], weight.shape[0], 1, device="meta")
+        own.weight = nn.Parameter(weight)
+        bias = conv.bias.detach()
+        own.bias = nn.Parameter((bias if dim else change(bias, 0)).clone())
+        setattr(layer, name, own)

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from baselines.published import AT_CHANCE
 from nas.common.errors import UserError
-from nas.costs import untied_params
 from nas.report.board import INTERVALS_SAY, Board, BoardData, Published, Row
 from nas.training.result import AVERAGED
+from search_spaces import find_architecture, untied_params
 
 # In these columns less is better.
 _COSTS = (
@@ -81,8 +81,8 @@ def _untied(row: Row) -> int | None:
     card = row.card or {}
     if not card.get("architecture"):
         return row.params
-    space, line, classes = card["model"], card["architecture"], len(card["classes"])
-    return untied_params(space, line, card["in_chans"], classes)
+    architecture = find_architecture(card["architecture"], card["model"])
+    return untied_params(architecture, card["in_chans"], len(card["classes"]))
 
 
 def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[int]) -> list[Row]:

@@ -17,7 +17,6 @@ from nas.common.files import RUNS, file_digest
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
-from nas.costs import untied_params
 from nas.retrain.recipe_tuning import RecipeTuning
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
@@ -157,7 +156,8 @@ def _show(results: Sequence[Summary]) -> None:
 def _details(result: Summary) -> Iterator[str]:
     """Say what symmetry has to do with the parameters and the scores of a network."""
     card = result.card
-    untied = untied_params(card.model, result.architecture, card.in_chans, len(card.classes))
+    architecture = search_spaces.find_architecture(result.architecture, card.model)
+    untied = search_spaces.untied_params(architecture, card.in_chans, len(card.classes))
     if untied != result.params:
         yield f"symmetric: untied it has {untied:,} weights"
     if all(AVERAGED in training.test for training in result.scores.trainings):

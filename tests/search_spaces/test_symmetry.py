@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from search_spaces import Architecture, HybridNet, SpaceError, build_network, params
 from search_spaces.blocks import windows
-from search_spaces.costs import expanded_params
+from search_spaces.costs import untied_params
 from search_spaces.hybrid import StageChoices, StemChoices, hybrid_space
 from search_spaces.symmetry import SYMMETRIES, Symmetry, convolve, halve
 from search_spaces.tied_norms import TiedBatchNorm
@@ -156,7 +156,7 @@ def test_an_untied_network_is_ordinary_and_gives_the_same_outputs(
             parameter.zero_()
     assert all(torch.equal(tensor, before[name]) for name, tensor in tied.state_dict().items())
     assert _count(tied) == params(architecture)
-    assert _count(ordinary) == expanded_params(architecture)
+    assert _count(ordinary) == untied_params(architecture)
     # Its weights have the shapes that they have without a symmetry, but for the head.
     free = tie_free(architecture, norm)
     for name, tensor in ordinary.state_dict().items():

@@ -10,7 +10,7 @@ from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings, check
 from nas.benchmarks.symmetry.trainings import read_trainings
 from nas.common.errors import UserError
 from search_spaces import get_space
-from search_spaces.costs import expanded_params
+from search_spaces.costs import untied_params
 
 
 def test_a_stopped_benchmark_goes_on(
@@ -39,7 +39,7 @@ def test_a_stopped_benchmark_goes_on(
     tied, untied = trainings[:2]
     architecture = get_space("lens_nano").named["symmetric_tiny"]
     assert tied.averaged_auc == pytest.approx(tied.test_auc, abs=1e-4)
-    assert untied.params == expanded_params(architecture)
+    assert untied.params == untied_params(architecture)
     assert 6 * tied.params < untied.params
     assert (tmp_path / "out" / "symmetry.png").stat().st_size > 10_000
 

@@ -189,12 +189,13 @@ def test_a_loss_that_is_no_number_names_network_and_checkpoint(tmp_path: Path, d
         "warmup": 0,
         "clip_grad": 0,
         "optimizer": "sgd",
+        "space": "hybrid_nano",
     }
     with pytest.raises(NonFiniteError) as caught:
         train(SupernetSettings(**settings, learning_rate=1e18, data=data, run=tmp_path / "out"))
     sentence = str(caught.value)
     assert "the loss of step" in sentence
-    assert "for lens_nano/symmetry=" in sentence
+    assert "for hybrid_nano/stem:" in sentence
     assert "no checkpoint was written" in sentence or "state.safetensors holds epoch" in sentence
     assert "lower --learning-rate" in sentence
 
