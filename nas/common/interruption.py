@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import NoReturn
 
 STATUS = 130
@@ -36,6 +36,21 @@ def interrupt_on_signals() -> None:
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     threading.Thread(target=_end_in_time, args=(reader,), daemon=True).start()
+
+
+def answer_interrupted_imports() -> None:
+    """Answer Ctrl-C in one sentence while modules are still imported."""
+    before = sys.excepthook
+
+    def answer(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.stderr.write("error: interrupted\n")
+            end_interrupted()
+        before(kind, error, traceback)
+
+    sys.excepthook = answer
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """However a command is asked to end, it ends, soon and in one sentence."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -101,3 +102,17 @@ def test_what_shall_outlive_its_terminal_does(start: Start) -> None:
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 130
+
+
+@pytest.mark.parametrize("command", ["nas.train", "baselines.leaderboard"])
+def test_an_interrupted_import_is_answered_in_one_sentence(tmp_path: Path, command: str) -> None:
+    """A library that is imported before the command can see to signals is interrupted."""
+    (tmp_path / "jsonargparse.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", command, "--help"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
