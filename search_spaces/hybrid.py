@@ -110,9 +110,9 @@ def hybrid_space(
 
     A gene without choices is left out, as the spaces of the first version left out symmetries and
     strides: their networks have no symmetry, a kernel of 3 pixels in the stem, and strides of 2.
-    No two neighbours of stem and stages both keep the size of the map, so that the cost of a
-    network is bounded and its last map is small: the stride of a stage is a gene only where that of
-    the part before it is a gene and is 2, or is always 2. Elsewhere it is 2.
+    At most one of stem and stages keeps the size of the map, so that the cost of a network is
+    bounded and its last map is small: a stride is a gene only where all parts before it halve the
+    map. Elsewhere it is 2.
 
     Args:
         name: Name of the space, which its architectures carry.
@@ -129,13 +129,11 @@ def hybrid_space(
         *(Gene(f"stem.{gene}", choices) for gene, choices in stem._asdict().items()),
         Gene("attention.head_dim", (head_dim,)),
     ]
-    strides = stem.stride
+    last = "stem.stride" if stem.stride else None
     for i, choices in enumerate(stages, start=1):
         mbconv, attention = (f"stage{i}.op", "mbconv"), (f"stage{i}.op", "attention")
-        before = (f"stage{i - 1}.stride" if i > 1 else "stem.stride", 2) if strides else None
-        strides = choices.stride
         genes += [
-            Gene(f"stage{i}.stride", choices.stride, when=before),
+            Gene(f"stage{i}.stride", choices.stride, when=(last, 2) if last else None),
             Gene(f"stage{i}.op", choices.op),
             Gene(f"stage{i}.depth", choices.depth),
             Gene(f"stage{i}.width", choices.width),
@@ -146,6 +144,7 @@ def hybrid_space(
             Gene(f"stage{i}.mlp", choices.mlp, when=attention),
             Gene(f"stage{i}.window", choices.window, when=attention),
         ]
+        last = f"stage{i}.stride" if choices.stride else last
     return SearchSpace(name, [gene for gene in genes if gene.choices], named=named, size=size)
 
 
