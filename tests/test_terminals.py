@@ -1,4 +1,4 @@
-"""Every command runs in a terminal, narrow and in colours, from start to last line.
+"""Every command runs in a terminal, narrow or wide and in colours, from start to last line.
 
 Paths and class names are such that rich would take them for its markup.
 """
@@ -18,7 +18,7 @@ import pytest
 from tests.folders import folder
 
 ROOT = Path(__file__).parents[1]
-COLUMNS = 60
+NARROW, WIDE = 60, 200
 
 IMAGES = "we[i]rd[/red]:ring:"
 QUICK = "--epochs 1 --batch-size 16"
@@ -37,6 +37,9 @@ COMMANDS = {
     "leaderboard": f"baselines.leaderboard --data {IMAGES} --run [/b]search --models test_vit "
     f"{QUICK} --seeds 1 --random 0 --latency-batch 2 --workers 2 --out board",
     "report": "nas.report [/b]search",
+    # It trains another network, and goes on with what the narrow one left.
+    "wide leaderboard": f"baselines.leaderboard --data {IMAGES} --run [/b]search --models "
+    f"test_vit,test_resnet {QUICK} --seeds 1 --random 0 --latency-batch 2 --workers 2 --out board",
     "fidelity": f"nas.fidelity --supernet supernet --data {IMAGES} {QUICK} --architectures 4 "
     "--seeds 1",
 }
@@ -50,10 +53,10 @@ class Session:
     said: str
 
 
-def in_terminal(words: str, directory: Path) -> Session:
+def in_terminal(words: str, directory: Path, columns: int) -> Session:
     """Run a command in a pseudo-terminal of its own, which is its standard streams."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
     environment.pop("CI", None)
     process = subprocess.Popen(
@@ -85,7 +88,10 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Session]:
     images = folder(place / IMAGES)
     (images / "cdm").rename(images / "[bold]")
     (images / "axion").rename(images / "[x]:lens:")
-    return {name: in_terminal(words, place) for name, words in COMMANDS.items()}
+    return {
+        name: in_terminal(words, place, WIDE if name.startswith("wide") else NARROW)
+        for name, words in COMMANDS.items()
+    }
 
 
 @pytest.mark.timeout(1200)
@@ -98,12 +104,18 @@ def test_a_command_ends_well_in_a_terminal(sessions: dict[str, Session], name: s
     assert session.said.strip()
 
 
-@pytest.mark.parametrize("name", ["train", "supernet", "search", "leaderboard"])
+@pytest.mark.parametrize("name", ["train", "supernet", "search", "leaderboard", "wide leaderboard"])
 def test_what_takes_long_shows_its_progress_in_colours(
     sessions: dict[str, Session], name: str
 ) -> None:
     assert "\x1b[" in sessions[name].said
     assert "━" in sessions[name].said
+
+
+def test_a_wide_terminal_shows_more_columns(sessions: dict[str, Session]) -> None:
+    title = "AUC averaged over symmetries"
+    assert title in sessions["wide leaderboard"].said
+    assert title not in sessions["leaderboard"].said
 
 
 def test_names_are_shown_as_they_are(sessions: dict[str, Session]) -> None:
