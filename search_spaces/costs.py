@@ -23,6 +23,7 @@ from search_spaces.hybrid import (
     Stem,
     check_image_size,
     describe,
+    with_symmetry,
 )
 from search_spaces.symmetry import SYMMETRIES
 
@@ -55,7 +56,8 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
         >>> params(get_space("hybrid_nano").named["coatnet_like"])
         481497
     """
-    return _params(describe(architecture), in_chans, num_classes)
+    hybrid = describe(architecture)
+    return _body_params(hybrid, in_chans) + _head_params(hybrid, num_classes)
 
 
 def untied_params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
@@ -79,16 +81,13 @@ def untied_params(architecture: Architecture, in_chans: int = 1, num_classes: in
         True
     """
     hybrid = describe(architecture)
-    free = tuple(stage._replace(symmetry="none") for stage in hybrid.stages)
-    stem = hybrid.stem._replace(symmetry="none")
     # The head is not tied: it sees means of fields in both.
     head = _head_params(hybrid, num_classes)
-    return _stem_params(stem, in_chans) + sum(map(_stage_params, free)) + head
+    return _body_params(with_symmetry(hybrid, "none"), in_chans) + head
 
 
-def _params(hybrid: Hybrid, in_chans: int, num_classes: int) -> int:
-    stages = sum(map(_stage_params, hybrid.stages))
-    return _stem_params(hybrid.stem, in_chans) + stages + _head_params(hybrid, num_classes)
+def _body_params(hybrid: Hybrid, in_chans: int) -> int:
+    return _stem_params(hybrid.stem, in_chans) + sum(map(_stage_params, hybrid.stages))
 
 
 def _stem_params(stem: Stem, in_chans: int) -> int:

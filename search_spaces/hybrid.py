@@ -86,7 +86,7 @@ class StageChoices(NamedTuple):
 
     depth: tuple[int, ...]
     width: tuple[int, ...]
-    heads: tuple[int, ...]
+    heads: tuple[int, ...] = ()
     kernel: tuple[int, ...] = (3, 5)
     expansion: tuple[int, ...] = (3, 4, 6)
     se: tuple[float, ...] = (0.0, 0.25)
@@ -140,10 +140,13 @@ def hybrid_space(
             Gene(f"stage{i}.kernel", choices.kernel, when=mbconv),
             Gene(f"stage{i}.expansion", choices.expansion, when=mbconv),
             Gene(f"stage{i}.se", choices.se, when=mbconv),
-            Gene(f"stage{i}.heads", choices.heads, when=attention),
-            Gene(f"stage{i}.mlp", choices.mlp, when=attention),
-            Gene(f"stage{i}.window", choices.window, when=attention),
         ]
+        if "attention" in choices.op:
+            genes += [
+                Gene(f"stage{i}.heads", choices.heads, when=attention),
+                Gene(f"stage{i}.mlp", choices.mlp, when=attention),
+                Gene(f"stage{i}.window", choices.window, when=attention),
+            ]
         last = f"stage{i}.stride" if choices.stride else last
     return SearchSpace(name, [gene for gene in genes if gene.choices], named=named, size=size)
 
@@ -179,6 +182,14 @@ def describe(architecture: Architecture) -> Hybrid:
     return Hybrid(stem, tuple(stages))
 
 
+def with_symmetry(hybrid: Hybrid, symmetry: str) -> Hybrid:
+    """Return a network of the same stem and stages with another symmetry."""
+    return Hybrid(
+        hybrid.stem._replace(symmetry=symmetry),
+        tuple(stage._replace(symmetry=symmetry) for stage in hybrid.stages),
+    )
+
+
 def largest(space: SearchSpace) -> dict[str, list[Hybrid]]:
     """Return networks that hold, for each symmetry of a space, the largest stages of any operator.
 
@@ -188,13 +199,7 @@ def largest(space: SearchSpace) -> dict[str, list[Hybrid]]:
     corners = [describe(corner) for corner in space.corners(heavy=True)]
     symmetries = space.genes["symmetry"].choices if "symmetry" in space.genes else ("none",)
     return {
-        str(symmetry): [
-            Hybrid(
-                hybrid.stem._replace(symmetry=str(symmetry)),
-                tuple(stage._replace(symmetry=str(symmetry)) for stage in hybrid.stages),
-            )
-            for hybrid in corners
-        ]
+        str(symmetry): [with_symmetry(corner, str(symmetry)) for corner in corners]
         for symmetry in symmetries
     }
 

@@ -11,6 +11,30 @@ def lens_nano() -> SearchSpace:
     A laptop's core trains one in minutes. The networks have about 0.003 to 0.1 million parameters
     with the symmetries of the square, and about eight times as many without.
     """
+    symmetric = {
+        "symmetric_mbconv": "lens_nano/symmetry=d4/stem:width=32,kernel=3,stride=2"
+        "/attention:head_dim=16"
+        "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
+        "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
+        "/stage3:stride=2,op=mbconv,depth=1,width=96,kernel=3,expansion=4,se=0.25"
+        "/stage4:stride=2,op=mbconv,depth=1,width=128,kernel=3,expansion=4,se=0.25",
+        "symmetric_tiny": "lens_nano/symmetry=d4/stem:width=16,kernel=3,stride=2"
+        "/attention:head_dim=16"
+        "/stage1:stride=2,op=mbconv,depth=1,width=24,kernel=3,expansion=4,se=0.25"
+        "/stage2:op=mbconv,depth=1,width=32,kernel=3,expansion=4,se=0.25"
+        "/stage3:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
+        "/stage4:stride=2,op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25",
+        "symmetric_coatnet": "lens_nano/symmetry=d4/stem:width=32,kernel=3,stride=2"
+        "/attention:head_dim=16"
+        "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
+        "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
+        "/stage3:stride=2,op=attention,depth=1,width=96,heads=6,mlp=2,window=0"
+        "/stage4:stride=2,op=attention,depth=1,width=128,heads=8,mlp=2,window=0",
+    }
+    free = {
+        f"free_{name}": symmetric[f"symmetric_{name}"].replace("symmetry=d4", "symmetry=none")
+        for name in ("mbconv", "coatnet")
+    }
     return hybrid_space(
         "lens_nano",
         symmetry=("d4", "none"),
@@ -24,9 +48,6 @@ def lens_nano() -> SearchSpace:
                 width=(24, 32, 48),
                 kernel=(3, 5),
                 expansion=(2, 4),
-                heads=(),
-                mlp=(),
-                window=(),
             ),
             StageChoices(
                 depth=(1, 2),
@@ -43,38 +64,7 @@ def lens_nano() -> SearchSpace:
                 stride=(2, 1), depth=(1, 2), width=(64, 96, 128), expansion=(2, 4), heads=(4, 6, 8)
             ),
         ),
-        named={
-            "symmetric_mbconv": "lens_nano/symmetry=d4/stem:width=32,kernel=3,stride=2"
-            "/attention:head_dim=16"
-            "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
-            "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
-            "/stage3:stride=2,op=mbconv,depth=1,width=96,kernel=3,expansion=4,se=0.25"
-            "/stage4:stride=2,op=mbconv,depth=1,width=128,kernel=3,expansion=4,se=0.25",
-            "symmetric_tiny": "lens_nano/symmetry=d4/stem:width=16,kernel=3,stride=2"
-            "/attention:head_dim=16"
-            "/stage1:stride=2,op=mbconv,depth=1,width=24,kernel=3,expansion=4,se=0.25"
-            "/stage2:op=mbconv,depth=1,width=32,kernel=3,expansion=4,se=0.25"
-            "/stage3:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
-            "/stage4:stride=2,op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25",
-            "symmetric_coatnet": "lens_nano/symmetry=d4/stem:width=32,kernel=3,stride=2"
-            "/attention:head_dim=16"
-            "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
-            "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
-            "/stage3:stride=2,op=attention,depth=1,width=96,heads=6,mlp=2,window=0"
-            "/stage4:stride=2,op=attention,depth=1,width=128,heads=8,mlp=2,window=0",
-            "free_mbconv": "lens_nano/symmetry=none/stem:width=32,kernel=3,stride=2"
-            "/attention:head_dim=16"
-            "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
-            "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
-            "/stage3:stride=2,op=mbconv,depth=1,width=96,kernel=3,expansion=4,se=0.25"
-            "/stage4:stride=2,op=mbconv,depth=1,width=128,kernel=3,expansion=4,se=0.25",
-            "free_coatnet": "lens_nano/symmetry=none/stem:width=32,kernel=3,stride=2"
-            "/attention:head_dim=16"
-            "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
-            "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
-            "/stage3:stride=2,op=attention,depth=1,width=96,heads=6,mlp=2,window=0"
-            "/stage4:stride=2,op=attention,depth=1,width=128,heads=8,mlp=2,window=0",
-        },
+        named=symmetric | free,
         size=params,
     )
 
@@ -98,9 +88,6 @@ def lens_small() -> SearchSpace:
                 width=(48, 64, 96),
                 kernel=(3, 5),
                 expansion=(2, 4),
-                heads=(),
-                mlp=(),
-                window=(),
             ),
             StageChoices(
                 depth=(1, 2, 3),

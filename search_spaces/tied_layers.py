@@ -55,7 +55,7 @@ class _Expanded(Tied, nn.Module):
     def expanded(self) -> tuple[Tensor, Tensor | None]:
         """Return the weight and the bias that the bases stand for."""
         places = self.places.to(self.weight.device)
-        if places.is_cuda and not torch.compiler.is_compiling():
+        if places is not self.places and places.is_cuda and not torch.compiler.is_compiling():
             # A copy at every step would make the GPU wait. It has to serve the training, too, where
             # the first use is an evaluation in inference mode.
             with torch.inference_mode(False):
