@@ -39,8 +39,9 @@ def symmetry_page(trainings: Sequence[Training], image_size: int) -> str:
         "",
         "Small-scale trainings on a CPU. An untied network has the layers and shapes of the "
         "symmetric one above it, with weights of its own. Validation chose the epoch. Intervals "
-        "are of 95 % over seeds (Student's t); one seed has none. Fewer images get more epochs, "
-        "see trainings.csv.",
+        "are of 95 % over seeds (Student's t); one seed has none. Fewer images get more epochs. "
+        "The command and the environment are those that added the last rows; trainings.csv has "
+        "the commit and the epochs of each.",
         "",
         *_table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
         "",

@@ -14,7 +14,10 @@ import torch
 from torch import nn
 
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
+from nas.common.artefacts import read_table, reading
 from nas.common.files import write_text
+from nas.common.provenance import environment
+from nas.common.rules import Count
 from nas.costs import counted_flops
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
@@ -60,13 +63,16 @@ class Network(NamedTuple):
             return network.apply(init_weights)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """One training of the benchmark: a row of ``trainings.csv``.
 
     Attributes:
         nuisance: Nuisance of the simulated images.
+        simulated: Number of simulated images, those for validation and test among them.
+        image_size: Side of the images in pixels.
         network: Name of the network.
+        architecture: Line of its architecture; empty for a model of timm.
         images: Number of training images.
         epochs: Passes over them.
         seed: Seed of weights, training images and their order.
@@ -78,13 +84,17 @@ class Training:
         best_epoch: Number of that epoch.
         seconds: Seconds of training, without scoring.
         curve: Validation AUC after each epoch, separated by blanks.
+        commit: Version of the toolkit that trained it.
     """
 
     nuisance: float
+    simulated: Count
+    image_size: Count
     network: str
-    images: int
-    epochs: int
-    seed: int
+    architecture: str = ""
+    images: Count
+    epochs: Count
+    seed: Count
     params: int = 0
     mflops: float = 0.0
     val_auc: float = 0.0
@@ -93,11 +103,12 @@ class Training:
     best_epoch: int = 0
     seconds: float = 0.0
     curve: str = ""
+    commit: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
         """What the training is of, without what came of it."""
-        return astuple(self)[:5]
+        return astuple(self)[:8]
 
 
 def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
@@ -119,12 +130,21 @@ def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
 def planned(settings: SymmetryBenchmarkSettings) -> Iterator[Training]:
     """Yield all trainings without their outcomes, seed by seed, so that all soon have one."""
     largest = max(settings.images)
-    names = [network.name for network in networks(settings)]
     for seed, nuisance, images in product(
         range(settings.seeds), settings.nuisances, settings.images
     ):
         epochs = round(settings.epochs * sqrt(largest / images))
-        yield from (Training(nuisance, name, images, epochs, seed) for name in names)
+        for network in networks(settings):
+            yield Training(
+                nuisance=nuisance,
+                simulated=settings.simulated,
+                image_size=settings.image_size,
+                network=network.name,
+                architecture=str(network.architecture or ""),
+                images=images,
+                epochs=epochs,
+                seed=seed,
+            )
 
 
 def train(training: Training, network: Network, images: TrainingImages) -> Training:
@@ -149,6 +169,7 @@ def train(training: Training, network: Network, images: TrainingImages) -> Train
         best_epoch=result.best.epoch,
         seconds=result.seconds,
         curve=" ".join(f"{record.val['auc']:.4f}" for record in result.epochs),
+        commit=environment()["commit"],
     )
 
 
@@ -159,13 +180,15 @@ def _some(images: LensTensors, count: int, seed: int) -> LensTensors:
 
 
 def read_trainings(path: Path) -> list[Training]:
-    """Return the trainings of a table; none where there is no file."""
+    """Return the trainings of a table; none where there is no file.
+
+    Raises:
+        UserError: the table is damaged.
+    """
     if not path.exists():
         return []
-    kinds = {field.name: field.type for field in fields(Training)}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return [Training(**{name: kinds[name](text) for name, text in row.items()}) for row in rows]  # type: ignore[operator]
+    with reading(path, "restore it, or give another --out"):
+        return read_table(path, Training)
 
 
 def write_trainings(path: Path, trainings: list[Training]) -> None:
