@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 SPACE = "lens_nano"
-"""Search space of commands that are given none: its networks are the best for their size
+"""Search space of commands that are given none: its symmetric networks learn most from few images
 (``results/symmetry``)."""
 
 _Part = TypeVar("_Part")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nas.common.errors import UserError
 from nas.search.run_directory import RunDirectory
+from nas.search.storage import cause_of
 
 # What files answer when there is no more room for them.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -35,8 +36,7 @@ def room_in(directory: RunDirectory) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    # Optuna hides why a database refuses behind an error of its own.
-    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    cause = cause_of(error)
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return str(getattr(cause, "orig", cause)).strip().partition("\n")[0]

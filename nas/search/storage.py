@@ -1,9 +1,10 @@
 """Databases of studies: opened, read, and named without their passwords."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.exceptions import OptunaError, StorageInternalError
@@ -12,8 +13,9 @@ from optuna.trial import FrozenTrial
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from nas.common.artefacts import DamageError, short
+from nas.common.artefacts import DamageError, checked, short
 from nas.common.errors import UserError
+from nas.search.options import Direction
 from nas.search.run_directory import StudyAddress
 from nas.search.trials import check_trial
 
@@ -97,10 +99,13 @@ def using_database(url: str, *, writing: bool = False) -> Iterator[None]:
         ) from error
 
 
+def cause_of(error: BaseException) -> BaseException | None:
+    """Return why a database refuses, which Optuna hides behind an error of its own."""
+    return error.__cause__ if isinstance(error, StorageInternalError) else error
+
+
 def _has_no_room(error: Exception) -> bool:
-    # Optuna hides why a database refuses behind an error of its own.
-    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    code = getattr(getattr(cause, "orig", None), "sqlite_errorcode", 0)
+    code = getattr(getattr(cause_of(error), "orig", None), "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 
 
@@ -124,6 +129,47 @@ def read_trials(study: optuna.Study, url: str) -> list[FrozenTrial]:
             except DamageError as error:
                 raise DamageError(f"trial {number}: {error}") from error
     return trials
+
+
+def open_study(
+    storage: BaseStorage,
+    address: StudyAddress,
+    directions: Sequence[Direction],
+    identity: Mapping[str, Any],
+) -> tuple[int, dict[int, FrozenTrial]]:
+    """Return the id of a study, which is made where there is none, and its trials by their ids.
+
+    Args:
+        storage: What :func:`open_storage` returns for the address.
+        address: Where the study is kept.
+        directions: Directions of its objectives.
+        identity: JSON values that say what is searched.
+
+    Raises:
+        UserError: The database is damaged, or the study is of something else.
+    """
+    name = address.name
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with using_database(address.url):
+        study = optuna.create_study(
+            storage=storage, study_name=name, directions=list(directions), load_if_exists=True
+        )
+        before = checked(dict[str, Any], study.user_attrs.get("identity", {}))
+        if not before:
+            study.set_user_attr("identity", dict(identity))
+        study_id = storage.get_study_id_from_name(name)
+        past = {
+            storage.get_trial_id_from_study_id_trial_number(study_id, trial.number): trial
+            for trial in read_trials(study, address.url)
+        }
+    for key in identity:
+        if before and before.get(key) != identity[key]:
+            raise UserError(
+                f"the study {name} in {without_password(address.url)} was begun with "
+                f"{key.replace('_', ' ')} {short(before.get(key))}, not {short(identity[key])}: "
+                "give the former, or start another search with --run"
+            )
+    return study_id, past
 
 
 def read_study(address: StudyAddress) -> optuna.Study:

@@ -14,30 +14,22 @@ from typing import Any
 import optuna
 from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler
-from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from nas.common.artefacts import DamageError, checked, short
-from nas.common.errors import UserError
+from nas.common.artefacts import DamageError, short
 from nas.search.limits import FeasibleSpace
 from nas.search.objectives import objective, pareto
-from nas.search.options import OBJECTIVES, Direction
+from nas.search.options import OBJECTIVES
+from nas.search.patience import Patience, failed_at_the_start
 from nas.search.result import Candidate, Evaluation
 from nas.search.run_directory import StudyAddress
-from nas.search.storage import open_storage, read_trials, using_database, without_password
+from nas.search.storage import open_storage, open_study, using_database
 from nas.search.trials import evaluation_of, is_evaluated, is_infeasible, to_candidate
 from search_spaces import Architecture, SpaceError
 
 REDUCTION = 3
 """One in so many of the candidates at a rung goes on, to a rung at so many times the epochs."""
-
-# A search stops when more than half of the first ten candidates failed.
-_FIRST = 10
-
-# A search stops when so many proposals in a row break the limits. Where their latency had to be
-# measured to know it, patience is shorter.
-_PATIENCE = 1000
-_SLOW_PATIENCE = 200
 
 # Optuna's and our notes of an evaluation begin so. They stand among a trial's system attributes,
 # where the notes of the proposal stand too.
@@ -92,7 +84,7 @@ class SearchStudy:
         self._storage = open_storage(address.url)
         self._using = partial(using_database, address.url, writing=True)
         directions = [OBJECTIVES[name] for name in objectives]
-        self._study_id, past = _open(self._storage, address, directions, identity)
+        self._study_id, past = open_study(self._storage, address, directions, identity)
         pruner: BasePruner = NopPruner()
         if first_rung and len(directions) == 1:
             pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)
@@ -108,9 +100,7 @@ class SearchStudy:
         self._twins: dict[int, list[int]] = {}
         # What a killed search proposed and did not settle.
         self._left: list[Proposal] = []
-        self._infeasible_in_a_row = 0
-        # How many of those in a row had their latency measured to know it.
-        self._slow_in_a_row = 0
+        self._patience = Patience(space.limits.max_latency_ms)
         self._load(past)
 
     # What to do
@@ -177,15 +167,7 @@ class SearchStudy:
         The search stops if more than half of the first ten candidates fail.
         """
         self._settle(number, TrialState.FAIL, Evaluation(reason=reason))
-        evaluated = [
-            trial for trial in self._all() if trial.state.is_finished() and is_evaluated(trial)
-        ]
-        failures = sum(trial.state is TrialState.FAIL for trial in evaluated[:_FIRST])
-        if self.stopped is None and len(evaluated) <= _FIRST and failures > _FIRST // 2:
-            self.stopped = (
-                f"{failures} of the first {len(evaluated)} candidates failed, the last one because "
-                f"{reason}"
-            )
+        self.stopped = self.stopped or failed_at_the_start(self._all(), reason)
 
     # What is known
 
@@ -205,28 +187,9 @@ class SearchStudy:
     # Growing
 
     def _wanted(self) -> bool:
-        self.stopped = self.stopped or self._impatience()
+        self.stopped = self.stopped or self._patience.over(self.candidates)
         counted = sum(not is_infeasible(trial) for trial in self._all())
         return self.stopped is None and counted < self.trials
-
-    def _impatience(self) -> str | None:
-        """Return why to give up on proposals that keep the limits; None while there is hope."""
-        if self._slow_in_a_row >= _SLOW_PATIENCE:
-            fastest = min(
-                item.latency_ms for item in self.candidates() if item.latency_ms is not None
-            )
-            limit = self.space.limits.max_latency_ms
-            return (
-                f"{_SLOW_PATIENCE:,} candidates in a row took longer than --max-latency-ms "
-                f"{limit:g} (the fastest of all {fastest:.3g} ms): search again with a higher "
-                "limit"
-            )
-        if self._infeasible_in_a_row >= _PATIENCE:
-            return (
-                f"{_PATIENCE:,} proposals in a row broke the limits: raise them, or choose another "
-                "strategy"
-            )
-        return None
 
     def _propose(self) -> Proposal | None:
         """Let the sampler propose a candidate; return it unless its outcome is known already."""
@@ -287,7 +250,7 @@ class SearchStudy:
         values = self._values(number) if state is TrialState.COMPLETE else None
         self._study.tell(trial, values, state)
         frozen = self._frozen(number)
-        self._count(frozen)
+        self._patience.count(frozen)
         with self._using():
             self._storage.set_trial_user_attr(
                 self._ids[number], "evaluation", frozen.user_attrs["evaluation"]
@@ -300,14 +263,6 @@ class SearchStudy:
             self._storage.set_trial_state_values(self._ids[number], state, values)
         for twin in self._twins.pop(number, []):
             self._copy(number, twin)
-
-    def _count(self, trial: FrozenTrial) -> None:
-        """Count how many trials in a row, in the order of settlement, broke the limits."""
-        if is_infeasible(trial):
-            self._infeasible_in_a_row += 1
-            self._slow_in_a_row += is_evaluated(trial)
-        else:
-            self._infeasible_in_a_row = self._slow_in_a_row = 0
 
     def _constrain(self, number: int, costs: Mapping[str, float | None]) -> None:
         """Note by which share each known cost exceeds its limit; it is negative within."""
@@ -373,34 +328,3 @@ def _forget_evaluation(trial: FrozenTrial) -> None:
     trial.system_attrs = {
         key: value for key, value in trial.system_attrs.items() if not key.startswith(_MARKS)
     }
-
-
-def _open(
-    storage: BaseStorage,
-    address: StudyAddress,
-    directions: list[Direction],
-    identity: Mapping[str, Any],
-) -> tuple[int, dict[int, FrozenTrial]]:
-    """Return the id of a study, which is made where there is none, and its trials by their ids."""
-    name = address.name
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with using_database(address.url):
-        study = optuna.create_study(
-            storage=storage, study_name=name, directions=directions, load_if_exists=True
-        )
-        before = checked(dict[str, Any], study.user_attrs.get("identity", {}))
-        if not before:
-            study.set_user_attr("identity", dict(identity))
-        study_id = storage.get_study_id_from_name(name)
-        past = {
-            storage.get_trial_id_from_study_id_trial_number(study_id, trial.number): trial
-            for trial in read_trials(study, address.url)
-        }
-    for key in identity:
-        if before and before.get(key) != identity[key]:
-            raise UserError(
-                f"the study {name} in {without_password(address.url)} was begun with "
-                f"{key.replace('_', ' ')} {short(before.get(key))}, not {short(identity[key])}: "
-                "give the former, or start another search with --run"
-            )
-    return study_id, past

@@ -86,7 +86,7 @@ def test_a_latency_beyond_its_limit_rules_a_candidate_out(tmp_path: Path) -> Non
 def test_a_search_gives_up_where_all_is_too_slow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nas.search.study._SLOW_PATIENCE", 3)
+    monkeypatch.setattr("nas.search.patience._SLOW_PROPOSALS", 3)
     searched = study(tmp_path / "study.db", 9, "random", Limits(max_latency_ms=5.0))
     # A candidate that is fast enough, or that was never measured, begins the count anew.
     for latency in (8.0, 7.0, 4.0, 6.0, 9.0, None, 8.0, 7.5, 6.0):
@@ -112,7 +112,7 @@ def test_a_search_gives_up_where_all_is_too_slow(
 def test_a_search_gives_up_where_only_what_is_known_as_too_slow_is_proposed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nas.search.study._PATIENCE", 6)
+    monkeypatch.setattr("nas.search.patience._PROPOSALS", 6)
     searched = study(tmp_path / "study.db", 2, "random", Limits(max_latency_ms=5.0))
     first = searched.next()
     assert first is not None

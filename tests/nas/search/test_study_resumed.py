@@ -122,7 +122,7 @@ def test_a_kill_in_the_middle_of_an_infeasible_proposal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = Limits(max_params=60_000, max_flops=1_000_000)
-    monkeypatch.setattr("nas.search.study._PATIENCE", 1)
+    monkeypatch.setattr("nas.search.patience._PROPOSALS", 1)
     monkeypatch.setattr(FeasibleSpace, "repair", lambda self, architecture, rng: architecture)
     with killed_in(monkeypatch, RDBStorage, "set_trial_state_values"):
         study(tmp_path / "broken.db", 1, "random", limits).next()
