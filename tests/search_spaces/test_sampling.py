@@ -26,8 +26,9 @@ def test_costs_are_spread_evenly_from_end_to_end(space_name: str) -> None:
         space.validate(architecture)
 
 
-def test_draws_near_a_cost_differ_in_all_but_the_cost() -> None:
-    space = get_space("hybrid_nano")
+@pytest.mark.parametrize("space_name", ["hybrid_nano", "lens_nano"])
+def test_draws_near_a_cost_differ_in_all_but_the_cost(space_name: str) -> None:
+    space = get_space(space_name)
     sampler, rng = EvenSampler(space, params), np.random.default_rng(0)
     drawn = [sampler.draw_near(200_000, rng) for _ in range(20)]
     assert all(abs(params(architecture) / 200_000 - 1) < 0.1 for architecture in drawn)
