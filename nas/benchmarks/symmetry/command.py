@@ -1,74 +1,67 @@
-"""What symmetry brings: ``python -m nas.benchmarks.symmetry``.
-
-Every training is written down when it is done, and a stopped benchmark goes on where it was.
-"""
+"""What symmetry brings: ``python -m nas.benchmarks.symmetry``."""
 
 import io
 import sys
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import sqrt
 
 from nas.benchmarks.symmetry.report import symmetry_figure, symmetry_page
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
-from nas.benchmarks.symmetry.trainings import (
-    Training,
-    networks,
-    planned,
-    read_trainings,
-    train,
-    write_trainings,
-)
+from nas.benchmarks.trainings import Network, Training, carry_out
 from nas.common.files import atomic_path, make_directory, write_text
-from nas.common.progress import say
-from nas.data.options import ReadOptions
-from nas.data.simulation.dataset import simulate
-from nas.data.simulation.settings import SimulationSettings
 from nas.report.drawing import style
-from nas.training.images import TrainingImages
+from search_spaces import get_space
 
 
 def run(settings: SymmetryBenchmarkSettings) -> None:
     """Do the trainings that are not done yet, and write table and figure after each."""
     make_directory(settings.out, "--out")
-    table = settings.out / "trainings.csv"
-    done = read_trainings(table)
-    known = {training.key for training in done}
-    by_name = {network.name: network for network in networks(settings)}
-    data: dict[float, TrainingImages] = {}
-    for training in planned(settings):
-        if training.key in known:
-            continue
-        if training.nuisance not in data:
-            data = {training.nuisance: _images(settings, training.nuisance)}  # one at a time
-        say(
-            f"{training.network}, {training.images:,} images of nuisance {training.nuisance:g}, "
-            f"seed {training.seed}"
-        )
-        done.append(train(training, by_name[training.network], data[training.nuisance]))
-        write_trainings(table, done)
-        _publish(settings, done)
-    if done:
-        _publish(settings, done)
-        sys.stdout.write(symmetry_page(done, settings.image_size))
+
+    def publish(done: Sequence[Training]) -> None:
+        write_text(settings.out / "README.md", symmetry_page(done, settings.image_size))
+        with style():
+            image = io.BytesIO()
+            symmetry_figure(done).savefig(image, format="png", dpi=150)
+        with atomic_path(settings.out / "symmetry.png") as temporary:
+            temporary.write_bytes(image.getvalue())
+
+    done = carry_out(planned(settings), settings.out / "trainings.csv", publish)
+    sys.stdout.write(symmetry_page(done, settings.image_size))
 
 
-def _images(settings: SymmetryBenchmarkSettings, nuisance: float) -> TrainingImages:
-    simulation = SimulationSettings(
-        model="II",
-        physics="realistic",
-        images=settings.simulated,
-        image_size=settings.image_size,
-        nuisance=nuisance,
-    )
-    name = f"realistic-{settings.image_size}px-{settings.simulated}-{nuisance:g}"
-    directory = Path("data") / name
-    simulate(simulation, directory, 2)
-    return TrainingImages.open(directory, ReadOptions())
+def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
+    """Return the networks, each symmetric one with its twin.
+
+    Raises:
+        SpaceError: a name is not that of an architecture.
+    """
+    found = []
+    for name in settings.networks:
+        space, slash, line = name.partition("/")
+        network = Network(name, get_space(space).parse(line) if slash else None)
+        found.append(network)
+        if network.symmetric:
+            found.append(Network(f"{name} untied", network.architecture, untied=True))
+    return found
 
 
-def _publish(settings: SymmetryBenchmarkSettings, done: list[Training]) -> None:
-    write_text(settings.out / "README.md", symmetry_page(done, settings.image_size))
-    with style():
-        image = io.BytesIO()
-        symmetry_figure(done).savefig(image, format="png", dpi=150)
-    with atomic_path(settings.out / "symmetry.png") as temporary:
-        temporary.write_bytes(image.getvalue())
+def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Network]]:
+    """Yield all trainings without their outcomes, seed by seed, so that all soon have one."""
+    largest = max(settings.images)
+    for seed, nuisance, images in product(
+        range(settings.seeds), settings.nuisances, settings.images
+    ):
+        epochs = round(settings.epochs * sqrt(largest / images))
+        for network in networks(settings):
+            training = Training(
+                nuisance=nuisance,
+                simulated=settings.simulated,
+                image_size=settings.image_size,
+                network=network.name,
+                architecture=str(network.architecture or ""),
+                images=images,
+                epochs=epochs,
+                seed=seed,
+            )
+            yield training, network

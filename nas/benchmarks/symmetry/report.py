@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from statistics import mean, stdev
+from statistics import mean
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
-from scipy import stats
 
-from nas.benchmarks.symmetry.trainings import Training
+from nas.benchmarks.markdown import interval, table
+from nas.benchmarks.trainings import Training
 from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS, log_costs
 
@@ -43,9 +43,9 @@ def symmetry_page(trainings: Sequence[Training], image_size: int) -> str:
         "The command and the environment are those that added the last rows; trainings.csv has "
         "the commit and the epochs of each.",
         "",
-        *_table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
+        *table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
         "",
-        *_table(_HEAD, [_row(group) for group in _groups(trainings)]),
+        *table(_HEAD, [_row(group) for group in _groups(trainings)]),
         "",
     ]
     return "\n".join(lines)
@@ -123,18 +123,7 @@ def _row(group: Sequence[Training]) -> tuple[str, ...]:
         f"{first.params:,}",
         f"{first.mflops:.1f}",
         str(len(group)),
-        _interval([one.test_auc for one in group]),
-        _interval([one.averaged_auc for one in group]),
+        interval([one.test_auc for one in group]),
+        interval([one.averaged_auc for one in group]),
         f"{mean(one.seconds for one in group):,.0f}",
     )
-
-
-def _interval(values: Sequence[float]) -> str:
-    if len(values) == 1:
-        return f"{values[0]:.4f}"
-    half = stats.t.ppf(0.975, len(values) - 1) * stdev(values) / len(values) ** 0.5
-    return f"{mean(values):.4f} ± {half:.4f}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]

@@ -43,8 +43,17 @@ def check(settings: SymmetryBenchmarkSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    if max(settings.images) > 0.7 * settings.simulated:
+    check_images(max(settings.images), settings.simulated)
+
+
+def check_images(images: int, simulated: int) -> None:
+    """Check that a number of training images is among the simulated ones.
+
+    Raises:
+        UserError: it is not.
+    """
+    if images > 0.7 * simulated:
         raise UserError(
-            f"--images {max(settings.images)} cannot be learned from: of --simulated "
-            f"{settings.simulated} images 70 % are training images, simulate more"
+            f"--images {images} cannot be learned from: of --simulated {simulated} images 70 % are "
+            "training images, simulate more"
         )

@@ -7,7 +7,7 @@ import pytest
 
 from nas.benchmarks.symmetry.command import run
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings, check
-from nas.benchmarks.symmetry.trainings import read_trainings
+from nas.benchmarks.trainings import read_trainings
 from nas.common.errors import UserError
 from search_spaces import get_space
 from search_spaces.costs import untied_params

@@ -1,11 +1,12 @@
-"""The trainings of the benchmark: what is trained, and a table of what came of it."""
+"""Trainings that benchmarks compare: what is trained, and a table of what came of it.
+
+Every training is written down when it is done, and a stopped benchmark goes on where it was.
+"""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
-from itertools import product
-from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,19 +14,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
 from nas.common.artefacts import read_table, reading
 from nas.common.files import write_text
+from nas.common.progress import say
 from nas.common.provenance import environment
 from nas.common.rules import Count
 from nas.costs import counted_flops
+from nas.data.options import ReadOptions
+from nas.data.simulation.dataset import simulate
+from nas.data.simulation.settings import SimulationSettings
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
 from nas.training.loop import fit
 from nas.training.networks.averaging import SymmetryAverage
 from nas.training.recipe import Recipe
-from search_spaces import Architecture, get_space, untie
+from search_spaces import Architecture, untie
 from search_spaces.network import init_weights
 
 
@@ -106,45 +110,63 @@ class Training:
     commit: str = ""
 
     @property
+    def data(self) -> tuple[object, ...]:
+        """What the images are simulated from."""
+        return self.nuisance, self.simulated, self.image_size
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What the training is of, without what came of it."""
         return astuple(self)[:8]
 
 
-def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
-    """Return the networks, each symmetric one with its twin.
+def carry_out(
+    planned: Iterable[tuple[Training, Network]],
+    table: Path,
+    publish: Callable[[Sequence[Training]], None],
+) -> list[Training]:
+    """Do the trainings that a table does not hold yet, and write it anew after each.
 
-    Raises:
-        SpaceError: a name is not that of an architecture.
+    Args:
+        planned: Trainings without their outcomes, and the network of each.
+        table: File of the trainings that are done.
+        publish: Shows all trainings that are done; called after each.
+
+    Returns:
+        All trainings of the table, those of earlier plans among them.
     """
-    found = []
-    for name in settings.networks:
-        space, slash, line = name.partition("/")
-        network = Network(name, get_space(space).parse(line) if slash else None)
-        found.append(network)
-        if network.symmetric:
-            found.append(Network(f"{name} untied", network.architecture, untied=True))
-    return found
+    done = read_trainings(table)
+    known = {training.key for training in done}
+    kind: tuple[object, ...] = ()
+    for training, network in planned:
+        if training.key in known:
+            continue
+        if training.data != kind:  # the images of one kind at a time are held
+            kind, images = training.data, _simulated(training)
+        say(
+            f"{training.network}, {training.images:,} images of nuisance {training.nuisance:g}, "
+            f"seed {training.seed}"
+        )
+        done.append(train(training, network, images))
+        write_trainings(table, done)
+        publish(done)
+    if done:
+        publish(done)
+    return done
 
 
-def planned(settings: SymmetryBenchmarkSettings) -> Iterator[Training]:
-    """Yield all trainings without their outcomes, seed by seed, so that all soon have one."""
-    largest = max(settings.images)
-    for seed, nuisance, images in product(
-        range(settings.seeds), settings.nuisances, settings.images
-    ):
-        epochs = round(settings.epochs * sqrt(largest / images))
-        for network in networks(settings):
-            yield Training(
-                nuisance=nuisance,
-                simulated=settings.simulated,
-                image_size=settings.image_size,
-                network=network.name,
-                architecture=str(network.architecture or ""),
-                images=images,
-                epochs=epochs,
-                seed=seed,
-            )
+def _simulated(training: Training) -> TrainingImages:
+    simulation = SimulationSettings(
+        model="II",
+        physics="realistic",
+        images=training.simulated,
+        image_size=training.image_size,
+        nuisance=training.nuisance,
+    )
+    name = f"realistic-{training.image_size}px-{training.simulated}-{training.nuisance:g}"
+    directory = Path("data") / name
+    simulate(simulation, directory, 2)
+    return TrainingImages.open(directory, ReadOptions())
 
 
 def train(training: Training, network: Network, images: TrainingImages) -> Training:

@@ -1,0 +1,1 @@
+"""The benchmark of genes: ``python -m nas.benchmarks.ablation``."""

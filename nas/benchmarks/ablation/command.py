@@ -1,0 +1,73 @@
+"""What each gene of an architecture is worth: ``python -m nas.benchmarks.ablation``."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from nas.benchmarks.ablation.report import ablation_page
+from nas.benchmarks.ablation.settings import AblationSettings
+from nas.benchmarks.trainings import Network, Training, carry_out
+from nas.common.errors import UserError
+from nas.common.files import make_directory, write_text
+from search_spaces import Architecture, SearchSpace, get_space
+from search_spaces.space import nearest
+
+
+def run(settings: AblationSettings) -> None:
+    """Do the trainings that are not done yet, and write the table after each."""
+    space = get_space(settings.space)
+    variants = list(neighbours(space, space.parse(settings.architecture), settings.genes))
+    make_directory(settings.out, "--out")
+
+    def publish(done: Sequence[Training]) -> None:
+        write_text(settings.out / "README.md", ablation_page(done, variants))
+
+    done = carry_out(planned(settings, variants), settings.out / "trainings.csv", publish)
+    sys.stdout.write(ablation_page(done, variants))
+
+
+def neighbours(
+    space: SearchSpace, base: Architecture, genes: Sequence[str]
+) -> Iterator[tuple[str, Architecture]]:
+    """Yield an architecture and all that differ from it in one gene, each with a name.
+
+    Genes that become active by the change have the choice in the middle of their list.
+
+    Args:
+        space: Search space of the architecture.
+        base: Architecture whose genes are changed.
+        genes: Genes that are changed; an empty sequence stands for all.
+
+    Raises:
+        UserError: the architecture has no such gene.
+    """
+    for gene in genes:
+        if gene not in base:
+            raise UserError(
+                f"--genes {gene} is no gene of the architecture{nearest(gene, base.choices)}"
+            )
+    yield "base", base
+    middle = {name: gene.choices[len(gene.choices) // 2] for name, gene in space.genes.items()}
+    for gene in genes or base.choices:
+        for choice in space.genes[gene].choices:
+            if choice != base.choices[gene]:
+                variant = space.from_params({**middle, **base.choices, gene: choice})
+                yield f"{gene}={choice}", variant
+
+
+def planned(
+    settings: AblationSettings, variants: Sequence[tuple[str, Architecture]]
+) -> Iterator[tuple[Training, Network]]:
+    """Yield all trainings without their outcomes, seed by seed."""
+    for seed in range(settings.seeds):
+        for name, architecture in variants:
+            training = Training(
+                nuisance=settings.nuisance,
+                simulated=settings.simulated,
+                image_size=settings.image_size,
+                network=name,
+                architecture=str(architecture),
+                images=settings.images,
+                epochs=settings.epochs,
+                seed=seed,
+            )
+            yield training, Network(name, architecture)

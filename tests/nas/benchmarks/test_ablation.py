@@ -1,0 +1,80 @@
+"""The benchmark of genes changes one at a time, and goes on where it was stopped."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nas.benchmarks.ablation.command import neighbours, run
+from nas.benchmarks.ablation.settings import AblationSettings, check
+from nas.benchmarks.trainings import read_trainings
+from nas.common.errors import UserError
+from search_spaces import get_space
+
+
+def test_neighbours_differ_in_one_gene() -> None:
+    space = get_space("lens_nano")
+    base = space.named["symmetric_mbconv"]
+    (name, first), *others = neighbours(space, base, ())
+    assert (name, first) == ("base", base)
+    assert len({architecture for _, architecture in others}) == len(others)
+    for name, architecture in others:
+        space.validate(architecture)
+        gene, _, choice = name.partition("=")
+        assert str(architecture.choices[gene]) == choice
+        changed = {
+            other
+            for other, value in architecture.choices.items()
+            if other in base and value != base.choices[other]
+        }
+        assert changed == {gene}
+    changed = {name.partition("=")[0] for name, _ in others}
+    assert changed == {gene for gene in base.choices if len(space.genes[gene].choices) > 1}
+
+
+def test_a_gene_that_the_architecture_lacks() -> None:
+    space = get_space("lens_nano")
+    with pytest.raises(
+        UserError, match="--genes stem.strid is no gene .* did you mean stem.stride"
+    ):
+        list(neighbours(space, space.named["symmetric_mbconv"], ["stem.strid"]))
+
+
+def test_a_stopped_benchmark_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = AblationSettings(
+        architecture="symmetric_tiny",
+        genes=("stage2.op",),
+        images=64,
+        seeds=1,
+        epochs=1,
+        simulated=180,
+        image_size=48,
+        out=tmp_path / "out",
+    )
+    run(settings)
+    csv = tmp_path / "out" / "trainings.csv"
+    trainings = read_trainings(csv)
+    assert [one.network for one in trainings] == ["base", "stage2.op=attention"]
+    before = csv.read_bytes()
+    run(replace(settings, seeds=2, genes=("stage2.op", "stem.kernel")))
+    assert csv.read_bytes().startswith(before)
+    assert [(one.network, one.seed) for one in read_trainings(csv)[2:]] == [
+        ("stem.kernel=5", 0),
+        ("base", 1),
+        ("stage2.op=attention", 1),
+        ("stem.kernel=5", 1),
+    ]
+    page = (tmp_path / "out" / "README.md").read_text()
+    gains = [one.val_auc for one in read_trainings(csv)[:2]]
+    assert f"{trainings[1].params:,}" in page
+    assert gains[0] != gains[1]
+    assert page.count("±") == 3 + 2  # three networks, two differences
+    assert capsys.readouterr().out.endswith(page)
+
+
+def test_more_images_than_are_simulated() -> None:
+    with pytest.raises(UserError, match="--images 8400 cannot be learned from"):
+        check(AblationSettings(simulated=1000))
