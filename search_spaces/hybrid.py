@@ -204,6 +204,21 @@ def largest(space: SearchSpace) -> dict[str, list[Hybrid]]:
     }
 
 
+def ends(space: SearchSpace) -> tuple[list[Architecture], list[Architecture]]:
+    """Return the smallest and the largest architecture of each symmetry of a space.
+
+    A space without symmetries has one of each.
+    """
+    symmetries = space.genes["symmetry"].choices if "symmetry" in space.genes else ()
+
+    def each(end: Architecture) -> list[Architecture]:
+        return [
+            space.architecture({**end.choices, "symmetry": symmetry}) for symmetry in symmetries
+        ] or [end]
+
+    return each(space.smallest), each(space.largest)
+
+
 def blocks(stage: Stage) -> list[Stage]:
     """Return the blocks of a stage, each as a stage of one block."""
     first = stage._replace(depth=1)

@@ -18,7 +18,13 @@ from search_spaces.symmetry import (
 
 
 class Tied:
-    """What stands in the place of an ordinary layer."""
+    """What stands in the place of an ordinary layer.
+
+    Attributes:
+        order: Number of symmetries, which is also the number of copies of a base weight.
+    """
+
+    order: int
 
     def untied(self) -> nn.Module:
         """Return the ordinary layer with the same outputs."""

@@ -88,6 +88,11 @@ def untie(network: nn.Module) -> nn.Module:
     return _exchange(copy.deepcopy(network), ordinary)
 
 
+def order(network: nn.Module) -> int:
+    """Return the number of symmetries that tie a network's weights: 1 in an ordinary network."""
+    return max((layer.order for layer in network.modules() if isinstance(layer, Tied)), default=1)
+
+
 def _exchange(
     module: nn.Module, exchange: Callable[[nn.Module], Callable[[Any], nn.Module] | None]
 ) -> nn.Module:

@@ -9,6 +9,7 @@ from torch import nn
 from nas.common.artefacts import short
 from nas.common.errors import UserError
 from nas.training.recipe import Amp
+from search_spaces.tied_layers import Tied
 
 # Number of weights from which transformers gain from bf16 on a CPU.
 _LARGE = 8_000_000
@@ -69,7 +70,7 @@ def thread_count(model: nn.Module, device: torch.device) -> int:
     a small network are so short that several threads only wait for each other: they gain nothing on
     a machine that does nothing else, and take ten times as long on a busy one.
     """
-    small = sum(weight.numel() for weight in model.parameters()) < _SMALL
+    small = _weights(model) < _SMALL
     return 1 if device.type == "cpu" and small else torch.get_num_threads()
 
 
@@ -82,6 +83,18 @@ def threads(model: nn.Module, device: torch.device) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _weights(model: nn.Module) -> int:
+    """Return the number of weights that the layers compute with.
+
+    A layer that a symmetry ties has as many copies of its own weights as the symmetry has elements.
+    """
+    return sum(
+        weight.numel() * (module.order if isinstance(module, Tied) else 1)
+        for module in model.modules()
+        for weight in module.parameters(recurse=False)
+    )
 
 
 def _has_bf16(device: torch.device) -> bool:
@@ -103,7 +116,7 @@ def _gains_on_cpu(model: nn.Module) -> bool:
     convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
     if any(convolution.groups == convolution.in_channels > 1 for convolution in convolutions):
         return False
-    weights = sum(weight.numel() for weight in model.parameters())
+    weights = _weights(model)
     return (
         weights >= _LARGE
         or 2 * sum(convolution.weight.numel() for convolution in convolutions) > weights

@@ -5,6 +5,7 @@ from math import log
 import torch
 from torch import Tensor, nn
 
+from search_spaces import tying
 from search_spaces.symmetry import SYMMETRIES
 
 _D4 = SYMMETRIES["d4"]
@@ -14,12 +15,15 @@ def averaged(network: nn.Module, images: Tensor) -> Tensor:
     """Return the logarithms (B, K) of a network's class probabilities, averaged over symmetries.
 
     The symmetries are the eight of the square, or the four of the rectangle where images are not
-    square.
+    square. A network that has those of the square built in is asked once.
 
     Args:
         network: Network that gives logits (B, K).
         images: Images (B, C, H, W).
     """
+    if tying.order(network) == _D4.order:
+        logits: Tensor = network(images)
+        return logits.log_softmax(dim=1)
     square = images.shape[-1] == images.shape[-2]
     logs = [
         network(_D4.turned(images, element)).log_softmax(dim=1)

@@ -16,7 +16,7 @@ class Sharing:
 
     rule: Literal["random", "sandwich"] = "random"
     """Networks that learn from a batch: random ones alone, or, with the sandwich rule, also the
-    largest and the smallest."""
+    largest and the smallest of each symmetry."""
     random_subnets: int = 4
     """Number of random networks that learn from a batch; a single one is single-path training."""
     distillation: bool = True

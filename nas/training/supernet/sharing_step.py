@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from nas.training.metrics import NonFiniteError
 from nas.training.supernet.sharing import Sharing
 from search_spaces import Architecture, EvenSampler, SearchSpace, flops
+from search_spaces.hybrid import ends
 
 # The FLOPs of random networks are spread evenly on a logarithmic scale, where the image size hardly
 # matters. Any size that all networks take will do.
@@ -25,8 +26,10 @@ class SharingStep:
     """A step in which several networks of a supernet learn from one batch.
 
     The sandwich rule is Yu & Huang 2019 (arXiv 1903.05134), with in-place distillation: the largest
-    network learns the labels, and the others learn its answers of the same moment. The gradient is
-    the mean over the networks, so that clipping means the same for any number of them.
+    network learns the labels, and the others learn its answers of the same moment. Symmetries share
+    no weights, so each has a largest and a smallest network; the largest of the first symmetry
+    teaches. The gradient is the mean over the networks, so that clipping means the same for any
+    number of them.
 
     Attributes:
         space: search space of the supernet.
@@ -49,11 +52,10 @@ class SharingStep:
             number: number of steps before this one since the start of the training.
         """
         random = self._random(number, self.sharing.random_subnets)
-        return (
-            random
-            if self.sharing.rule == "random"
-            else [self.space.largest, *random, self.space.smallest]
-        )
+        if self.sharing.rule == "random":
+            return random
+        smallest, largest = self._ends
+        return [*largest, *random, *smallest]
 
     def __call__(self, model: nn.Module, images: Tensor, labels: Tensor, number: int) -> Tensor:
         """Call ``backward`` on the loss of every network and return the mean of their losses.
@@ -91,6 +93,10 @@ class SharingStep:
         # Networks are drawn one at a time: several at once would be spread over as many parts of
         # the range.
         return [self._even.draw(rng)[0] for _ in range(count)]
+
+    @cached_property
+    def _ends(self) -> tuple[list[Architecture], list[Architecture]]:
+        return ends(self.space)
 
     @cached_property
     def _even(self) -> EvenSampler:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any, Literal
 
 import torch
@@ -24,6 +25,7 @@ from nas.training.supernet.sharing import Sharing
 from nas.training.supernet.sharing_step import SharingStep
 from nas.training.supernet.worker import Worker
 from search_spaces import SpaceError, Supernet, get_space
+from search_spaces.hybrid import ends
 
 SHOWN = ("auc_smallest", "auc_largest")
 """Names of the validation scores that tell how the training of a supernet goes."""
@@ -173,8 +175,8 @@ class SupernetTraining:
     ) -> Result:
         """Train, or go on from where an earlier call came; see :func:`nas.training.loop.fit`.
 
-        The epoch that is kept is the one whose smallest and largest networks have the highest mean
-        validation AUC.
+        The epoch that is kept is the one whose smallest and largest networks, of all symmetries,
+        have the highest mean validation AUC.
 
         Args:
             train: images to learn from.
@@ -208,13 +210,18 @@ class SupernetTraining:
 
 
 def _ends(train: LensTensors) -> Validate:
-    """Return what scores the smallest and the largest network; all others lie between them."""
+    """Return what scores the smallest and the largest network of each symmetry.
+
+    All others lie between them.
+    """
 
     def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
         assert isinstance(model, Supernet)
         inheritance = Inheritance(train, val)
-        smallest = inheritance.score(model, model.space.smallest).auc
-        largest = inheritance.score(model, model.space.largest).auc
+        smallest, largest = (
+            mean(inheritance.score(model, architecture).auc for architecture in end)
+            for end in ends(model.space)
+        )
         return {"auc": (smallest + largest) / 2, "auc_smallest": smallest, "auc_largest": largest}
 
     return validate

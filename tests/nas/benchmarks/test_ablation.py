@@ -35,7 +35,7 @@ def test_neighbours_differ_in_one_gene() -> None:
 def test_a_gene_that_the_architecture_lacks() -> None:
     space = get_space("lens_nano")
     with pytest.raises(
-        UserError, match="--genes stem.strid is no gene .* did you mean stem.stride"
+        UserError, match=r"--genes stem.strid is no gene .* did you mean stem.stride"
     ):
         list(neighbours(space, space.named["symmetric_mbconv"], ["stem.strid"]))
 

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from nas.common.errors import UserError
-from nas.training.precision import autocast, pick_device, threads
+from nas.training.precision import autocast, pick_device, thread_count, threads
+from search_spaces import build_network, get_space, untie
 
 CPU = torch.device("cpu")
 DENSE = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3))
@@ -49,6 +50,21 @@ def test_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     on_a_cpu_with(monkeypatch, avx512_bf16=True)
     assert product_type(autocast("off", DENSE, CPU)) == torch.float32
     assert product_type(autocast("bf16", DEPTHWISE, CPU)) == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("space", "size", "several"),
+    [("lens_nano", "smallest", False), ("lens_small", "largest", True)],
+)
+def test_a_tied_network_has_the_threads_of_its_ordinary_twin(
+    monkeypatch: pytest.MonkeyPatch, space: str, size: str, several: bool
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    choices = {**getattr(get_space(space), size).choices, "symmetry": "d4"}
+    tied = build_network(space, get_space(space).architecture(choices))
+    assert sum(weight.numel() for weight in tied.parameters()) < 2_000_000
+    for network in (tied, untie(tied)):
+        assert thread_count(network, CPU) == (8 if several else 1)
 
 
 def test_devices() -> None:

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from nas.training.networks.averaging import SymmetryAverage
-from search_spaces import build_network
+from search_spaces import build_network, untie
 from search_spaces.symmetry import SYMMETRIES
 
 
@@ -40,6 +40,21 @@ def test_a_symmetric_network_gives_what_it_gives_without() -> None:
         torch.testing.assert_close(
             SymmetryAverage(network)(images), network(images).log_softmax(dim=1)
         )
+
+
+def test_a_symmetric_network_is_asked_once_and_its_ordinary_twin_is_not() -> None:
+    images = torch.randn(2, 1, 48, 48)
+    tied = build_network("lens_nano", "symmetric_tiny").eval()
+    twin = untie(tied)
+    nn.init.normal_(twin.stem.conv.weight)  # trained on, it is symmetric no longer
+    for network, passes in ((tied, 1), (twin, 8), (_network(48, 48), 8)):
+        seen: list[nn.Module] = []
+        network.register_forward_hook(lambda module, *_, seen=seen: seen.append(module))
+        with torch.no_grad():
+            average = SymmetryAverage(network)(images)
+            turned = SymmetryAverage(network)(images.flip(-1))
+        assert len(seen) == 2 * passes
+        torch.testing.assert_close(average, turned, atol=1e-4, rtol=0)
 
 
 def test_certain_networks_stay_finite() -> None:

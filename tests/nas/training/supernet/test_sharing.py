@@ -63,6 +63,16 @@ def test_the_sandwich(distillation: bool) -> None:
     torch.testing.assert_close(gradients(model), gradient)
 
 
+def test_each_symmetry_has_a_place_in_the_sandwich() -> None:
+    space = get_space("lens_nano")
+    first, second, *_, third, fourth = replace(step(random_subnets=1), space=space).architectures(7)
+    ends = [(space.largest, first, second), (space.smallest, third, fourth)]
+    for end, tied, free in ends:
+        assert (tied.choices["symmetry"], free.choices["symmetry"]) == ("d4", "none")
+        assert {**tied.choices, "symmetry": "none"} == free.choices
+        assert end in (tied, free)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_random_networks_alone_learn_the_labels(count: int) -> None:
     model, path = supernet(), step(rule="random", random_subnets=count)
