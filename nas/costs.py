@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from search_spaces import Architecture, flops, params
+from search_spaces import Architecture, flops, params, untied_params
 
 _WARM_UP = 3
 _ROUNDS = 30
@@ -49,6 +49,10 @@ class Costs:
     def params(self, architecture: Architecture) -> int:
         """Return the number of parameters of a network."""
         return params(architecture, self.in_chans, self.classes)
+
+    def untied_params(self, architecture: Architecture) -> int:
+        """Return the number of weights when a symmetry ties none of them to each other."""
+        return untied_params(architecture, self.in_chans, self.classes)
 
     def flops(self, architecture: Architecture) -> int:
         """Return the floating-point operations that a network needs for one image."""

@@ -11,7 +11,6 @@ from baselines.published import AT_CHANCE
 from nas.common.errors import UserError
 from nas.report.board import INTERVALS_SAY, Board, BoardData, Published, Row
 from nas.training.result import AVERAGED
-from search_spaces import find_architecture, untied_params
 
 # In these columns less is better.
 _COSTS = (
@@ -59,7 +58,7 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         "difference_high": above,
         "p_value": compared and compared.p_value,
         "parameters": row.params,
-        "untied_parameters": _untied(row),
+        "untied_parameters": row.untied_params,
         "flops": row.flops,
         **{f"latency_ms_{batch}": row.latency_ms.get(str(batch)) for batch in batches},
         "seconds": round(sum(item.seconds for item in row.trainings) / len(row.trainings), 1)
@@ -74,15 +73,6 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         "notes": "; ".join(row.notes),
         "failure": row.failure,
     }
-
-
-def _untied(row: Row) -> int | None:
-    """Return the weights of the network, those that a symmetry ties to others counted too."""
-    card = row.card or {}
-    if not card.get("architecture"):
-        return row.params
-    architecture = find_architecture(card["architecture"], card["model"])
-    return untied_params(architecture, card["in_chans"], len(card["classes"]))
 
 
 def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[int]) -> list[Row]:

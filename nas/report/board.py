@@ -146,6 +146,14 @@ class Row:
     failure: str = ""
 
     @property
+    def untied_params(self) -> int | None:
+        """Weights of the network, those that a symmetry ties to others counted too."""
+        if self.card is None:
+            return self.params
+        untied = ModelCard.from_json(self.card).untied_params
+        return self.params if untied is None else untied
+
+    @property
     def test_auc(self) -> float:
         """Macro one-vs-rest AUC on the test images, mean over seeds; minus infinity without one."""
         return self.metrics["test"]["auc"].mean if self.metrics else float("-inf")

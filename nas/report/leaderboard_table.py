@@ -61,6 +61,7 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         "difference": _difference,
         "p": lambda row: number(row.comparison.p_value if row.comparison else None, ".3f"),
         "parameters": lambda row: number(row.params),
+        "untied": lambda row: number(row.untied_params),
         "MFLOPs": lambda row: number(None if row.flops is None else row.flops / 1e6, ",.1f"),
         **latencies,
         "training, s": lambda row: number(

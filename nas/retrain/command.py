@@ -155,9 +155,7 @@ def _show(results: Sequence[Summary]) -> None:
 
 def _details(result: Summary) -> Iterator[str]:
     """Say what symmetry has to do with the parameters and the scores of a network."""
-    card = result.card
-    architecture = search_spaces.find_architecture(result.architecture, card.model)
-    untied = search_spaces.untied_params(architecture, card.in_chans, len(card.classes))
+    untied = result.card.untied_params
     if untied != result.params:
         yield f"symmetric: untied it has {untied:,} weights"
     if all(AVERAGED in training.test for training in result.scores.trainings):

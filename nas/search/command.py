@@ -200,11 +200,14 @@ def _report(directory: RunDirectory, best: Best) -> None:
     """Print the winner, and the others of the Pareto set."""
     console = screen()
     winner = best.winner
+    tied = winner.untied_params not in (None, winner.params)
+    untied = f" (untied {winner.untied_params:,})" if tied else ""
     console.print(
         Text.assemble(
             "best: validation AUC ",
             (f"{winner.auc:.4f}", "bold"),
-            f" ({best.fidelity}), {winner.params:,} parameters, {winner.flops / 1e6:,.1f} MFLOPs\n"
+            f" ({best.fidelity}), {winner.params:,} parameters{untied}, "
+            f"{winner.flops / 1e6:,.1f} MFLOPs\n"
             f"{winner.architecture}",
         ),
         soft_wrap=True,

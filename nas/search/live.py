@@ -69,18 +69,33 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
 
 
 def candidate_table(candidates: list[Candidate]) -> Table:
-    """Return a table of candidates for a terminal, with latencies where any is known."""
-    timed = any(item.latency_ms is not None for item in candidates)
+    """Return a table of candidates for a terminal.
+
+    Untied weights stand there where a network is symmetric, and latencies where any is known.
+    """
+    texts: dict[str, Callable[[Candidate], str]] = {
+        "trial": lambda item: str(item.number),
+        "val AUC": lambda item: f"{item.auc:.4f}",
+        "parameters": lambda item: f"{item.params:,}",
+        "untied": lambda item: _known(item.untied_params, ","),
+        "MFLOPs": lambda item: f"{item.flops / 1e6:,.1f}",
+        "ms": lambda item: _known(item.latency_ms, ".1f"),
+    }
+    if all(item.untied_params in (None, item.params) for item in candidates):
+        del texts["untied"]
+    if all(item.latency_ms is None for item in candidates):
+        del texts["ms"]
     table = Table(box=None, pad_edge=False)
-    for column in ("trial", "val AUC", "parameters", "MFLOPs", *(["ms"] if timed else [])):
-        table.add_column(column, justify="right", no_wrap=True)
+    for title in texts:
+        table.add_column(title, justify="right", no_wrap=True)
     table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
     for item in candidates:
-        costs = [f"{item.params:,}", f"{item.flops / 1e6:,.1f}"]
-        if timed:
-            costs.append(f"{item.latency_ms:.1f}" if item.latency_ms is not None else "–")
-        table.add_row(str(item.number), f"{item.auc:.4f}", *costs, _outline(item.architecture))
+        table.add_row(*(text(item) for text in texts.values()), _outline(item.architecture))
     return table
+
+
+def _known(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
 
 
 def _outline(line: str) -> str:

@@ -49,6 +49,8 @@ class Candidate(Evaluation):
         architecture: Line of the architecture, in canonical form.
         params: Number of parameters.
         flops: Floating-point operations for one image.
+        untied_params: Weights of the network when a symmetry ties none of them to each other; None
+            in what earlier versions wrote.
 
     Example:
         >>> import search_spaces
@@ -70,6 +72,7 @@ class Candidate(Evaluation):
     architecture: Text
     params: Count
     flops: Count
+    untied_params: Count | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the candidate as JSON values, in the order of :data:`COLUMNS`."""
@@ -82,6 +85,7 @@ COLUMNS = (
     "architecture",
     "auc",
     "params",
+    "untied_params",
     "flops",
     "latency_ms",
     "seconds",

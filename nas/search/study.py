@@ -201,7 +201,9 @@ class SearchStudy:
             "params": self.space.costs.params(architecture),
             "flops": self.space.costs.flops(architecture),
         }
-        for key, value in {"architecture": str(architecture), **costs}.items():
+        untied = self.space.costs.untied_params(architecture)
+        about = {"architecture": str(architecture), **costs, "untied_params": untied}
+        for key, value in about.items():
             trial.set_user_attr(key, value)
         self._constrain(number, costs)
         with self._using():

@@ -56,6 +56,7 @@ def to_candidate(trial: FrozenTrial) -> Candidate:
         architecture=attributes["architecture"],
         params=attributes["params"],
         flops=attributes["flops"],
+        untied_params=attributes.get("untied_params"),
         **asdict(evaluation_of(trial)),
     )
 

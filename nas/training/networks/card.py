@@ -20,7 +20,11 @@ from nas.data.normalisation import Normalisation
 from nas.training.evaluation import check_logits
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
 from nas.training.networks.timm_models import Resize, create, require_network, sizes_to_try
-from search_spaces import SpaceError, get_space  # This package registers our networks with timm.
+from search_spaces import (
+    SpaceError,
+    get_space,
+    untied_params,
+)  # This package registers our networks with timm.
 
 # Number of characters that are shown of a reason that another library gives.
 _LONG = 160
@@ -103,6 +107,14 @@ class ModelCard:
     def input_size(self) -> Pixels:
         """The height and width of the images that reach the network."""
         return self.resized_to or self.image_size
+
+    @property
+    def untied_params(self) -> int | None:
+        """Weights of the network when a symmetry ties none of them; None for a model of timm."""
+        if self.architecture is None:
+            return None
+        architecture = get_space(self.model).parse(self.architecture)
+        return untied_params(architecture, self.in_chans, len(self.classes))
 
     def fitted(self, weights: Weights | None = None) -> "ModelCard":
         """Return the card with a size of images that the network takes.
