@@ -85,7 +85,7 @@ def version_of(package: str) -> str:
 def environment(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
     """Return what this process runs on: hardware, versions, commit and today's date.
 
-    The commit ends in ``-dirty`` where files were changed since.
+    The commit ends in ``-dirty`` where files outside ``results`` were changed since.
 
     Args:
         packages: Names of the packages whose versions are given, beside that of Python.
@@ -111,10 +111,21 @@ def today() -> str:
 
 
 def commit_of(checkout: Path) -> str:
-    """Return the commit of a checkout, with ``-dirty`` where files were changed since."""
-    git = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude=*"]
-    done = subprocess.run(git, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() or "unknown"
+    """Return the commit of a checkout, with ``-dirty`` where files were changed since.
+
+    Files in ``results`` are passed over: they decide nothing, and a benchmark that writes them as
+    they come would call itself changed.
+    """
+    commit = _git(checkout, "describe", "--always", "--exclude=*")
+    changed = _git(
+        checkout, "status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results"
+    )
+    return f"{commit}-dirty" if commit and changed else commit or "unknown"
+
+
+def _git(checkout: Path, *words: str) -> str:
+    git = ["git", "-C", str(checkout), *words]
+    return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
 
 
 def _processor() -> str:

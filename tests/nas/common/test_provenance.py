@@ -1,7 +1,9 @@
 """What made a result is written down so that it can be made again."""
 
 import importlib.metadata
+import re
 import shlex
+import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nas.common.provenance import command, environment, version_of
+from nas.common.provenance import command, commit_of, environment, version_of
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -53,3 +55,25 @@ def test_another_package_must_be_installed() -> None:
     assert version_of("numpy") == importlib.metadata.version("numpy")
     with pytest.raises(importlib.metadata.PackageNotFoundError):
         version_of("no-such-package")
+
+
+def test_a_commit_is_marked_where_files_other_than_results_were_changed(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True
+        )
+
+    assert commit_of(tmp_path) == "unknown"
+    (tmp_path / "results").mkdir()
+    for name in ("code.py", "results/table.csv"):
+        (tmp_path / name).write_text("1\n")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "first")
+    clean = commit_of(tmp_path)
+    assert re.fullmatch("[0-9a-f]{7,}", clean)
+    (tmp_path / "results" / "table.csv").write_text("2\n")
+    (tmp_path / "new.txt").write_text("not of the checkout\n")
+    assert commit_of(tmp_path) == clean
+    (tmp_path / "code.py").write_text("2\n")
+    assert commit_of(tmp_path) == f"{clean}-dirty"
