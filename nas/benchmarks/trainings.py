@@ -21,7 +21,7 @@ from nas.common.provenance import environment
 from nas.common.rules import Count
 from nas.costs import counted_flops
 from nas.data.options import ReadOptions
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.settings import SimulationSettings
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
@@ -165,7 +165,7 @@ def _simulated(training: Training) -> TrainingImages:
     )
     name = f"realistic-{training.image_size}px-{training.simulated}-{training.nuisance:g}"
     directory = Path("data") / name
-    simulate(simulation, directory, 2)
+    simulate_dataset(simulation, directory, 2)
     return TrainingImages.open(directory, ReadOptions())
 
 

@@ -10,9 +10,9 @@ from nas.data.simulation.settings import SimulationSettings
 
 def simulate_data(settings: SimulateSettings) -> None:
     """Simulate a data set, or the rest of one that was begun."""
-    from nas.data.simulation.dataset import simulate
+    from nas.data.simulation.dataset import simulate_dataset
 
-    simulate(part(SimulationSettings, settings), settings.out, settings.workers)
+    simulate_dataset(part(SimulationSettings, settings), settings.out, settings.workers)
 
 
 def inspect_data(settings: InspectSettings) -> None:

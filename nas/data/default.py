@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.settings import SimulationSettings
 
 # The more lenses vary, the longer networks stay on their first plateau. Supernets leave it in the
@@ -20,5 +20,5 @@ def default_data() -> Path:
     Raises:
         UserError: the directory holds something else, or cannot be written.
     """
-    simulate(_SIMULATED, _DIRECTORY, 2)
+    simulate_dataset(_SIMULATED, _DIRECTORY, 2)
     return _DIRECTORY

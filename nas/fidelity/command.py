@@ -161,7 +161,7 @@ def _train_alone(
             if isinstance(outcome, Astray):
                 astray[str(architecture)] = outcome.reason
             else:
-                row[f"seed_{seed}"] = outcome["auc"]
+                row[f"seed_{seed}"] = outcome.outcome["auc"]
         if str(architecture) not in astray:
             rows.append(row)
     if len(rows) < LEAST:

@@ -8,7 +8,7 @@ would go astray again.
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,14 +26,30 @@ from nas.common.progress import progress, say
 from nas.common.provenance import environment
 from nas.common.rules import Must
 from nas.data.tensors import LensTensors
+from nas.training.evaluation import evaluate
 from nas.training.metrics import NonFiniteError
 from nas.training.spec import TrainingSpec, holds
 
-_Outcome = dict[str, Any]
 _Scores = Annotated[
     dict[str, int | float],
     Must(lambda scores: {"auc", "epoch", "seconds"} <= scores.keys(), "auc, epoch and seconds"),
 ]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What a training came to.
+
+    Attributes:
+        outcome: validation scores of the best epoch by name, ``epoch``, its number, and the
+            ``seconds`` of training.
+        curve: validation AUC after each epoch; empty in what earlier versions wrote.
+        test: test scores of the best epoch by name; None where no test images were given.
+    """
+
+    outcome: _Scores
+    curve: tuple[float, ...] = ()
+    test: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +69,9 @@ def train_alone(
     val: LensTensors,
     directory: Path,
     options: WorkerOptions,
-) -> list[_Outcome | Astray]:
-    """Return the validation scores of every training, running those that have none yet.
+    test: LensTensors | None = None,
+) -> list[Alone | Astray]:
+    """Return the scores of every training, running those that have none yet.
 
     An unfinished training goes on from its last epoch.
 
@@ -65,28 +82,33 @@ def train_alone(
         directory: directory for the outcomes, which is there, and can be shared by everything that
             trains networks alone.
         options: how many workers train, and where.
+        test: images that report how good the network of the best epoch is, on the CPU; None for
+            none.
 
     Returns:
-        For each spec the scores of its best epoch by name, that epoch, and the seconds of training;
-        or why it has none.
+        For each spec its scores, or why it has none.
 
     Raises:
         UserError: there are fewer GPUs than the options ask for, or a training's worker died.
     """
     directory = directory.absolute()
-    missing = {spec.digest: spec for spec in specs if _known(directory, spec) is None}
+    tested = test is not None
+    missing = {spec.digest: spec for spec in specs if _known(directory, spec, tested) is None}
     with progress("training alone", len(specs), "networks", len(specs) - len(missing)) as advance:
         if missing:
             with cluster(options.ray_address):
                 trainings = _Trainings(list(missing.values()), directory, advance)
-                run_all(trainings, _Trainers(train, val, directory), share_out(options))
-    outcomes = [_known(directory, spec) for spec in specs]
+                run_all(trainings, _Trainers(train, val, test, directory), share_out(options))
+    outcomes = [_known(directory, spec, tested) for spec in specs]
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _known(directory: Path, spec: TrainingSpec) -> _Outcome | Astray | None:
+def _known(directory: Path, spec: TrainingSpec, tested: bool) -> Alone | Astray | None:
     """Return what a training came to; None where that is not known yet."""
-    return _read(directory, spec) or _astray(directory, spec)
+    alone = _read(directory, spec)
+    if alone is not None and (alone.test is not None or not tested):
+        return alone
+    return _astray(directory, spec)
 
 
 def _astray(directory: Path, spec: TrainingSpec) -> Astray | None:
@@ -102,16 +124,17 @@ def _astray_file(directory: Path, spec: TrainingSpec) -> Path:
     return directory / f"{spec.digest}.astray.json"
 
 
-def _read(directory: Path, spec: TrainingSpec) -> _Outcome | None:
+def _read(directory: Path, spec: TrainingSpec) -> Alone | None:
     path = directory / f"{spec.digest}.json"
     if not path.exists():
         return None
     with reading(path, "remove it, and its network is trained again"):
         values = checked(dict[str, Any], read_json(path))
-        outcome: _Outcome = checked(_Scores, values.get("outcome"))
+        told = {name: values[name] for name in ("outcome", "curve", "test") if name in values}
+        alone = checked(Alone, told)
     if not holds(values, spec):
         raise UserError(f"{path} is about another training than its name says: remove it")
-    return outcome
+    return alone
 
 
 @dataclass(frozen=True)
@@ -120,22 +143,28 @@ class _Trainers:
 
     train: LensTensors
     val: LensTensors
+    test: LensTensors | None
     directory: Path
 
     def worker(self, device: torch.device) -> "_Trainers":
         share(self.directory)
-        return _Trainers(self.train.to(device), self.val.to(device), self.directory)
+        test = None if self.test is None else self.test.to(device)
+        return _Trainers(self.train.to(device), self.val.to(device), test, self.directory)
 
-    def work(self, spec: TrainingSpec) -> Iterator[tuple[_Outcome | Astray, bool]]:
+    def work(self, spec: TrainingSpec) -> Iterator[tuple[Alone | Astray, bool]]:
         try:
             result = spec.fit(spec.build(), self.train, self.val, self.directory / spec.digest)
         except NonFiniteError as error:
             yield Astray(str(error)), True
             return
-        yield {**result.best.val, "epoch": result.best.epoch, "seconds": result.seconds}, True
+        best = result.best
+        outcome = {**best.val, "epoch": best.epoch, "seconds": result.seconds}
+        curve = tuple(record.val["auc"] for record in result.epochs)
+        test = None if self.test is None else evaluate(result.model, self.test).to_json()
+        yield Alone(outcome, curve, test), True
 
 
-class _Trainings(Jobs[TrainingSpec, _Outcome | Astray]):
+class _Trainings(Jobs[TrainingSpec, Alone | Astray]):
     """The missing trainings as jobs."""
 
     def __init__(
@@ -155,13 +184,13 @@ class _Trainings(Jobs[TrainingSpec, _Outcome | Astray]):
     def done(self) -> bool:
         return not self._waiting and not self._running
 
-    def settle(self, job: TrainingSpec, outcome: _Outcome | Astray, stopped: bool) -> None:
+    def settle(self, job: TrainingSpec, outcome: Alone | Astray, stopped: bool) -> None:
         self._running -= 1
         if isinstance(outcome, Astray):
             say(f"{job.card.architecture} is left out: {outcome.reason}")
             self._write(_astray_file(self._directory, job), job, reason=outcome.reason)
         else:
-            self._write(self._directory / f"{job.digest}.json", job, outcome=outcome)
+            self._write(self._directory / f"{job.digest}.json", job, **asdict(outcome))
         shutil.rmtree(self._directory / job.digest, ignore_errors=True)
         self._advance(1)
 

@@ -13,7 +13,7 @@ BATCH = 256
 """Number of images that are scored at a time, unless the caller has memory for fewer."""
 
 
-def predict(
+def class_probabilities(
     model: nn.Module, tensors: LensTensors, batch_size: int = BATCH
 ) -> npt.NDArray[np.float64]:
     """Return the class probabilities (N, K) of all images, in order.
@@ -32,11 +32,11 @@ def predict(
     Example:
         >>> import torch
         >>> from nas.data.tensors import LensTensors
-        >>> from nas.training.evaluation import predict
+        >>> from nas.training.evaluation import class_probabilities
         >>> labels = torch.arange(6) % 2
         >>> images = LensTensors(torch.randn(6, 1, 8, 8), labels, ("no_sub", "subhalo"))
         >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
-        >>> predict(network, images).shape
+        >>> class_probabilities(network, images).shape
         (6, 2)
     """
     model.eval()
@@ -76,7 +76,11 @@ def evaluate(model: nn.Module, tensors: LensTensors, batch_size: int = BATCH) ->
         >>> evaluate(network, images).auc
         1.0
     """
-    return score(predict(model, tensors, batch_size), tensors.labels.cpu().numpy(), tensors.classes)
+    return score(
+        class_probabilities(model, tensors, batch_size),
+        tensors.labels.cpu().numpy(),
+        tensors.classes,
+    )
 
 
 def check_logits(logits: Tensor, classes: int) -> None:

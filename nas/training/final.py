@@ -16,7 +16,7 @@ from torch import nn
 
 from nas.common.files import room_for
 from nas.common.provenance import Made, command, environment
-from nas.training.evaluation import predict
+from nas.training.evaluation import class_probabilities
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
 from nas.training.metrics import check_labels, score
@@ -70,9 +70,11 @@ def train_and_test(
     if (directory / RESULT).exists():
         return read_scores(directory, spec)
     test = images.test(device)
-    probabilities = predict(trained.model, test)
+    probabilities = class_probabilities(trained.model, test)
     labels = test.labels.cpu().numpy()
-    everywhere = score(predict(SymmetryAverage(trained.model), test), labels, test.classes)
+    everywhere = score(
+        class_probabilities(SymmetryAverage(trained.model), test), labels, test.classes
+    )
     with room_for(directory, "the same command judges the network"):
         write_predictions(directory, images.dataset, images.splits.test, probabilities)
     here = environment()

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from nas.benchmarks.record import publish
 from nas.benchmarks.simulation.settings import SimulationBenchmarkSettings
 from nas.common.progress import progress
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.draw import draw_scene, generator, mass_to_area
 from nas.data.simulation.instruments import instrument
 from nas.data.simulation.render import lens_arguments, renderer, source_arguments, source_light
@@ -131,7 +131,7 @@ def _dataset_rate(seed: int) -> float:
     settings = SimulationSettings(seed=seed)
     with tempfile.TemporaryDirectory() as directory:
         start = time.process_time()
-        simulate(settings, Path(directory) / "dataset", workers=1)
+        simulate_dataset(settings, Path(directory) / "dataset", workers=1)
         return settings.images / (time.process_time() - start)
 
 
@@ -151,7 +151,7 @@ def _memory(settings: SimulationBenchmarkSettings) -> dict[str, Any]:
     start = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory() as directory:
-            simulate(simulation, Path(directory) / "dataset", settings.workers)
+            simulate_dataset(simulation, Path(directory) / "dataset", settings.workers)
     finally:
         done.set()
         watcher.join()

@@ -41,7 +41,7 @@ FORMAT = 1
 """Format of the directory, which rises when readers must change."""
 
 
-def simulate(settings: SimulationSettings, out: Path | str, workers: int) -> None:
+def simulate_dataset(settings: SimulationSettings, out: Path | str, workers: int) -> None:
     """Simulate a dataset into a directory, or go on where an earlier run stopped.
 
     Args:
@@ -56,11 +56,11 @@ def simulate(settings: SimulationSettings, out: Path | str, workers: int) -> Non
         >>> import tempfile
         >>> from pathlib import Path
         >>> import numpy as np
-        >>> from nas.data.simulation.dataset import simulate
+        >>> from nas.data.simulation.dataset import simulate_dataset
         >>> from nas.data.simulation.settings import SimulationSettings
         >>> settings = SimulationSettings(images=3, image_size=32)
         >>> with tempfile.TemporaryDirectory() as directory:
-        ...     simulate(settings, Path(directory), workers=1)
+        ...     simulate_dataset(settings, Path(directory), workers=1)
         ...     images = np.load(Path(directory, "images.npy"))
         ...     labels = np.load(Path(directory, "labels.npy"))
         >>> images.shape, labels

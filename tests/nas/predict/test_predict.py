@@ -14,7 +14,7 @@ from nas.data.dataset import open_dataset
 from nas.data.tensors import LensTensors
 from nas.predict.command import run as classify
 from nas.predict.settings import PredictSettings, check
-from nas.training.evaluation import predict
+from nas.training.evaluation import class_probabilities
 from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.networks.loading import load_network
 from tests.disks import files_no_larger_than
@@ -53,7 +53,7 @@ def test_a_labelled_data_set_has_the_probabilities_of_training(
     model, card = load_network(network)
     dataset = open_dataset(tmp_path / "data")
     tensors = LensTensors.load(dataset, np.arange(30), card.normalisation)
-    expected = pd.DataFrame(predict(model, tensors), dataset.table["file"], NAMES)
+    expected = pd.DataFrame(class_probabilities(model, tensors), dataset.table["file"], NAMES)
     np.testing.assert_allclose(table.loc[expected.index, list(NAMES)], expected, atol=1e-5)
 
 

@@ -25,7 +25,7 @@ from nas.retrain.command import run as retrain
 from nas.retrain.settings import RetrainSettings
 from nas.search.run_directory import RunDirectory
 from nas.search.winners import Winners
-from nas.training.evaluation import evaluate, predict
+from nas.training.evaluation import class_probabilities, evaluate
 from nas.training.images import TrainingImages
 from nas.training.networks.averaging import SymmetryAverage
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
@@ -64,7 +64,7 @@ def check_training(directory: Path, data: Path) -> dict[str, Any]:
     table = pd.read_parquet(directory / "predictions.parquet")
     assert list(table["file"]) == list(dataset.table["file"].iloc[test])
     assert list(table["label"]) == [card.classes[label] for label in dataset.labels[test]]
-    expected = predict(model, LensTensors.load(dataset, test, card.normalisation))
+    expected = class_probabilities(model, LensTensors.load(dataset, test, card.normalisation))
     np.testing.assert_allclose(table[list(card.classes)], expected, atol=1e-6)
     accuracy = (table[list(card.classes)].idxmax(axis=1) == table["label"]).mean()
     assert result["test"]["accuracy"] == pytest.approx(accuracy)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nas.common.errors import UserError
 from nas.data.tensors import LensTensors
-from nas.training.evaluation import evaluate, predict
+from nas.training.evaluation import class_probabilities, evaluate
 from nas.training.files import TrainingFiles
 from nas.training.loop import fit
 from nas.training.metrics import NonFiniteError
@@ -43,7 +43,7 @@ def test_a_model_of_timm(channels: int, classes: int) -> None:
     )
     result = fit(model, train, val, Recipe(epochs=2, batch_size=32))
     assert [record.updates for record in result.epochs] == [2, 4]
-    assert predict(result.model, val).shape == (30, classes)
+    assert class_probabilities(result.model, val).shape == (30, classes)
     convolution = result.model.get_submodule("conv_stem").weight
     assert convolution.is_contiguous(memory_format=torch.channels_last)
 
@@ -242,8 +242,8 @@ def test_a_network_of_another_number_of_classes(classes: int) -> None:
 
 def test_prediction_is_in_order_and_does_not_depend_on_the_batch() -> None:
     model, data = network(), rings(31)
-    whole = predict(model, data)
-    assert whole == pytest.approx(predict(model, data, batch_size=7), abs=1e-6)
+    whole = class_probabilities(model, data)
+    assert whole == pytest.approx(class_probabilities(model, data, batch_size=7), abs=1e-6)
     assert whole.sum(axis=1) == pytest.approx(1)
     assert whole[4] == pytest.approx(
         model(data.images[4:5]).softmax(dim=1).detach().numpy()[0], abs=1e-6

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from nas.data.simulation import table
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from tests.nas.data.simulation.datasets import SETTINGS
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "deep" / "dataset"
-    simulate(SETTINGS, out, workers=1)
+    simulate_dataset(SETTINGS, out, workers=1)
     return out
 
 
@@ -30,5 +30,5 @@ def interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with monkeypatch.context() as patch:
         patch.setattr(table, "write_rows", stop)
         with pytest.raises(KeyboardInterrupt):
-            simulate(SETTINGS, tmp_path / "interrupted", workers=1)
+            simulate_dataset(SETTINGS, tmp_path / "interrupted", workers=1)
     return tmp_path / "interrupted"

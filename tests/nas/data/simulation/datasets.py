@@ -11,7 +11,7 @@ import pytest
 
 from nas.common.errors import UserError
 from nas.data.simulation import dataset
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.settings import SimulationSettings
 
 FILES = ["dataset.json", "images.npy", "labels.npy", "parameters.parquet"]
@@ -27,7 +27,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def refused(settings: SimulationSettings, out: Path, workers: int = 1) -> str:
     with pytest.raises(UserError) as mistake:
-        simulate(settings, out, workers)
+        simulate_dataset(settings, out, workers)
     assert "\n" not in str(mistake.value)
     return str(mistake.value)
 
@@ -44,13 +44,13 @@ COMMAND = textwrap.dedent(
     import sys
     from pathlib import Path
     from nas.data.simulation.settings import SimulationSettings
-    from nas.data.simulation.dataset import simulate
+    from nas.data.simulation.dataset import simulate_dataset
     from nas.common.errors import UserError
 
     if __name__ == "__main__":
         settings = SimulationSettings(images=int(sys.argv[1]), image_size=16)
         try:
-            simulate(settings, Path(sys.argv[2]), int(sys.argv[3]))
+            simulate_dataset(settings, Path(sys.argv[2]), int(sys.argv[3]))
         except UserError as mistake:
             print(mistake, file=sys.stderr)
             sys.exit(2)

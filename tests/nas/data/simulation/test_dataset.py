@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.draw import draw_scene, generator
 from nas.data.simulation.settings import SimulationSettings
 from tests.nas.data.simulation.datasets import FILES, SETTINGS, contents
@@ -47,18 +47,18 @@ def test_parameters(whole: Path) -> None:
 
 
 def test_any_number_of_workers_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
-    simulate(SETTINGS, tmp_path / "dataset", workers=2)
+    simulate_dataset(SETTINGS, tmp_path / "dataset", workers=2)
     assert contents(tmp_path / "dataset") == contents(whole)
 
 
 def test_an_image_does_not_depend_on_how_many_there_are(whole: Path, tmp_path: Path) -> None:
-    simulate(replace(SETTINGS, images=300), tmp_path / "dataset", workers=1)
+    simulate_dataset(replace(SETTINGS, images=300), tmp_path / "dataset", workers=1)
     few, many = (np.load(path / "images.npy") for path in (tmp_path / "dataset", whole))
     assert np.array_equal(few, many[:300])
 
 
 def test_another_seed_gives_other_images(whole: Path, tmp_path: Path) -> None:
-    simulate(replace(SETTINGS, images=9, seed=1), tmp_path / "dataset", workers=1)
+    simulate_dataset(replace(SETTINGS, images=9, seed=1), tmp_path / "dataset", workers=1)
     assert not np.array_equal(
         np.load(tmp_path / "dataset" / "images.npy"), np.load(whole / "images.npy")[:9]
     )
@@ -68,7 +68,7 @@ def test_another_seed_gives_other_images(whole: Path, tmp_path: Path) -> None:
     ("model", "physics"), [("I", "deeplense"), ("III", "deeplense"), ("IV", "realistic")]
 )
 def test_other_models(model: Any, physics: Any, tmp_path: Path) -> None:
-    simulate(
+    simulate_dataset(
         SimulationSettings(model=model, physics=physics, images=6, image_size=32),
         tmp_path,
         workers=1,
@@ -81,7 +81,7 @@ def test_other_models(model: Any, physics: Any, tmp_path: Path) -> None:
 
 def test_again_does_nothing(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {name: (whole / name).stat().st_mtime_ns for name in FILES}
-    simulate(SETTINGS, whole, workers=1)
+    simulate_dataset(SETTINGS, whole, workers=1)
     assert "already holds this dataset" in capsys.readouterr().err
     assert {name: (whole / name).stat().st_mtime_ns for name in FILES} == before
 
@@ -89,7 +89,7 @@ def test_again_does_nothing(whole: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_no_control_characters_where_nobody_watches(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    simulate(replace(SETTINGS, images=3, image_size=48), tmp_path, workers=1)
+    simulate_dataset(replace(SETTINGS, images=3, image_size=48), tmp_path, workers=1)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "simulating 3 images"
     assert lines[1].startswith("simulating done: 3 images in ")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nas.data.simulation import dataset, output
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from tests.nas.data.simulation.datasets import (
     INTERRUPTED,
     PATIENCE,
@@ -43,7 +43,7 @@ def children(process: int) -> set[int]:
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     out = tmp_path_factory.mktemp("unbroken") / "dataset"
-    simulate(INTERRUPTED, out, workers=1)
+    simulate_dataset(INTERRUPTED, out, workers=1)
     return contents(out)
 
 
@@ -72,7 +72,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     assert not (out / "dataset.json").exists()
     assert 3 <= len(list((out / ".partial").glob("chunk-*"))) < 20
 
-    simulate(INTERRUPTED, out, workers=1)
+    simulate_dataset(INTERRUPTED, out, workers=1)
     assert contents(out) == unbroken
 
 
@@ -93,9 +93,9 @@ def test_killed_while_the_files_move_into_place(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", replace_few)
         with pytest.raises(KeyboardInterrupt):
-            simulate(SETTINGS, tmp_path, workers=1)
+            simulate_dataset(SETTINGS, tmp_path, workers=1)
     assert not (tmp_path / "dataset.json").exists()
-    simulate(SETTINGS, tmp_path, workers=1)
+    simulate_dataset(SETTINGS, tmp_path, workers=1)
     assert contents(tmp_path) == contents(whole)
 
 
@@ -108,16 +108,16 @@ def test_killed_while_the_work_is_cleared_away(
     with monkeypatch.context() as patch:
         patch.setattr(output.shutil, "rmtree", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            simulate(SETTINGS, tmp_path, workers=1)
+            simulate_dataset(SETTINGS, tmp_path, workers=1)
     assert (tmp_path / ".partial").exists()
-    simulate(SETTINGS, tmp_path, workers=1)
+    simulate_dataset(SETTINGS, tmp_path, workers=1)
     assert contents(tmp_path) == contents(whole)
 
 
 def test_killed_before_the_work_began(whole: Path, tmp_path: Path) -> None:
     (tmp_path / ".partial").mkdir()
     (tmp_path / ".partial" / "images.npy").write_bytes(b"half")
-    simulate(SETTINGS, tmp_path, workers=1)
+    simulate_dataset(SETTINGS, tmp_path, workers=1)
     assert contents(tmp_path) == contents(whole)
 
 
@@ -135,7 +135,7 @@ def test_finished_chunks_are_not_done_again(
 
     simulate_chunk = dataset.simulate_chunk
     monkeypatch.setattr(dataset, "simulate_chunk", record)
-    simulate(SETTINGS, interrupted, workers=1)
+    simulate_dataset(SETTINGS, interrupted, workers=1)
     assert done == [1, 2, 3]
     assert contents(interrupted) == contents(whole)
     assert "simulating 778 images, 256 of them done before" in capsys.readouterr().err

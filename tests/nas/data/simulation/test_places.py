@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nas.data.simulation import dataset, output, table
-from nas.data.simulation.dataset import simulate
+from nas.data.simulation.dataset import simulate_dataset
 from tests.nas.data.simulation.datasets import PATIENCE, SETTINGS, contents, refused, start
 
 
@@ -82,11 +82,11 @@ def test_disk_full_on_the_way(whole: Path, tmp_path: Path, monkeypatch: pytest.M
         sentence = refused(SETTINGS, tmp_path)
     assert f"cannot write the dataset to {tmp_path}: No space left on device (it needs" in sentence
     assert [path.name for path in tmp_path.iterdir()] == [".partial"]
-    simulate(SETTINGS, tmp_path, workers=1)
+    simulate_dataset(SETTINGS, tmp_path, workers=1)
     assert contents(tmp_path) == contents(whole)
 
 
 def test_a_dataset_that_lost_a_file_is_not_taken_for_whole(tmp_path: Path) -> None:
-    simulate(SETTINGS, tmp_path / "set", workers=1)
+    simulate_dataset(SETTINGS, tmp_path / "set", workers=1)
     (tmp_path / "set" / "images.npy").unlink()
     assert "lacks its images.npy" in refused(SETTINGS, tmp_path / "set")

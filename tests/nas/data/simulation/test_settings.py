@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from nas.common.errors import UserError
-from nas.data.simulation.dataset import describe_simulation, simulate
+from nas.data.simulation.dataset import describe_simulation, simulate_dataset
 from nas.data.simulation.settings import (
     Clumps,
     LensRanges,
@@ -136,6 +136,6 @@ def test_images_smaller_than_the_ring_are_not_made_without_a_word(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    simulate(settings, str(tmp_path / "sim"), workers=1)
+    simulate_dataset(settings, str(tmp_path / "sim"), workers=1)
     said = [line for line in capsys.readouterr().err.splitlines() if "cut through" in line]
     assert [line.endswith(f"need --image-size {size}") for line in said] == [True] * bool(size)
