@@ -13,22 +13,24 @@ def test_public_names_can_be_imported() -> None:
 
 
 def test_public_names_of_packages_are_listed() -> None:
+    import nas.api
     import nas.data
     import search_spaces
 
-    for package in (nas.data, search_spaces):
+    for package in (nas.api, nas.data, search_spaces):
         assert [name for name in package.__all__ if not re.search(rf"\b{name}\b", PAGE)] == []
 
 
 def test_public_names_show_how_they_are_used() -> None:
     """Examples are run by test_docs.py."""
+    import nas.api
     import nas.data
     import nas.samplers
     import search_spaces
 
     shown = [
         (name, getattr(package, name).__doc__ or "")
-        for package in (nas.data, nas.samplers, search_spaces)
+        for package in (nas.api, nas.data, nas.samplers, search_spaces)
         for name in package.__all__
         if callable(getattr(package, name)) and name != "SpaceError"
     ]

@@ -30,9 +30,8 @@ def preview_data(settings: PreviewSettings) -> None:
     """Draw images of a data directory."""
     # matplotlib is slow to load, and would be large in the workers of a simulation, which import
     # this module too.
-    from nas.data.preview import draw_preview
+    from nas.data.preview import draw_preview, save_preview
 
-    draw_preview(
-        open_dataset(settings.directory, settings), settings.columns, settings.seed, settings.out
-    )
+    dataset = open_dataset(settings.directory, settings)
+    save_preview(draw_preview(dataset, settings.columns, settings.seed), settings.out)
     print(f"wrote {settings.out}")

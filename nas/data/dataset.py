@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import pandas as pd
 from nas.common.artefacts import DamageError, reading
 from nas.common.errors import UserError
 from nas.common.progress import say
+from nas.common.settings import part
 from nas.data.cache import cached_entry
 from nas.data.convert import IMAGES, TABLE
 from nas.data.meta import read_meta
@@ -20,13 +22,18 @@ from nas.data.options import ReadOptions
 from nas.data.parquet import read_parquet
 from nas.data.splits import Splits, make_splits
 
+if TYPE_CHECKING:
+    from nas.common.figure import ShownFigure
+
 # A larger share of skipped files points to a broken download rather than to a few odd files.
 _MOST_SKIPPED = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LensDataset:
     """Images of lenses, opened from the cache; ``open_dataset`` makes one.
+
+    A notebook shows it as a table of its classes and splits.
 
     Attributes:
         directory: data directory that the images were read from.
@@ -37,6 +44,7 @@ class LensDataset:
         table: one row for each image: ``file``, ``row``, ``label``, ``split`` (as on disk),
             ``axion_mass`` (eV, where the image's file carries it) and ``digest``.
         store: cache entry that the data set was opened from.
+        options: how the directory was read.
 
     Example:
         >>> import tempfile
@@ -47,7 +55,9 @@ class LensDataset:
         >>> with tempfile.TemporaryDirectory() as directory:
         ...     np.save(Path(directory, "images.npy"), random.random((60, 1, 16, 16)))
         ...     np.save(Path(directory, "labels.npy"), np.arange(60) % 3)
-        ...     dataset = open_dataset(Path(directory))
+        ...     dataset = open_dataset(directory)
+        >>> dataset  # doctest: +ELLIPSIS
+        LensDataset(...: 60 images of 1 × 16 × 16, no_substructure 20, subhalo 20, vortex 20)
         >>> dataset.labels[:5]
         array([0, 1, 2, 0, 1])
         >>> dataset.info["splits"]
@@ -63,6 +73,32 @@ class LensDataset:
     info: dict[str, Any]
     table: pd.DataFrame
     store: Path
+    options: ReadOptions
+
+    def __repr__(self) -> str:
+        counts = self.counts["all"]
+        classes = ", ".join(f"{name} {counts[name]:,}" for name in self.classes)
+        return f"LensDataset({self.directory}: {self._size}, {classes})"
+
+    def _repr_html_(self) -> str:
+        """Return the table of classes and splits, which notebooks ask for."""
+        table = self.counts.to_html(border=0)
+        return f"<p><b>{escape(str(self.directory))}</b>: {self._size}</p>{table}"
+
+    @property
+    def _size(self) -> str:
+        shape = " × ".join(map(str, self.images.shape[1:]))
+        return f"{len(self.images):,} images of {shape}"
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Number of images of each class, in each split on disk and in all."""
+        splits = {
+            name: [counts.get(label, 0) for label in self.classes]
+            for name, counts in self.info["splits"].items()
+        }
+        table = pd.DataFrame(splits, index=list(self.classes))
+        return table.assign(all=table.sum(axis=1))
 
     @property
     def fingerprint(self) -> str:
@@ -87,6 +123,21 @@ class LensDataset:
             UserError: there is nothing to train on, or a class has too few images to be split.
         """
         return make_splits(self.table, self.classes, seed, self.store / f"splits-{seed}.npy")
+
+    def plot(self, columns: int = 6, seed: int = 0) -> "ShownFigure":
+        """Draw images of every class, and what substructure adds to simulated ones.
+
+        Args:
+            columns: number of images of each class.
+            seed: seed of the choice of images.
+
+        Raises:
+            UserError: the description of a simulated data set is damaged.
+        """
+        # matplotlib is slow to load, and most who open a data set draw nothing.
+        from nas.data.preview import draw_preview
+
+        return draw_preview(self, columns, seed)
 
 
 def describe_filled(info: Mapping[str, Any]) -> str:
@@ -149,7 +200,8 @@ def open_dataset(directory: Path | str, options: ReadOptions | None = None) -> L
     shape = (images, *info["image_shape"])
     pixels = np.memmap(store / IMAGES, dtype=np.float32, mode="r", shape=shape)
     table = _table(store, images, len(info["classes"]))
-    return LensDataset(directory, tuple(info["classes"]), pixels, info, table, store)
+    classes, read_as = tuple(info["classes"]), part(ReadOptions, options)
+    return LensDataset(directory, classes, pixels, info, table, store, read_as)
 
 
 def _table(store: Path, images: int, classes: int) -> pd.DataFrame:

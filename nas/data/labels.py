@@ -148,15 +148,17 @@ def _name_numbers(
     ), "the labels are numbers: name the classes with --classes"
 
 
-def read_simulated_classes(path: Path) -> tuple[str, ...]:
-    """Return the class names in the description of a simulated data set.
+def read_description(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return what a description of ours says of its data set: its kind, and the class names.
 
-    There are none where the file is missing or describes something else.
+    The kind is ``simulated``, or ``given`` for the arrays of a program; both are empty where the
+    file is missing or describes something else.
     """
     try:
         description = read_json(path)
-        if description["kind"] == "simulated" and isinstance(description["settings"], dict):
-            return tuple(map(str, description["classes"]))
+        kind, classes = description["kind"], tuple(map(str, description["classes"]))
+        if kind == "given" or (kind == "simulated" and isinstance(description["settings"], dict)):
+            return kind, classes
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return ()
+    return "", ()

@@ -15,13 +15,13 @@ import pandas as pd
 
 from nas.common.errors import UserError
 from nas.data.arrays import LOCKED, ArrayEntry, names_class
-from nas.data.labels import MOST_CLASSES, name_classes, read_labels, read_simulated_classes
+from nas.data.labels import MOST_CLASSES, name_classes, read_description, read_labels
 from nas.data.layout import SPLITS, Layout, Split
 from nas.data.place import Place, only_root, place_of, settle, split_of_directory
 from nas.data.words import calls_labels, key, stem
 
 METADATA = "dataset.json"
-"""File beside the arrays of a simulated data set with its class names, settings and versions."""
+"""File beside the arrays of a data set that we wrote, with its class names and what made it."""
 
 
 class _Pair(NamedTuple):
@@ -42,8 +42,9 @@ def find_packed(
     Args:
         directory: data directory.
         arrays: arrays of the data directory.
-        classes: class names by label. Without them the names are those of a simulation, the labels
-            themselves where they are names, or the three dark-matter models for the labels 0, 1, 2.
+        classes: class names by label. Without them the names are those of a description of ours,
+            the labels themselves where they are names, or the three dark-matter models for the
+            labels 0, 1, 2.
 
     Returns:
         The layout, or None where there is no such pair.
@@ -57,13 +58,13 @@ def find_packed(
         return None
     only_root(directory, (pair.place.root for pair in pairs))
     meaning = settle((pair.place.split for pair in pairs), split_of_directory(directory))
-    simulated = read_simulated_classes((directory / pairs[0].images.file).with_name(METADATA))
+    kind, described = read_description((directory / pairs[0].images.file).with_name(METADATA))
     labels = [read_labels(directory, pair.labels) for pair in pairs]
-    named = name_classes(directory / pairs[0].labels.path, labels, classes or simulated)
+    named = name_classes(directory / pairs[0].labels.path, labels, classes or described)
     images = pd.concat(
         [_table(pair, meaning, part) for pair, part in zip(pairs, named.numbers, strict=True)]
     )
-    name = "simulated" if simulated else "packed"
+    name = "simulated" if kind == "simulated" else "packed"
     return Layout(
         name, named.classes, images.reset_index(drop=True), (named.note,) if named.note else ()
     )

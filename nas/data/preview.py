@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
+from nas.common.figure import ShownFigure
 from nas.common.files import atomic_path
 from nas.data.dataset import LensDataset
 from nas.data.packed import METADATA
@@ -34,8 +35,8 @@ class _Row(NamedTuple):
     signed: bool = False
 
 
-def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> None:
-    """Write a grid of random images, with a row for each class.
+def draw_preview(dataset: LensDataset, columns: int, seed: int) -> ShownFigure:
+    """Draw a grid of random images, with a row for each class.
 
     In a simulated data set, a row of residuals stands below each class with substructure: the
     noise-free image minus the image of the same lens without substructure.
@@ -44,10 +45,9 @@ def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> No
         dataset: data set to draw images of.
         columns: number of images of each class; a class that has fewer shows all of them.
         seed: seed of the choice of images.
-        out: picture to write, whose suffix makes it PNG, PDF or SVG.
 
     Raises:
-        UserError: the picture cannot be written.
+        UserError: the description of a simulated data set is damaged.
     """
     settings = _simulation_settings(dataset)
     columns = min(columns, int(np.bincount(dataset.labels).max()))
@@ -63,7 +63,19 @@ def draw_preview(dataset: LensDataset, columns: int, seed: int, out: Path) -> No
             residuals = [with_it - without for with_it, without in pairs]
             if any(residual.any() for residual in residuals):
                 rows.append(_Row(f"{name}\n− smooth lens", residuals, signed=True))
-    figure = _figure(rows, columns)
+    return _figure(rows, columns)
+
+
+def save_preview(figure: Figure, out: Path) -> None:
+    """Write a figure to a file.
+
+    Args:
+        figure: figure to write.
+        out: picture to write, whose suffix makes it PNG, PDF or SVG.
+
+    Raises:
+        UserError: the picture cannot be written.
+    """
     try:
         with atomic_path(out) as path:
             figure.savefig(path, dpi=120)
@@ -87,8 +99,8 @@ def _simulation_settings(dataset: LensDataset) -> SimulationSettings | None:
         raise UserError(f"{metadata.parent}: {error}") from error
 
 
-def _figure(rows: list[_Row], columns: int) -> Figure:
-    figure = Figure(
+def _figure(rows: list[_Row], columns: int) -> ShownFigure:
+    figure = ShownFigure(
         figsize=(columns * _PANEL_INCHES + 0.4, len(rows) * _PANEL_INCHES), layout="constrained"
     )
     grid = figure.subplots(len(rows), columns, squeeze=False)

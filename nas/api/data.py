@@ -1,0 +1,147 @@
+"""Data sets: simulated, opened from a directory, or made of arrays."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import Dataset
+
+from nas.api.keywords import settings_from, shows_settings
+from nas.common.errors import UserError
+from nas.data.command import simulate_data
+from nas.data.dataset import LensDataset, open_dataset
+from nas.data.given import GivenArrays, write_given
+from nas.data.layout import Split
+from nas.data.options import ReadOptions
+from nas.data.settings import SimulateSettings
+
+
+@shows_settings(SimulateSettings)
+def simulate(**settings: Any) -> LensDataset:
+    """Simulate a data set, as ``python -m nas.data simulate`` does, and open it.
+
+    Where the data set is there already it is only opened; one that was begun goes on.
+
+    Args:
+        settings: fields of :class:`~nas.data.settings.SimulateSettings`.
+
+    Raises:
+        UserError: a setting cannot be used, or the directory holds something else.
+
+    Example:
+        >>> from nas import api
+        >>> api.simulate(images=6, image_size=40, workers=1, out="data/few")
+        LensDataset(data/few: 6 images of 1 × 40 × 40, no_substructure 2, subhalo 2, vortex 2)
+    """
+    simulated = settings_from(SimulateSettings, settings)
+    simulate_data(simulated)
+    return open_dataset(simulated.out)
+
+
+@shows_settings(ReadOptions)
+def open_data(directory: Path | str, **options: Any) -> LensDataset:
+    """Open a data directory of any known layout.
+
+    Args:
+        directory: the data directory.
+        options: fields of :class:`~nas.data.ReadOptions`, where the automatic answer is wrong.
+
+    Raises:
+        UserError: the directory is no data set, or an option cannot be used.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from nas import api
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     np.save(f"{directory}/images.npy", np.random.default_rng(0).random((6, 40, 40)))
+        ...     np.save(f"{directory}/labels.npy", ["lens", "nonlens"] * 3)
+        ...     data = api.open_data(directory, crop=32)
+        >>> data.counts.loc["lens", "all"], data.images.shape
+        (np.int64(3), (6, 1, 32, 32))
+    """
+    return open_dataset(directory, settings_from(ReadOptions, options))
+
+
+ImagesLike = npt.ArrayLike | torch.Tensor | Dataset[Any]
+"""Images (N, H, W), (N, C, H, W) or (N, H, W, C), or a torch ``Dataset`` of images and labels."""
+
+LabelsLike = npt.ArrayLike | torch.Tensor | None
+"""One whole number or class name for each image; None for a torch ``Dataset``, which has them."""
+
+
+@shows_settings(ReadOptions, "classes", "layout")
+def from_arrays(
+    images: ImagesLike,
+    labels: LabelsLike = None,
+    *,
+    classes: Sequence[str] | None = None,
+    val: tuple[ImagesLike, LabelsLike] | Dataset[Any] | None = None,
+    test: tuple[ImagesLike, LabelsLike] | Dataset[Any] | None = None,
+    out: Path | str | None = None,
+    **options: Any,
+) -> LensDataset:
+    """Make a data set of arrays, of NumPy or torch, with any number of channels.
+
+    The arrays are written into a directory that is named after their content, so that searches,
+    later sessions and other processes know the data set, and equal arrays are written once.
+
+    Args:
+        images: images to learn from, or a torch ``Dataset`` of images and labels.
+        labels: their labels; whole numbers count from 0 in the order of ``classes``.
+        classes: class names in label order; by default those that the labels tell.
+        val: images and labels that choose; by default a share of ``images``.
+        test: images and labels that report; by default a share of ``images``.
+        out: directory to write; by default one in ``data``.
+        options: fields of :class:`~nas.data.ImageOptions`, such as ``channel_axis`` and
+            ``fill_nan``.
+
+    Raises:
+        UserError: the arrays are no images with labels; the sentence says why.
+
+    Example:
+        >>> import numpy as np
+        >>> from nas import api
+        >>> images = np.random.default_rng(0).random((60, 3, 32, 32), dtype=np.float32)
+        >>> labels = np.arange(60) % 2
+        >>> api.from_arrays(images, labels, classes=["spiral", "merger"], out="data/galaxies")
+        LensDataset(data/galaxies: 60 images of 3 × 32 × 32, spiral 30, merger 30)
+    """
+    read_as = settings_from(ReadOptions, options)
+    splits: dict[Split, GivenArrays] = {}
+    splits["all" if val is None and test is None else "train"] = _given(images, labels)
+    given: dict[Split, Any] = {"val": val, "test": test}
+    for name, part in given.items():
+        if part is not None:
+            splits[name] = _given(*part) if isinstance(part, tuple) else _given(part, None)
+    directory = write_given(splits, classes, read_as, None if out is None else Path(out))
+    return open_dataset(directory, read_as)
+
+
+def _given(images: ImagesLike, labels: LabelsLike) -> GivenArrays:
+    if isinstance(images, Dataset):
+        if labels is not None:
+            raise UserError("a torch Dataset has labels of its own: leave labels out")
+        pairs = [images[number] for number in range(len(images))]  # type: ignore[arg-type]
+        return GivenArrays(
+            _array([_array(image) for image, _ in pairs]), np.array([int(y) for _, y in pairs])
+        )
+    if labels is None:
+        raise UserError("labels are missing: give one for each image")
+    return GivenArrays(_array(images), _array(labels))
+
+
+def _array(values: Any) -> npt.NDArray[Any]:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = values.float() if values.dtype is torch.bfloat16 else values  # NumPy has none
+    try:
+        array: npt.NDArray[Any] = np.asarray(values)
+    except ValueError as error:
+        raise UserError(
+            "images have different shapes: give one array of them, or a directory of files"
+        ) from error
+    return array

@@ -1,0 +1,118 @@
+"""Keywords become the settings of a command, as its flags do, and with the same checks."""
+
+import dataclasses
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from nas.common.cli import from_plain
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset
+
+SettingsT = TypeVar("SettingsT")
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+
+
+def settings_from(
+    kind: type[SettingsT],
+    keywords: Mapping[str, Any],
+    check: Callable[[SettingsT], None] = lambda settings: None,
+) -> SettingsT:
+    """Return the settings of a command.
+
+    A data set stands for its directory and for how that was read.
+
+    Args:
+        kind: dataclass of the settings.
+        keywords: values by the names of its fields; a dictionary stands for settings in a group.
+        check: what the command checks before any work.
+
+    Raises:
+        UserError: there is no such setting, or a value cannot be used.
+
+    Example:
+        >>> from nas.search.settings import SearchSettings
+        >>> settings_from(SearchSettings, {"trials": 5, "sharing": {"rule": "sandwich"}}).trials
+        5
+        >>> settings_from(SearchSettings, {"trails": 5})
+        Traceback (most recent call last):
+        nas.common.errors.UserError: there is no setting trails: did you mean trials?
+    """
+    fields: Any = dataclasses.fields(kind)  # type: ignore[arg-type]
+    names = [field.name for field in fields]
+    if unknown := [name for name in keywords if name not in names]:
+        near = difflib.get_close_matches(unknown[0], names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"give any of {', '.join(names)}"
+        raise UserError(f"there is no setting {unknown[0]}: {hint}")
+    data = keywords.get("data")
+    if isinstance(data, LensDataset):
+        read_as = {key: value for key, value in vars(data.options).items() if key in names}
+        keywords = {**read_as, **keywords, "data": data.directory}
+    settings = from_plain(kind, {name: _plain(value) for name, value in keywords.items()})
+    check(settings)
+    return settings
+
+
+def shows_settings(
+    kind: type, *left_out: str
+) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
+    """Let notebooks show and complete the settings that a function takes as keywords.
+
+    Args:
+        kind: dataclass of the settings.
+        left_out: names of settings that the function does not take.
+
+    Example:
+        >>> import inspect
+        >>> from nas.data.options import ReadOptions
+        >>> @shows_settings(ReadOptions)
+        ... def look(directory, **options): ...
+        >>> list(inspect.signature(look).parameters)[:3]
+        ['directory', 'channel_axis', 'crop']
+    """
+
+    def show(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+        own = inspect.signature(function)
+        named = [item for item in own.parameters.values() if item.kind is not item.VAR_KEYWORD]
+        taken = {*left_out, *(item.name for item in named)}
+        shown = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=_default(field),
+                annotation=field.type,
+            )
+            for field in dataclasses.fields(kind)
+            if field.name not in taken
+        ]
+
+        @functools.wraps(function)
+        def shown_function(*args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
+            return function(*args, **kwargs)
+
+        shown_function.__signature__ = own.replace(  # type: ignore[attr-defined]
+            parameters=[*named, *shown]
+        )
+        return shown_function
+
+    return show
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it would stand in a YAML file of settings."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, bool | int | float | None) else str(value)
