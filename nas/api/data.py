@@ -15,7 +15,7 @@ from nas.data.command import simulate_data
 from nas.data.dataset import LensDataset, open_dataset
 from nas.data.given import GivenArrays, write_given
 from nas.data.layout import Split
-from nas.data.options import ReadOptions
+from nas.data.options import ImageOptions, ReadOptions
 from nas.data.settings import SimulateSettings
 
 
@@ -73,7 +73,7 @@ LabelsLike = npt.ArrayLike | torch.Tensor | None
 """One whole number or class name for each image; None for a torch ``Dataset``, which has them."""
 
 
-@shows_settings(ReadOptions, "classes", "layout")
+@shows_settings(ImageOptions)
 def from_arrays(
     images: ImagesLike,
     labels: LabelsLike = None,
@@ -110,7 +110,7 @@ def from_arrays(
         >>> api.from_arrays(images, labels, classes=["spiral", "merger"], out="data/galaxies")
         LensDataset(data/galaxies: 60 images of 3 × 32 × 32, spiral 30, merger 30)
     """
-    read_as = settings_from(ReadOptions, options)
+    read_as = settings_from(ImageOptions, options)
     splits: dict[Split, GivenArrays] = {}
     splits["all" if val is None and test is None else "train"] = _given(images, labels)
     given: dict[Split, Any] = {"val": val, "test": test}
@@ -118,7 +118,7 @@ def from_arrays(
         if part is not None:
             splits[name] = _given(*part) if isinstance(part, tuple) else _given(part, None)
     directory = write_given(splits, classes, read_as, None if out is None else Path(out))
-    return open_dataset(directory, read_as)
+    return open_dataset(directory, ReadOptions(**vars(read_as)))
 
 
 def _given(images: ImagesLike, labels: LabelsLike) -> GivenArrays:

@@ -57,13 +57,12 @@ def settings_from(
 
 
 def shows_settings(
-    kind: type, *left_out: str
+    kind: type,
 ) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
     """Let notebooks show and complete the settings that a function takes as keywords.
 
     Args:
         kind: dataclass of the settings.
-        left_out: names of settings that the function does not take.
 
     Example:
         >>> import inspect
@@ -77,7 +76,7 @@ def shows_settings(
     def show(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
         own = inspect.signature(function)
         named = [item for item in own.parameters.values() if item.kind is not item.VAR_KEYWORD]
-        taken = {*left_out, *(item.name for item in named)}
+        taken = {item.name for item in named}
         shown = [
             inspect.Parameter(
                 field.name,

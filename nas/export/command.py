@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from nas.common.progress import say
 from nas.common.screen import screen
 from nas.export.settings import ExportSettings
 from nas.training.networks.card import ModelCard
-from nas.training.networks.classifier import Classifier, load_classifier
+from nas.training.networks.classifier import Classifier
 
 # A probability may differ by so much between torch and onnxruntime; float32 leaves about 1e-6.
 _TOLERANCE = 1e-4
@@ -27,27 +28,63 @@ _BATCHES = (1, 5)
 
 def run(settings: ExportSettings) -> None:
     """Print how to load the network with timm, then write it as ONNX and compare the two."""
-    classifier, card = load_classifier(settings.checkpoint, settings.average_symmetries)
-    height, width = card.input_size
+    export = Export.of(settings)
+    height, width = export.classifier.card.input_size
     say(
         f"the network alone, which takes images that are normalised and of {height} × {width} "
         "pixels, is loaded by"
     )
-    lines = _three_lines(classifier.network, card, settings.checkpoint)
-    screen().print(lines, soft_wrap=True)
-    say(f"writing {card.model} as ONNX")
-    with room_for(settings.onnx, "give the same command again"), atomic_path(settings.onnx) as path:
-        _write(classifier, card, path)
-        difference = _difference(classifier, card, path)
-        if not difference <= _TOLERANCE:
-            raise UserError(
-                f"{card.model} computes something else as ONNX (probabilities differ by "
-                f"{difference:.1g}): use it through torch, with the lines above"
-            )
+    screen().print(export.timm_lines, soft_wrap=True)
+    say(f"writing {export.classifier.card.model} as ONNX")
+    difference = export.write()
     say(f"{settings.onnx} gives the probabilities of torch (largest difference {difference:.1g})")
 
 
-def _write(classifier: Classifier, card: ModelCard, path: Path) -> None:
+@dataclass(frozen=True)
+class Export:
+    """A trained network on its way to other programs.
+
+    Attributes:
+        classifier: the classifier, from pixels to class probabilities.
+        onnx: file of the classifier as ONNX.
+        timm_lines: lines of Python that build the network alone with timm and load its weights.
+    """
+
+    classifier: Classifier
+    onnx: Path
+    timm_lines: str
+
+    @staticmethod
+    def of(settings: ExportSettings) -> "Export":
+        """Load the network; nothing is written yet.
+
+        Raises:
+            UserError: there is no such checkpoint, or it holds no network that can be built.
+        """
+        classifier = Classifier.load(settings.checkpoint, settings.average_symmetries)
+        return Export(classifier, settings.onnx, _three_lines(classifier, settings.checkpoint))
+
+    def write(self) -> float:
+        """Write ONNX; return the largest difference of a probability between torch and it.
+
+        Raises:
+            UserError: the network cannot be written, or computes something else as ONNX; no file is
+                left then.
+        """
+        model = self.classifier.card.model
+        with room_for(self.onnx, "give the same command again"), atomic_path(self.onnx) as path:
+            _write(self.classifier, path)
+            difference = _difference(self.classifier, path)
+            if not difference <= _TOLERANCE:
+                raise UserError(
+                    f"{model} computes something else as ONNX (probabilities differ by "
+                    f"{difference:.1g}): use it through torch, with the lines above"
+                )
+        return difference
+
+
+def _write(classifier: Classifier, path: Path) -> None:
+    card = classifier.card
     example = torch.zeros(2, card.in_chans, *card.image_size)
     try:
         with warnings.catch_warnings():
@@ -72,8 +109,9 @@ def _write(classifier: Classifier, card: ModelCard, path: Path) -> None:
     program.save(path, external_data=False)
 
 
-def _difference(classifier: Classifier, card: ModelCard, path: Path) -> float:
+def _difference(classifier: Classifier, path: Path) -> float:
     """Return the largest difference of a class probability between torch and onnxruntime."""
+    card = classifier.card
     # This package is installed only where networks are exported.
     import onnxruntime
 
@@ -95,11 +133,12 @@ def _difference(classifier: Classifier, card: ModelCard, path: Path) -> float:
     return float(max(differences))
 
 
-def _three_lines(network: nn.Module, card: ModelCard, checkpoint: Path) -> str:
+def _three_lines(classifier: Classifier, checkpoint: Path) -> str:
     """Return the lines that build the network with timm and load its weights.
 
     Building is tried before the lines are shown.
     """
+    network, card = classifier.network, classifier.card
     options: dict[str, Any] = {"in_chans": card.in_chans, "num_classes": len(card.classes)}
     if card.architecture is not None:
         options["architecture"] = card.architecture

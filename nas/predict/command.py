@@ -1,11 +1,7 @@
 """The command ``python -m nas.predict``: classifying images with a trained network."""
 
-from collections import Counter
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import torch
 
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_text
@@ -14,10 +10,9 @@ from nas.common.screen import screen
 from nas.common.settings import part
 from nas.data.dataset import LensDataset, open_dataset
 from nas.data.options import ImageOptions, ReadOptions
-from nas.predict.settings import PredictSettings
-from nas.training.evaluation import BATCH
+from nas.predict.settings import ClassifySettings, PredictSettings
 from nas.training.networks.card import ModelCard
-from nas.training.networks.classifier import Classifier, load_classifier
+from nas.training.networks.classifier import Classifier
 from nas.training.precision import pick_device
 
 # Of the files that cannot be used so many are named; the others are counted.
@@ -26,46 +21,47 @@ _NAMED = 5
 
 def run(settings: PredictSettings) -> None:
     """Classify the images, write the table, and print how many are of which class."""
-    device = pick_device(settings.device)
-    classifier, card = load_classifier(settings.checkpoint, settings.average_symmetries)
-    options = ReadOptions(layout="unlabelled", **vars(part(ImageOptions, settings)))
-    dataset = open_dataset(settings.data, options)
-    _require_fit(dataset, card, settings)
-    _say_skipped(dataset)
-    probabilities = _classify(classifier.to(device), dataset.images, device)
-    predicted = [card.classes[label] for label in probabilities.argmax(axis=1)]
-    table = pd.DataFrame(
-        {"file": dataset.table["file"], "row": dataset.table["row"], "predicted": predicted}
-    )
-    # The row tells images of one array apart; a file with one image has none.
-    if (table["row"] < 0).all():
-        del table["row"]
-    table[list(card.classes)] = probabilities
+    table = classify_images(settings)
     text = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     with room_for(settings.out, "give the same command again"):
         write_text(settings.out, text)
-    counts = Counter(predicted)
-    line = f"{settings.out}: " + ", ".join(f"{counts[name]:,} {name}" for name in card.classes)
+    counts = table["predicted"].value_counts(sort=False)
+    line = f"{settings.out}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items())
     screen().print(line, soft_wrap=True)
 
 
-def _classify(
-    classifier: Classifier, images: npt.NDArray[np.float32], device: torch.device
-) -> npt.NDArray[np.float32]:
-    """Return class probabilities (N, K) of images (N, C, H, W).
+def classify_images(settings: ClassifySettings) -> pd.DataFrame:
+    """Classify the images of a folder.
 
-    The images are read from the disk as they are needed.
+    Returns:
+        A row for each image: its file, its row in a file of many, the most probable class, and the
+        probability of each class.
+
+    Raises:
+        UserError: the checkpoint or the images cannot be read, or do not belong together.
     """
+    device = pick_device(settings.device)
+    classifier = Classifier.load(settings.checkpoint, settings.average_symmetries).to(device)
+    options = ReadOptions(layout="unlabelled", **vars(part(ImageOptions, settings)))
+    dataset = open_dataset(settings.data, options)
+    _require_fit(dataset, classifier.card, settings)
+    _say_skipped(dataset)
     rows = []
-    with torch.no_grad(), progress("classifying", len(images), "images") as advance:
-        for start in range(0, len(images), BATCH):
-            batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
-            rows.append(classifier(batch).cpu())
+    with progress("classifying", len(dataset.images), "images") as advance:
+        for batch in classifier.batches(dataset.images):
+            rows.append(batch)
             advance(len(batch))
-    return torch.cat(rows).numpy()
+    probabilities, classes = np.concatenate(rows), list(classifier.classes)
+    names = pd.Categorical.from_codes(probabilities.argmax(axis=1), pd.Index(classes))
+    table = dataset.table[["file", "row"]].assign(predicted=names)
+    # The row tells images of one array apart; a file with one image has none.
+    if (table["row"] < 0).all():
+        del table["row"]
+    table[classes] = probabilities
+    return table
 
 
-def _require_fit(dataset: LensDataset, card: ModelCard, settings: PredictSettings) -> None:
+def _require_fit(dataset: LensDataset, card: ModelCard, settings: ClassifySettings) -> None:
     channels, height, width = dataset.images.shape[1:]
     if channels != card.in_chans:
         raise UserError(

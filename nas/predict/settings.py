@@ -9,7 +9,22 @@ from nas.training.networks.start import require_checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictSettings(ImageOptions):
+class ClassifySettings(ImageOptions):
+    """Which images are classified, and by which network."""
+
+    checkpoint: Path
+    """The model.safetensors of a trained network."""
+    data: Path
+    """Folder of images; arrays and pictures in folders below it are found too."""
+    average_symmetries: bool = False
+    """Average the class probabilities over the eight symmetries of the image, for eight passes. A
+    symmetric network gains nothing."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda or cuda:1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings(ClassifySettings):
     """Classify a folder of images, and write the class probabilities of each image as CSV.
 
     The images may be labelled or not.
@@ -22,18 +37,9 @@ class PredictSettings(ImageOptions):
         predictions.csv
     """
 
-    checkpoint: Path
-    """The model.safetensors of a trained network."""
-    data: Path
-    """Folder of images; arrays and pictures in folders below it are found too."""
     out: Path = Path("predictions.csv")
     """Table to write: a line for each image, with its file, the most probable class, and the
     probability of each class."""
-    average_symmetries: bool = False
-    """Average the class probabilities over the eight symmetries of the image, for eight passes. A
-    symmetric network gains nothing."""
-    device: str = "auto"
-    """Where to compute: auto, cpu, cuda or cuda:1."""
 
 
 def check(settings: PredictSettings) -> None:

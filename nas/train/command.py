@@ -1,6 +1,12 @@
 """The command ``python -m nas.train``: training one network."""
 
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
 from rich.text import Text
+from torch import nn
 
 import search_spaces
 from nas.common.progress import say
@@ -12,9 +18,11 @@ from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.networks.averaging import SymmetryAverage
 from nas.training.networks.card import ModelCard
+from nas.training.networks.classifier import Classifier
 from nas.training.networks.pretrained import read_weights
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
+from nas.training.record import to_csv
 from nas.training.result import AVERAGED, write_result
 from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.tracked import tracked_epochs
@@ -22,6 +30,66 @@ from nas.training.tracked import tracked_epochs
 
 def run(settings: TrainSettings) -> None:
     """Train the network, print its scores and write ``result.json``."""
+    _report(train_network(settings))
+
+
+@dataclass(frozen=True, repr=False)
+class Trained:
+    """A network that was trained, with its validation scores.
+
+    Attributes:
+        directory: directory of weights, log and result.
+        card: what the network is, and what its images are.
+        result: all epochs, and the network with the weights of the best one.
+        averaged_auc: validation AUC of class probabilities that are averaged over the symmetries of
+            the image.
+    """
+
+    directory: Path
+    card: ModelCard
+    result: Result
+    averaged_auc: float
+
+    def __repr__(self) -> str:
+        best, epochs = self.result.best, len(self.result.epochs)
+        return (
+            f"Trained({self.card.model}, {self.parameters:,} parameters: validation AUC "
+            f"{best.val['auc']:.4f} in epoch {best.epoch} of {epochs}; {self.directory})"
+        )
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights of the network."""
+        return sum(weight.numel() for weight in self.network.parameters())
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Validation scores of the best epoch by name."""
+        return {**self.result.best.val, AVERAGED: self.averaged_auc}
+
+    @property
+    def epochs(self) -> pd.DataFrame:
+        """Loss and validation scores of every epoch, a row each."""
+        return pd.read_csv(io.StringIO(to_csv(self.result.epochs)), index_col="epoch")
+
+    @property
+    def network(self) -> nn.Module:
+        """The network alone, which takes normalised images; a model of timm."""
+        return self.result.model
+
+    @property
+    def classifier(self) -> Classifier:
+        """The network from the pixels of a file to class probabilities."""
+        return Classifier(self.network, self.card)
+
+
+def train_network(settings: TrainSettings) -> Trained:
+    """Train the network, or go on with a training that was begun, and write ``result.json``.
+
+    Raises:
+        UserError: the data set or the weights cannot be read, or the network not be built for it.
+        search_spaces.SpaceError: there is no such architecture.
+    """
     device = pick_device(settings.device)
     images = TrainingImages.open(settings.data, settings)
     card = _card(settings, images)
@@ -43,9 +111,9 @@ def run(settings: TrainSettings) -> None:
     with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
     averaged = evaluate(SymmetryAverage(result.model), images.val(device)).auc
-    _report(result, spec.recipe, averaged)
     more = {"parameters": parameters, AVERAGED: averaged}
     write_result(directory, spec.to_json(), result, images, **more)
+    return Trained(directory, spec.card, result, averaged)
 
 
 def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
@@ -55,9 +123,9 @@ def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
     return images.card(architecture.space, str(architecture))
 
 
-def _report(result: Result, recipe: Recipe, averaged: float) -> None:
+def _report(trained: Trained) -> None:
     """Print the scores of the best epoch, and what averaging over symmetries makes of its AUC."""
-    best = result.best
+    best = trained.result.best
     classes = ", ".join(
         f"{name.removeprefix('auc_')} {value:.4f}"
         for name, value in best.val.items()
@@ -68,7 +136,8 @@ def _report(result: Result, recipe: Recipe, averaged: float) -> None:
             "validation AUC ",
             (f"{best.val['auc']:.4f}", "bold"),
             f" ({classes}), accuracy {best.val['accuracy']:.1%}, epoch {best.epoch} of "
-            f"{recipe.epochs}; AUC averaged over the symmetries of the image {averaged:.4f}",
+            f"{len(trained.result.epochs)}; AUC averaged over the symmetries of the image "
+            f"{trained.averaged_auc:.4f}",
         ),
         soft_wrap=True,
     )

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from nas.common.errors import UserError
 from nas.export.command import run as export
 from nas.export.settings import ExportSettings, check
-from nas.training.networks.classifier import load_classifier
+from nas.training.networks.classifier import Classifier
 from tests.disks import files_no_larger_than
 from tests.nas.checkpoints import checkpoint
 
@@ -42,7 +42,7 @@ def test_onnx_and_the_three_lines(
     card = checkpoint(weights, model, size=size)
     export(ExportSettings(checkpoint=weights, onnx=out, average_symmetries=average))
     images = np.random.default_rng(0).normal(2, 1, (7, 1, size, size)).astype(np.float32)
-    classifier, _ = load_classifier(weights, average)
+    classifier = Classifier.load(weights, average)
     with torch.no_grad():
         expected = classifier(torch.from_numpy(images)).numpy()
     np.testing.assert_allclose(probabilities(out, images), expected, atol=1e-5)

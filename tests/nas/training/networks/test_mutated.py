@@ -15,7 +15,7 @@ from nas.common.errors import UserError
 from nas.training.networks import checkpoint as checkpoints
 from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
-from nas.training.networks.classifier import load_classifier
+from nas.training.networks.classifier import Classifier
 from nas.training.networks.loading import load_network
 from nas.training.supernet.training import SupernetCard, load_supernet
 from search_spaces import get_space
@@ -53,7 +53,7 @@ def saved(tmp_path: Path) -> Saved:
 
 
 def test_every_value_of_a_network_is_checked(saved: Saved) -> None:
-    require_schema(saved.path, lambda: load_classifier(saved.path), saved.write, saved.header)
+    require_schema(saved.path, lambda: Classifier.load(saved.path), saved.write, saved.header)
 
 
 def test_every_value_of_a_supernet_is_checked(tmp_path: Path) -> None:
