@@ -26,7 +26,7 @@ _CFG: dict[str, Any] = {
     "license": "mit",
 }
 
-_SPACES = ("lens_nano", "lens_small", "hybrid_nano", "hybrid_small")
+_SPACES = ("lens_nano", "lens_small", "hybrid_nano", "hybrid_small", "lens_bench")
 default_cfgs = generate_default_cfgs({f"{space}.untrained": _CFG for space in _SPACES})
 
 
@@ -108,3 +108,11 @@ def hybrid_small(
 ) -> HybridNet:
     """Build a network of the space ``hybrid_small``, as :func:`build_network` does."""
     return build_network("hybrid_small", architecture, pretrained=pretrained, **options)
+
+
+@register_model
+def lens_bench(
+    pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
+) -> HybridNet:
+    """Build a network of the space ``lens_bench``, as :func:`build_network` does."""
+    return build_network("lens_bench", architecture, pretrained=pretrained, **options)

@@ -130,6 +130,55 @@ def lens_small() -> SearchSpace:
     )
 
 
+def lens_bench() -> SearchSpace:
+    """Make the space of the lensing benchmark: 128 networks, of which each gene has two choices.
+
+    It is so small that all of its networks were trained (``nas.benchmarks.table``). They are among
+    those of :func:`lens_nano`, in the middle of its sizes.
+    """
+    return hybrid_space(
+        "lens_bench",
+        symmetry=("d4", "none"),
+        stem=StemChoices(width=(24,), kernel=(3, 5)),
+        head_dim=16,
+        stages=(
+            StageChoices(
+                op=("mbconv",), depth=(1,), width=(32,), kernel=(3,), expansion=(2, 4), se=(0.25,)
+            ),
+            StageChoices(
+                depth=(1,),
+                width=(48,),
+                kernel=(3,),
+                expansion=(4,),
+                se=(0.25,),
+                heads=(3,),
+                mlp=(2,),
+            ),
+            StageChoices(
+                depth=(1,),
+                width=(64,),
+                kernel=(3,),
+                expansion=(4,),
+                se=(0.25,),
+                heads=(4,),
+                mlp=(2,),
+                stride=(2, 1),
+            ),
+            StageChoices(
+                depth=(1,),
+                width=(96,),
+                kernel=(3,),
+                expansion=(4,),
+                se=(0.25,),
+                heads=(6,),
+                mlp=(2,),
+            ),
+        ),
+        named={},
+        size=params,
+    )
+
+
 def hybrid_nano() -> SearchSpace:
     """Make the space of networks that a laptop's CPU trains in minutes.
 

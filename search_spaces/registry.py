@@ -5,7 +5,7 @@ from functools import cache
 
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
-from search_spaces.presets import hybrid_nano, hybrid_small, lens_nano, lens_small
+from search_spaces.presets import hybrid_nano, hybrid_small, lens_bench, lens_nano, lens_small
 from search_spaces.space import SearchSpace, nearest
 from search_spaces.tabular import nas_bench_201, nas_bench_macro
 
@@ -16,6 +16,7 @@ _SPACES: dict[str, Callable[[], SearchSpace]] = {
         lens_small,
         hybrid_nano,
         hybrid_small,
+        lens_bench,
         nas_bench_macro,
         nas_bench_201,
     )

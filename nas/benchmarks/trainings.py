@@ -147,7 +147,7 @@ def carry_out(
             f"{training.network}, {training.images:,} images of nuisance {training.nuisance:g}, "
             f"seed {training.seed}"
         )
-        done.append(train(training, network, images))
+        done.append(train_as_planned(training, network, images))
         write_trainings(table, done)
         publish(done)
     if done:
@@ -169,7 +169,7 @@ def _simulated(training: Training) -> TrainingImages:
     return TrainingImages.open(directory, ReadOptions())
 
 
-def train(training: Training, network: Network, images: TrainingImages) -> Training:
+def train_as_planned(training: Training, network: Network, images: TrainingImages) -> Training:
     """Train a network as planned, and return the training with its outcome."""
     model = network.build(images, training.seed)
     result = fit(

@@ -21,7 +21,7 @@ def run(settings: AblationSettings) -> None:
     def publish(done: Sequence[Training]) -> None:
         write_text(settings.out / "README.md", ablation_page(done, variants))
 
-    done = carry_out(planned(settings, variants), settings.out / "trainings.csv", publish)
+    done = carry_out(variant_trainings(settings, variants), settings.out / "trainings.csv", publish)
     sys.stdout.write(ablation_page(done, variants))
 
 
@@ -54,7 +54,7 @@ def neighbours(
                 yield f"{gene}={choice}", variant
 
 
-def planned(
+def variant_trainings(
     settings: AblationSettings, variants: Sequence[tuple[str, Architecture]]
 ) -> Iterator[tuple[Training, Network]]:
     """Yield all trainings without their outcomes, seed by seed."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.benchmarks.symmetry.settings import check_images
+from nas.benchmarks.symmetry.settings import check_simulated
 from nas.common.settings import SPACE
 
 
@@ -39,4 +39,4 @@ def check(settings: AblationSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    check_images(settings.images, settings.simulated)
+    check_simulated(settings.images, settings.simulated)

@@ -43,10 +43,10 @@ def check(settings: SymmetryBenchmarkSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    check_images(max(settings.images), settings.simulated)
+    check_simulated(max(settings.images), settings.simulated)
 
 
-def check_images(images: int, simulated: int) -> None:
+def check_simulated(images: int, simulated: int) -> None:
     """Check that a number of training images is among the simulated ones.
 
     Raises:

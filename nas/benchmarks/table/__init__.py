@@ -1,0 +1,1 @@
+"""The table of the lensing benchmark: ``python -m nas.benchmarks.table``."""

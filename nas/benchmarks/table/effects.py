@@ -1,0 +1,77 @@
+"""What a gene is worth: networks that differ in nothing else, two by two."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy import stats
+
+from nas.benchmarks.table.bench import LensBench
+from search_spaces import Architecture
+from search_spaces.architecture import Choice
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The difference that a choice makes.
+
+    Attributes:
+        gene: Name of the gene.
+        choice: A choice of the gene.
+        other: The choice that it is compared with.
+        pairs: Pairs of networks that differ in this gene alone, but for genes that depend on it.
+        gain: Mean difference of the test AUC, the choice less the other.
+        half: Half the width of its interval of 95 % over pairs (Student's t).
+        flops: Mean ratio of the FLOPs.
+    """
+
+    gene: str
+    choice: str
+    other: str
+    pairs: int
+    gain: float
+    half: float
+    flops: float
+
+
+def effects(bench: LensBench) -> list[Effect]:
+    """Return the effect of every gene, each later choice against each earlier one."""
+    test = dict(zip(bench.networks, bench.values("test_auc").mean(axis=1), strict=True))
+    flops = dict(zip(bench.networks, bench.values("flops")[:, 0], strict=True))
+    found = []
+    for gene in bench.space.genes.values():
+        for other, choice in combinations(gene.choices, 2):
+            pairs = _pairs(bench, gene.name, other, choice)
+            if len(pairs) < 2:
+                continue
+            gains = np.array([test[second] - test[first] for first, second in pairs])
+            ratios = [flops[second] / flops[first] for first, second in pairs]
+            half = stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains)
+            found.append(
+                Effect(
+                    gene.name,
+                    str(choice),
+                    str(other),
+                    len(pairs),
+                    float(gains.mean()),
+                    float(half),
+                    float(np.mean(ratios)),
+                )
+            )
+    return found
+
+
+def _pairs(
+    bench: LensBench, gene: str, other: Choice, choice: Choice
+) -> list[tuple[Architecture, Architecture]]:
+    """Return the networks with one choice, and for each its partner with the other."""
+    known = set(bench.networks)
+    first = {name: values.choices[0] for name, values in bench.space.genes.items()}
+    pairs = []
+    for network in bench.networks:
+        if network.choices.get(gene) != other:
+            continue
+        partner = bench.space.from_params({**first, **network.choices, gene: choice})
+        if partner in known:
+            pairs.append((network, partner))
+    return pairs

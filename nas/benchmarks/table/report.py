@@ -1,0 +1,167 @@
+"""The page and the figure of the lensing benchmark."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from nas.benchmarks.markdown import table
+from nas.benchmarks.table.bench import LensBench
+from nas.benchmarks.table.effects import effects
+from nas.benchmarks.table.rankers import LEAST, rankings
+from nas.common.files import atomic_path, write_text
+from nas.common.provenance import command, environment
+from nas.report.drawing import COLOURS, style
+from search_spaces.hybrid import describe, operator
+
+_GROUPED = "symmetry"
+"""The gene that decides most, within whose choices rankings are compared."""
+
+
+def publish_bench(bench: LensBench, out: Path) -> str:
+    """Write the page and the figure of a benchmark, and return the page."""
+    page = bench_page(bench)
+    write_text(out / "README.md", page)
+    if bench.networks:
+        with style():
+            image = io.BytesIO()
+            bench_figure(bench).savefig(image, format="png", dpi=150)
+        with atomic_path(out / "bench.png") as temporary:
+            temporary.write_bytes(image.getvalue())
+    return page
+
+
+def bench_page(bench: LensBench) -> str:
+    """Return the page of Markdown."""
+    told = {"command": f"`{command()}`", **bench.about["images"], **environment()}
+    lines = [
+        f"# {bench.about['space']}: networks of a small space, each trained alone",
+        "",
+        f"{len(bench.networks)} of {len(bench.space)} networks are trained with "
+        f"{_count(len(bench.seeds), 'seed')} ({_count(len(bench.rows), 'training')}). Small scale, "
+        "as the hardware says. Validation chose the epoch, and all that is said of quality is of "
+        "test images. Commit and hardware of each training are in lens_bench.parquet; the lines "
+        "below are of the process that wrote this page.",
+        "",
+        *table(("what", "value"), [(name, str(value)) for name, value in told.items()]),
+        "",
+    ]
+    groups = _groups(bench)
+    if len(bench.networks) >= LEAST:
+        lines += [*_distribution(bench, groups), *_effects(bench), *_rankings(bench, groups)]
+    return "\n".join(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _groups(bench: LensBench) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return which networks are in a group: all, and those of each symmetry."""
+    values = np.array([str(network.choices.get(_GROUPED, "none")) for network in bench.networks])
+    groups = {"all": np.ones(len(values), dtype=bool)}
+    for value in dict.fromkeys(values.tolist()):
+        groups[f"{_GROUPED} {value}"] = values == value
+    return groups
+
+
+def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]]) -> list[str]:
+    head = ("group", "networks", "worst", "median", "best", "σ of networks", "σ of seeds")
+    test = bench.values("test_auc")
+    rows = []
+    for name, inside in groups.items():
+        mean = test[inside].mean(axis=1)
+        # The mean of squares of two seeds' differences is twice their variance.
+        noise = np.sqrt(test[inside].var(axis=1, ddof=1).mean()) if len(bench.seeds) > 1 else None
+        between = mean.var(ddof=1) - (0 if noise is None else noise**2 / len(bench.seeds))
+        rows.append(
+            (
+                name,
+                str(inside.sum()),
+                *(f"{value:.4f}" for value in (mean.min(), np.median(mean), mean.max())),
+                f"{np.sqrt(max(between, 0)):.4f}",
+                "–" if noise is None else f"{noise:.4f}",
+            )
+        )
+    return [
+        "## How networks differ",
+        "",
+        "Test AUC, the mean over seeds; the σ of networks is that of their true means, without "
+        "what seeds add.",
+        "",
+        *table(head, rows),
+        "",
+    ]
+
+
+def _effects(bench: LensBench) -> list[str]:
+    head = ("gene", "choice", "instead of", "pairs", "test AUC", "FLOPs")
+    rows = [
+        (
+            one.gene,
+            one.choice,
+            one.other,
+            str(one.pairs),
+            f"{one.gain:+.4f} ± {one.half:.4f}",
+            f"× {one.flops:.2f}",
+        )
+        for one in effects(bench)
+    ]
+    return [
+        "## What a gene is worth",
+        "",
+        "Pairs of networks that differ in one gene (and in those that depend on it), with "
+        "intervals of 95 % over pairs.",
+        "",
+        *table(head, rows),
+        "",
+    ]
+
+
+def _rankings(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]]) -> list[str]:
+    found = rankings(bench, groups)
+    shown = list(found[0].taus)
+    rows = [
+        (one.name, *(str(one.taus[group]) for group in shown), f"{one.best:.4f}") for one in found
+    ]
+    return [
+        "## What ranks networks",
+        "",
+        "Kendall's τ to the test AUC, with intervals of 95 % over networks, and the test AUC that "
+        "is lost if the network is taken which a ranker likes best. A few epochs are the first "
+        "ones of the whole training. The ridge regression never saw the network that it scores.",
+        "",
+        *table(("ranker", *(f"τ, {group}" for group in shown), "lost"), rows),
+        "",
+    ]
+
+
+def bench_figure(bench: LensBench) -> Figure:
+    """Draw test AUC against FLOPs, and how curves come to it, by operators and symmetry."""
+    drawing = Figure(figsize=(9, 4), layout="constrained")
+    costs, curves = drawing.subplots(1, 2, sharey=True)
+    test = bench.values("test_auc").mean(axis=1)
+    kinds = [_kind(bench, i) for i in range(len(test))]
+    for kind, colour in zip(sorted(set(kinds)), COLOURS * 4, strict=False):
+        own = [i for i, one in enumerate(kinds) if one == kind]
+        flops = [bench.row(bench.networks[i], bench.seeds[0]).flops / 1e6 for i in own]
+        costs.plot(flops, 1 - test[own], ".", color=colour, label=kind)
+        for i in own:
+            curve = bench.row(bench.networks[i], bench.seeds[0]).curve
+            curves.plot(
+                range(1, len(curve) + 1), 1 - np.array(curve), color=colour, alpha=0.3, linewidth=1
+            )
+    costs.set(xscale="log", yscale="log", xlabel="MFLOPs", ylabel="1 − AUC", title="test")
+    curves.set(xlabel="epoch", title="validation, first seed")
+    drawing.legend(*costs.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return drawing
+
+
+def _kind(bench: LensBench, number: int) -> str:
+    """Return symmetry and whether there is attention."""
+    stem, stages = describe(bench.networks[number])
+    attention = any(operator(stage) == "attention" for stage in stages)
+    return f"{stem.symmetry}, {'with attention' if attention else 'MBConv alone'}"

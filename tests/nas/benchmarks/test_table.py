@@ -1,0 +1,203 @@
+"""The table of the lensing benchmark: made once, gone on with, and read with care."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nas.benchmarks.table.bench import BenchRow, LensBench
+from nas.benchmarks.table.command import TABLE, run
+from nas.benchmarks.table.effects import effects
+from nas.benchmarks.table.rankers import rankings
+from nas.benchmarks.table.report import bench_page, publish_bench
+from nas.benchmarks.table.settings import TableSettings
+from nas.common.errors import UserError
+from search_spaces import Architecture, SpaceError, flops, get_space, params, untied_params
+
+SPACE = get_space("lens_bench")
+SMALL: dict[str, Any] = {
+    "networks": 2,
+    "seeds": 1,
+    "train": 24,
+    "val": 12,
+    "test": 12,
+    "epochs": 2,
+    "batch_size": 8,
+}
+
+
+def worth(architecture: Architecture) -> float:
+    """Return the AUC of a world in which symmetry is worth .1 and attention costs .02 a stage."""
+    choices = architecture.choices
+    attention = sum(value == "attention" for value in choices.values())
+    return 0.8 + 0.1 * (choices["symmetry"] == "d4") - 0.02 * attention
+
+
+def made_up(noise: float = 0.001) -> LensBench:
+    rng, rows = np.random.default_rng(0), []
+    for seed in (0, 1):
+        for architecture in SPACE:
+            auc = worth(architecture) + noise * rng.standard_normal()
+            rows.append(
+                BenchRow(
+                    architecture=str(architecture),
+                    seed=seed,
+                    params=params(architecture),
+                    untied_params=untied_params(architecture),
+                    flops=flops(architecture, 48),
+                    val_auc=auc,
+                    test_auc=auc,
+                    test_accuracy=0.7,
+                    epoch=3,
+                    seconds=100.0,
+                    curve=(0.5 + 0.001 * rng.random(), auc - 0.01, auc),
+                    commit="0123abc",
+                    hardware="a processor",
+                )
+            )
+    images = {"train": 24, "val": 12, "test": 12, "image_size": 48, "nuisance": 0.5}
+    return LensBench({"space": "lens_bench", "images": images, "recipe": {}}, tuple(rows))
+
+
+def test_a_benchmark_is_made_and_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = TableSettings(**SMALL, out=tmp_path / "out", trainings=tmp_path / "trainings")
+    run(settings)
+    path = tmp_path / "out" / TABLE
+    bench = LensBench.read(path)
+    assert [len(row.curve) for row in bench.rows] == [2, 2]
+    assert all(row.val_auc == row.curve[row.epoch - 1] for row in bench.rows)
+    for row in bench.rows:
+        architecture = SPACE.parse(row.architecture)
+        assert (row.params, row.flops) == (params(architecture), flops(architecture, 48))
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert "2 of 128 networks are trained with 1 seed (2 trainings)" in page
+    assert capsys.readouterr().out.endswith(page)
+    # What is done is taken from the table, which another machine may have made.
+    run(replace(settings, seeds=2, trainings=tmp_path / "elsewhere"))
+    more = LensBench.read(path)
+    assert more.rows[:2] == bench.rows
+    assert [row.seed for row in more.rows] == [0, 0, 1, 1]
+    assert more.networks == bench.networks
+    with pytest.raises(UserError, match=r"is a table of recipe .*'epochs': 2.*, not .*'epochs': 3"):
+        run(replace(settings, epochs=3))
+    with pytest.raises(UserError, match=r"is a table of images .*'test': 12.*: give another --out"):
+        run(replace(settings, test=15))
+    assert LensBench.read(path).rows == more.rows
+
+
+def test_a_benchmark_is_the_same_after_writing(tmp_path: Path) -> None:
+    bench = made_up()
+    bench.write(tmp_path / TABLE)
+    again = LensBench.read(tmp_path / TABLE)
+    assert (again.rows, again.about) == (bench.rows, bench.about)
+    assert len(again.networks) == 128
+    assert (tmp_path / TABLE).stat().st_size < 100_000
+
+
+def test_what_is_known_of_a_network() -> None:
+    bench = made_up()
+    network = SPACE.largest
+    assert bench.val(network, seed=1) == bench.row(network, 1).val_auc
+    assert bench.val(network, seed=1, epochs=2) == bench.row(network, 1).curve[1]
+    assert bench.test(network) == pytest.approx(worth(network), abs=0.005)
+    with pytest.raises(UserError, match=r"no training of .* with seed 7: ask for a network"):
+        bench.val(network, seed=7)
+
+
+def test_an_effect_is_found_as_large_as_it_is() -> None:
+    found = {effect.gene: effect for effect in effects(made_up())}
+    assert set(found) == {name for name, gene in SPACE.genes.items() if len(gene.choices) > 1}
+    assert found["symmetry"].gain == pytest.approx(-0.1, abs=0.001)  # none less d4
+    for gene in ("stage2.op", "stage3.op", "stage4.op"):
+        assert found[gene].gain == pytest.approx(-0.02, abs=0.001)
+        assert found[gene].pairs == 64
+        assert found[gene].half < 0.001
+    assert abs(found["stem.kernel"].gain) < 2 * found["stem.kernel"].half
+    assert found["stem.kernel"].flops > 1
+
+
+def test_rankers_are_compared_within_groups() -> None:
+    bench = made_up()
+    groups = {"all": np.ones(128, dtype=bool), "d4": np.arange(128) < 64}
+    found = {ranking.name: ranking for ranking in rankings(bench, groups)}
+    assert found["validation, another seed"].taus["all"].value > 0.8
+    assert found["ridge regression on genes"].taus["d4"].value > 0.6
+    assert found["ridge regression on genes"].best < 0.005
+    assert found["epoch 2 of 3"].taus["all"].value > 0.8
+    assert abs(found["epoch 1 of 3"].taus["all"].value) < 0.2  # nothing is known so early
+
+
+def test_the_page_and_the_figure(tmp_path: Path) -> None:
+    page = publish_bench(made_up(), tmp_path)
+    assert page == (tmp_path / "README.md").read_text() == bench_page(made_up())
+    assert "| symmetry | none | d4 | 64 | -0.10" in page
+    assert "| symmetry d4 | 64 |" in page
+    assert "τ, symmetry none" in page
+    assert (tmp_path / "bench.png").stat().st_size > 20_000
+
+
+def _with(path: Path, **changes: Any) -> None:
+    """Write a benchmark whose first row or metadata are changed."""
+    made_up().write(path)
+    table = pq.read_table(path)
+    metadata = changes.pop("metadata", table.schema.metadata)
+    rows = table.to_pylist()
+    rows[0] |= changes
+    pq.write_table(pa.Table.from_pylist(rows, table.schema).replace_schema_metadata(metadata), path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"val_auc": 1.5}, "val_auc"),
+        ({"architecture": "lens_bench/nothing=1"}, "lens_bench"),
+        ({"architecture": str(get_space("lens_nano").smallest)}, "lens_nano"),
+        ({"curve": []}, "one value an epoch"),
+        ({"seed": 1}, "there twice"),
+        ({"metadata": {}}, "no table of the lensing benchmark"),
+        ({"metadata": {b"lens_bench": b'{"space": "lens_bench"}'}}, "of another version"),
+        ({"metadata": {b"lens_bench": b'{"space": "no", "format": 1}'}}, "no search space 'no'"),
+        ({"metadata": {b"lens_bench": b"{"}}, "Expecting property name"),
+    ],
+)
+def test_a_damaged_table(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
+    _with(tmp_path / TABLE, **changes)
+    with pytest.raises(UserError, match=f"(?s){sentence}.*nas.benchmarks.table write it anew"):
+        LensBench.read(tmp_path / TABLE)
+
+
+def test_a_file_that_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / TABLE).write_bytes(b"PAR1 and so on")
+    with pytest.raises(UserError, match="restore it"):
+        LensBench.read(tmp_path / TABLE)
+    with pytest.raises(UserError, match=r"there is no .*missing: .*nas.benchmarks.table makes it"):
+        LensBench.read(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"space": "lens_nano", "networks": None}, "too many to train all of them: say how many"),
+        ({"networks": 129}, "--networks 129 cannot be drawn: lens_bench has 128"),
+        ({"space": "nas_bench_macro"}, "space of tables"),
+    ],
+)
+def test_spaces_that_cannot_be_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((UserError, SpaceError), match=sentence):
+        run(TableSettings(**{**SMALL, **changes}))
+
+
+@pytest.mark.parametrize("flag", ["networks", "seeds", "train", "val", "test"])
+def test_numbers_below_one(flag: str) -> None:
+    with pytest.raises(UserError, match=f"--{flag} 0 cannot be used: give 1 or more"):
+        TableSettings(**{**SMALL, flag: 0})
