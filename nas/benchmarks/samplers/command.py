@@ -8,7 +8,6 @@ from nas.benchmarks.samplers.landscapes import LANDSCAPES
 from nas.benchmarks.samplers.problems import (
     Accuracy,
     AccuracyAndParams,
-    BenchmarkTable,
     Problem,
     Synthetic,
 )
@@ -21,6 +20,7 @@ from nas.benchmarks.samplers.report import (
 )
 from nas.benchmarks.samplers.runs import VARIANTS, load, search_all
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
+from nas.benchmarks.samplers.tables import open_table
 from nas.common.errors import UserError
 from nas.common.files import write_json, write_text
 from nas.common.provenance import command, environment
@@ -70,7 +70,7 @@ def make_problem(table: Path | None, name: str, seed: int) -> Problem:
     if table is None:
         return Synthetic(LANDSCAPES[name](seed))
     kind = AccuracyAndParams if name == "accuracy and parameters" else Accuracy
-    return kind(BenchmarkTable(table))
+    return kind(open_table(table))
 
 
 def _table_problem(settings: SamplerBenchmarkSettings) -> str:

@@ -2,30 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from optuna.study import StudyDirection
 
 from nas.benchmarks.samplers.landscapes import Landscape
-from nas.common.artefacts import DamageError, checked, read_json
-from nas.common.errors import UserError
+from nas.benchmarks.samplers.tables import BenchmarkTable, hypervolume
 from search_spaces.architecture import Architecture
 from search_spaces.space import SearchSpace
-from search_spaces.tabular import TabularSpace, nas_bench_macro
 
 Judge = Callable[[Architecture, tuple[float, ...]], float]
 """A function that is told every evaluation of a run and says how good the run is so far."""
-
-REFERENCE_ACCURACY = 85.0
-"""Accuracy of the hypervolume's reference point, in percent.
-
-The reference point's parameters are those of the largest network.
-"""
-
-_FLOOR_DRAWS = 2000
-"""Number of times that a search which reads every network once is drawn."""
 
 
 class Problem(ABC):
@@ -70,76 +57,6 @@ class Synthetic(Problem):
     def judge(self) -> Judge:
         """Return a judge that tells the incumbent's true value."""
         return _incumbent(self._landscape.truth)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """What the table says of a network."""
-
-    test_acc: tuple[float, float, float]
-    mean_acc: float
-    params: float
-
-
-class BenchmarkTable:
-    """NAS-Bench-Macro's public file.
-
-    It holds accuracies of three trainings, in percent, and parameters of every code.
-
-    Args:
-        path: The file.
-
-    Raises:
-        UserError: The file is not NAS-Bench-Macro's table.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.space: TabularSpace = nas_bench_macro()
-        try:
-            self._entries = checked(dict[str, _Entry], read_json(path))
-            if missing := {*map(self.space.code, self.space)} - self._entries.keys():
-                raise DamageError(f"no network {min(missing)}")
-        except (OSError, DamageError) as error:
-            raise UserError(
-                f"{path} is not NAS-Bench-Macro's table: give its nas-bench-macro_cifar10.json "
-                f"({error})."
-            ) from error
-        entries = self._entries.values()
-        self.best = max(entry.mean_acc for entry in entries)
-        self.most_params = max(entry.params for entry in entries)
-        self.volume = hypervolume(
-            [(entry.mean_acc, entry.params) for entry in entries], self.most_params
-        )
-
-    def reading(self, architecture: Architecture, rng: np.random.Generator) -> float:
-        """Return the accuracy of one of the three trainings, drawn at random."""
-        accuracies = self._entry(architecture).test_acc
-        return float(accuracies[int(rng.integers(len(accuracies)))])
-
-    def mean(self, architecture: Architecture) -> float:
-        """Return the mean accuracy of the three trainings."""
-        return self._entry(architecture).mean_acc
-
-    def params(self, architecture: Architecture) -> float:
-        """Return the number of parameters."""
-        return self._entry(architecture).params
-
-    def floor(self) -> tuple[float, float]:
-        """Return median and mean regret once every network was read.
-
-        This is what luck in the readings leaves to the best sampler.
-        """
-        readings, means = (
-            np.array([getattr(self._entry(network), name) for network in self.space])
-            for name in ("test_acc", "mean_acc")
-        )
-        rng, networks = np.random.default_rng(0), np.arange(len(means))
-        drawn = (rng.integers(readings.shape[1], size=len(means)) for _ in range(_FLOOR_DRAWS))
-        regrets = [self.best - means[readings[networks, seeds].argmax()] for seeds in drawn]
-        return float(np.median(regrets)), float(np.mean(regrets))
-
-    def _entry(self, architecture: Architecture) -> _Entry:
-        return self._entries[self.space.code(architecture)]
 
 
 class Accuracy(Problem):
@@ -190,26 +107,6 @@ class AccuracyAndParams(Problem):
             return hypervolume(archive, self._table.most_params) / self._table.volume
 
         return judge
-
-
-def hypervolume(points: list[tuple[float, float]], most_params: float) -> float:
-    """Return the area that is dominated by points of accuracy (up) and parameters (down).
-
-    Args:
-        points: Pairs of an accuracy in percent and a number of parameters.
-        most_params: Parameters of the reference point.
-
-    Example:
-        >>> from nas.benchmarks.samplers.problems import hypervolume
-        >>> hypervolume([(90.0, 1.0), (95.0, 3.0)], most_params=5.0)
-        30.0
-    """
-    area, best = 0.0, REFERENCE_ACCURACY
-    for accuracy, params in sorted(points, key=lambda point: (point[1], -point[0])):
-        if accuracy > best:
-            area += (accuracy - best) * (most_params - params)
-            best = accuracy
-    return area
 
 
 def _incumbent(figure: Callable[[Architecture], float]) -> Judge:

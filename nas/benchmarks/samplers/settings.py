@@ -12,9 +12,10 @@ class SamplerBenchmarkSettings:
     """
 
     table: Path | None = None
-    """Public file of NAS-Bench-Macro, nas-bench-macro_cifar10.json."""
+    """Table of the lensing benchmark, results/bench/lens_bench.parquet, or the public file of
+    NAS-Bench-Macro, nas-bench-macro_cifar10.json."""
     objectives: int = 1
-    """Objectives on the table: 1 for accuracy, 2 for accuracy and parameters."""
+    """Objectives on the table: 1 for accuracy (AUC), 2 for that and parameters."""
     budgets: str = "50,100,200,300,500"
     """Numbers of evaluations, separated by commas; a run has as many as the largest number."""
     seeds: int = 100

@@ -14,12 +14,11 @@ from nas.benchmarks.samplers.landscapes import LANDSCAPES
 from nas.benchmarks.samplers.problems import (
     Accuracy,
     AccuracyAndParams,
-    BenchmarkTable,
-    hypervolume,
 )
 from nas.benchmarks.samplers.report import best_reference, read_reference, summarise
 from nas.benchmarks.samplers.runs import Run, load
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
+from nas.benchmarks.samplers.tables import MacroTable, hypervolume
 from nas.common.errors import UserError
 from tests.mutations import TEXTS, require_schema, survives
 from tests.running import Run as RunCommand
@@ -43,7 +42,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_regret_is_that_of_the_best_reading_by_mean_accuracy(table: Path) -> None:
-    problem = Accuracy(BenchmarkTable(table))
+    problem = Accuracy(MacroTable(table))
     worse, better = problem.space.from_code("11111111"), problem.space.from_code("22222222")
     judge = problem.judge()
     assert judge(worse, (97.0,)) == 8.0
@@ -55,7 +54,7 @@ def test_regret_is_that_of_the_best_reading_by_mean_accuracy(table: Path) -> Non
 
 def test_the_floor_is_what_luck_leaves(table: Path) -> None:
     """The best reading is of the best network (regret 0) or of its 8 neighbours (regret 1)."""
-    median, mean = Accuracy(BenchmarkTable(table)).floor()
+    median, mean = Accuracy(MacroTable(table)).floor()
     assert median == 0
     assert 0 < mean < 0.5
 
@@ -65,7 +64,7 @@ def test_hypervolume_is_a_fraction_of_the_tables(table: Path) -> None:
         hypervolume([(90.0, 1.0), (95.0, 3.0), (94.0, 4.0), (80.0, 0.0)], most_params=5.0)
         == 5 * 4 + 5 * 2
     )
-    problem = AccuracyAndParams(BenchmarkTable(table))
+    problem = AccuracyAndParams(MacroTable(table))
     judge, rng, volumes = problem.judge(), np.random.default_rng(0), []
     for digit in range(3):
         architecture = problem.space.from_code(str(digit) * 8)
@@ -159,7 +158,7 @@ def test_what_is_no_table(table: Path, tmp_path: Path) -> None:
     entries["00000000"]["test_acc"] = ["80"]
     for content in (*TEXTS.values(), b"{}", json.dumps(entries).encode()):
         path.write_bytes(content)
-        assert not survives(lambda: BenchmarkTable(path), path)
+        assert not survives(lambda: MacroTable(path), path)
 
 
 def test_what_is_no_reference(tmp_path: Path) -> None:

@@ -9,6 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from nas.benchmarks.samplers import command as samplers
+from nas.benchmarks.samplers.runs import load
+from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
+from nas.benchmarks.samplers.tables import open_table
 from nas.benchmarks.table.bench import BenchRow, LensBench
 from nas.benchmarks.table.command import TABLE, run
 from nas.benchmarks.table.effects import effects
@@ -141,6 +145,29 @@ def test_the_page_and_the_figure(tmp_path: Path) -> None:
     assert "| symmetry d4 | 64 |" in page
     assert "τ, symmetry none" in page
     assert (tmp_path / "bench.png").stat().st_size > 20_000
+
+
+def test_samplers_run_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = made_up()
+    bench.write(tmp_path / TABLE)
+    settings = SamplerBenchmarkSettings(
+        table=tmp_path / TABLE,
+        budgets="10,40",
+        seeds=3,
+        strategies="evolution,tpe,random",
+        out=tmp_path / "regret",
+    )
+    samplers.run(settings)
+    assert (tmp_path / "regret" / "regret.md").read_text().startswith(capsys.readouterr().out)
+    table = open_table(tmp_path / TABLE)
+    assert table.best == pytest.approx(90, abs=0.2)  # symmetric and without attention
+    network = bench.networks[0]
+    assert set(table.readings(network)) == {100 * bench.val(network, seed) for seed in (0, 1)}
+    runs = load(tmp_path / "regret" / "regret.jsonl")
+    assert {run.strategy for run in runs} == {"evolution", "tpe", "random"}
+    LensBench(bench.about, bench.rows[:200]).write(tmp_path / TABLE)
+    with pytest.raises(UserError, match="lacks 56 networks of lens_bench"):
+        open_table(tmp_path / TABLE)
 
 
 def _with(path: Path, **changes: Any) -> None:
