@@ -54,14 +54,17 @@ def symmetry_page(trainings: Sequence[Training], image_size: int) -> str:
 def symmetry_figure(trainings: Sequence[Training]) -> Figure:
     """Draw the errors against free parameters, the number of training images, and seconds.
 
-    The figure is of the first nuisance among the trainings.
+    The figure is of the first nuisance among the trainings. Twins have one colour; the untied one
+    is dashed and hollow.
     """
     shown = [one for one in trainings if one.nuisance == trainings[0].nuisance]
     most = max(one.images for one in shown)
     drawing = Figure(figsize=(10, 4.2), layout="constrained")
     left, right, time = drawing.subplots(1, 3, sharey=True)
     names = list(dict.fromkeys(one.network for one in shown))
-    for name, colour in zip(names, COLOURS * 2, strict=False):
+    bases = list(dict.fromkeys(_base(name) for name in names))
+    for name in names:
+        colour = COLOURS[bases.index(_base(name)) % len(COLOURS)]
         own = [one for one in shown if one.network == name]
         largest = [one for one in own if one.images == most]
         if largest:
@@ -91,8 +94,16 @@ def _draw(
 ) -> None:
     places = sorted({place(one) for one in trainings})
     errors = [[1 - one.test_auc for one in trainings if place(one) == x] for x in places]
-    style = "--" if name.endswith("untied") else "-"
-    axes.plot(places, [mean(some) for some in errors], style, marker="o", color=colour, label=name)
+    face = "white" if _style(name) == "--" else colour
+    axes.plot(
+        places,
+        [mean(some) for some in errors],
+        _style(name),
+        marker="o",
+        markerfacecolor=face,
+        color=colour,
+        label=name,
+    )
     for x, some in zip(places, errors, strict=True):
         axes.plot([x] * len(some), some, ".", markersize=3, color=colour)
 
@@ -100,8 +111,16 @@ def _draw(
 def _draw_curve(axes: Axes, training: Training, colour: str) -> None:
     aucs = [float(auc) for auc in training.curve.split()]
     seconds = [training.seconds * (i + 1) / len(aucs) for i in range(len(aucs))]
-    style = "--" if training.network.endswith("untied") else "-"
-    axes.plot(seconds, [1 - auc for auc in aucs], style, color=colour)
+    axes.plot(seconds, [1 - auc for auc in aucs], _style(training.network), color=colour)
+
+
+def _base(name: str) -> str:
+    """Return the name of the symmetric network of a twin; that of any other network is its own."""
+    return name.removesuffix(" untied")
+
+
+def _style(name: str) -> str:
+    return "-" if _base(name) == name else "--"
 
 
 def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
