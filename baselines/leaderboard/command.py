@@ -38,6 +38,33 @@ from nas.training.recipe import Recipe
 
 def run(settings: LeaderboardSettings) -> None:
     """Train what is missing, and write and print the table."""
+    board = compare_networks(settings)
+    _show(board, settings.out)
+    say(f"looking at it is easier in {write_page(board, settings.out)}")
+
+
+def write_page(board: Board, out: Path) -> Path:
+    """Write the page of a board, and return its path.
+
+    Args:
+        board: a finished board.
+        out: its directory.
+
+    Raises:
+        UserError: no network could be trained.
+    """
+    if not any(row.trainings for row in board.rows):
+        raise UserError(f"no network could be trained: {out / 'leaderboard.md'} says why")
+    return write_report(out, data=Path(board.data.directory))
+
+
+def compare_networks(settings: LeaderboardSettings) -> Board:
+    """Train what is missing, judge it, and write the tables.
+
+    Raises:
+        UserError: the data set or a run cannot be read, a network is unknown, or the directory is
+            of another data set or version.
+    """
     # What takes no time comes first, so that a mistake is known at once.
     baselines = [get_baseline(name) for name in settings.model_names]
     asked = part(ReadOptions, settings)
@@ -57,11 +84,7 @@ def run(settings: LeaderboardSettings) -> None:
         seed=settings.seed,
     )
     with held(settings.out, "filled", "--out"):
-        board = _compare(settings, images, data, entries)
-    _show(board, settings.out)
-    if not any(row.trainings for row in board.rows):
-        raise UserError("no network could be trained: the table says why")
-    say(f"looking at it is easier in {write_report(settings.out, data=images.dataset.directory)}")
+        return _compare(settings, images, data, entries)
 
 
 def _compare(

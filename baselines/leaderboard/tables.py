@@ -94,15 +94,20 @@ def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence
     return sorted(rows, key=key)
 
 
-def csv(board: Board) -> str:
-    """Return the board as CSV: a line of names, and a line for each row."""
+def frame(board: Board) -> pd.DataFrame:
+    """Return the board as a table for programs, with a row for each network and reference."""
     records = [record(row, board.data, board.latency_batches) for row in board.rows]
     # Without this a count beside an empty cell would become a fraction.
     table = pd.DataFrame(records).convert_dtypes()
     table.insert(
         0, "rank", pd.Series([board.ranks.get(row.name) for row in board.rows], dtype="Int64")
     )
-    text: str = table.to_csv(index=False, lineterminator="\n")
+    return table
+
+
+def csv(board: Board) -> str:
+    """Return the board as CSV: a line of names, and a line for each row."""
+    text: str = frame(board).to_csv(index=False, lineterminator="\n")
     return text
 
 

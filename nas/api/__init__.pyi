@@ -1,3 +1,7 @@
+from .comparisons import fidelity as fidelity
+from .comparisons import leaderboard as leaderboard
+from .comparisons import report as report
+from .comparisons import retrain as retrain
 from .data import from_arrays as from_arrays
 from .data import open_data as open_data
 from .data import simulate as simulate
@@ -9,9 +13,13 @@ from .networks import train as train
 __all__ = [
     "Classifier",
     "export",
+    "fidelity",
     "from_arrays",
+    "leaderboard",
     "open_data",
     "predict",
+    "report",
+    "retrain",
     "simulate",
     "train",
 ]

@@ -72,7 +72,7 @@ def predict(
         >>> images = np.random.default_rng(0).random((60, 32, 32), dtype=np.float32)
         >>> data = api.from_arrays(images, np.arange(60) % 2, classes=["ring", "arc"])
         >>> trained = api.train(data, model="test_resnet", epochs=1, device="cpu")
-        >>> table = api.predict(trained.directory / "model.safetensors", data, device="cpu")
+        >>> table = api.predict(trained.checkpoint, data, device="cpu")
         >>> list(table.columns), len(table)
         (['file', 'row', 'predicted', 'ring', 'arc'], 60)
     """
@@ -101,7 +101,7 @@ def export(checkpoint: Path | str, onnx: Path | str, **settings: Any) -> Export:
         >>> images = np.random.default_rng(0).random((60, 32, 32), dtype=np.float32)
         >>> data = api.from_arrays(images, np.arange(60) % 2, classes=["ring", "arc"])
         >>> trained = api.train(data, model="test_resnet", epochs=1, device="cpu")
-        >>> exported = api.export(trained.directory / "model.safetensors", "lens.onnx")
+        >>> exported = api.export(trained.checkpoint, "lens.onnx")
         >>> exported.onnx.exists(), exported.timm_lines.splitlines()[0]
         (True, 'import safetensors.torch, timm')
     """

@@ -14,7 +14,7 @@ from nas.common.lock import held
 from nas.common.progress import progress
 from nas.common.rules import Count, Must
 from nas.common.settings import part
-from nas.fidelity.report import Fidelity, publish_fidelity
+from nas.fidelity.report import PAGE, Fidelity, publish_fidelity
 from nas.fidelity.settings import LEAST, FidelitySettings
 from nas.fidelity.standalone import Astray, train_alone
 from nas.training.images import TrainingImages
@@ -28,7 +28,18 @@ from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flop
 
 
 def run(settings: FidelitySettings) -> None:
-    """Train architectures alone, score them with inherited weights, and write how these agree."""
+    """Print how well the scores of inherited weights agree with those of networks trained alone."""
+    measure_fidelity(settings)
+    print((settings.out / PAGE).read_text(encoding="utf-8"))
+
+
+def measure_fidelity(settings: FidelitySettings) -> Fidelity:
+    """Train architectures alone, score them with inherited weights, and write how these agree.
+
+    Raises:
+        UserError: a supernet is of other images or another space, or too few architectures could be
+            trained.
+    """
     images = TrainingImages.open(settings.data, settings)
     supernets = {name: _load(path, images) for name, path in settings.supernets.items()}
     trained = {name: _trained(path) for name, path in settings.supernets.items()}
@@ -54,7 +65,9 @@ def run(settings: FidelitySettings) -> None:
         "seeds": settings.seeds,
         "recipe": part(Recipe, settings).to_json(),
     }
-    print(publish_fidelity(Fidelity(table, tuple(supernets)), trained, about, settings.out))
+    fidelity = Fidelity(table, tuple(supernets))
+    publish_fidelity(fidelity, trained, about, settings.out)
+    return fidelity
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import LogNorm
 
+from nas.common.figure import ShownFigure
 from nas.common.files import atomic_path, write_json, write_text
 from nas.common.provenance import command, environment
 from nas.fidelity.ranking import Estimate, Values, estimate, kendall, spearman, top_half
+
+PAGE = "fidelity.md"
+"""Name of the page in Markdown."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,10 @@ class Fidelity:
             return None
         return estimate(_mean_pairwise, *seeds.T)
 
+    def plot(self) -> ShownFigure:
+        """Draw inherited against standalone AUC, a panel for each supernet."""
+        return _figure(self)
+
     def _rank(self, scores: Values, is_auc: bool = False) -> Ranking:
         alone, flops = self.standalone, self.table["flops"].to_numpy(dtype=np.float64)
         top = top_half(alone)
@@ -112,8 +121,8 @@ def publish_fidelity(
     trained: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, Any],
     out: Path,
-) -> str:
-    """Write figures, tables and a picture, and return the page as Markdown.
+) -> None:
+    """Write figures, tables, a picture, and a page in Markdown.
 
     The files are ``fidelity.json``, ``fidelity.md``, ``standalone.csv`` and ``scatter.png``.
 
@@ -136,10 +145,10 @@ def publish_fidelity(
         rankings, ceiling, trained, {"command": f"`{command()}`", **about, **environment()}
     )
     write_text(out / "standalone.csv", fidelity.table.to_csv(index=False, lineterminator="\n"))
-    _draw(fidelity, out / "scatter.png")
+    with atomic_path(out / "scatter.png") as temporary:
+        fidelity.plot().savefig(temporary, format="png", dpi=130)
     write_json(out / "fidelity.json", record)
-    write_text(out / "fidelity.md", page)
-    return page
+    write_text(out / PAGE, page)
 
 
 def _page(
@@ -225,28 +234,16 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (columns, ["---"] * len(columns), *rows)]
 
 
-def _draw(fidelity: Fidelity, path: Path) -> None:
+def _figure(fidelity: Fidelity) -> ShownFigure:
     """Draw inherited against standalone AUC, one panel for each supernet.
 
     Bars span the seeds, and the colour tells FLOPs.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-    from matplotlib.colors import LogNorm
-
     count = len(fidelity.supernets)
     columns = min(count, 3)
     rows = -(-count // columns)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(4.2 * columns + 1, 4 * rows),
-        squeeze=False,
-        sharex=True,
-        layout="constrained",
-    )
+    figure = ShownFigure(figsize=(4.2 * columns + 1, 4 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True)
     flops = fidelity.table["flops"].to_numpy(dtype=np.float64) / 1e6
     alone, seeds = fidelity.standalone, fidelity.seeds
     spread = np.abs(np.stack([alone - seeds.min(axis=1), seeds.max(axis=1) - alone]))
@@ -269,6 +266,4 @@ def _draw(fidelity: Fidelity, path: Path) -> None:
     for axis in list(axes.flat)[count:]:
         axis.set_visible(False)
     figure.colorbar(points, ax=axes, label="MFLOPs")
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130)
-    plt.close(figure)
+    return figure

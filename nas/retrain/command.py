@@ -3,7 +3,7 @@
 Architectures are trained from scratch, several times, and judged on the test split.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.retrain.recipe_tuning import RecipeTuning
+from nas.retrain.retrained import Retrained
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
 from nas.search.winners import Winners
@@ -33,6 +34,17 @@ from search_spaces import Architecture, Supernet
 
 def run(settings: RetrainSettings) -> None:
     """Train, print the scores, and write weights, predictions and ``summary.json``."""
+    _show(retrain_architectures(settings))
+
+
+def retrain_architectures(settings: RetrainSettings) -> Retrained:
+    """Train architectures from scratch, judge them, and write what came of it.
+
+    Raises:
+        UserError: the search has found nothing yet, the data set is gone or another one, or a class
+            has no test image.
+        search_spaces.SpaceError: there is no such architecture.
+    """
     device = pick_device(settings.device)
     winners = _choose(settings)
     check_test(winners.images)
@@ -40,12 +52,11 @@ def run(settings: RetrainSettings) -> None:
     # The supernet comes first, so that a missing one is known before recipes are tried.
     supernet = winners.supernet() if settings.init == "supernet" else None
     recipe = _recipe(settings, winners, base, device.type)
-    _show(
-        [
-            _retrain(settings, winners, item, recipe, supernet, base, device)
-            for item in winners.architectures
-        ]
-    )
+    summaries = [
+        _retrain(settings, winners, item, recipe, supernet, base, device)
+        for item in winners.architectures
+    ]
+    return Retrained(tuple(sorted(summaries, key=lambda one: -one.validation_auc)))
 
 
 def _choose(settings: RetrainSettings) -> Winners:
@@ -131,9 +142,9 @@ def _retrain(
     return summary
 
 
-def _show(results: Sequence[Summary]) -> None:
+def _show(retrained: Retrained) -> None:
     """Print a line for each architecture; the one that validation likes best comes first."""
-    ranked = sorted(results, key=lambda result: -result.scores.spread("validation", "auc")[0])
+    ranked = retrained.summaries
     table = Table(
         "parameters", "MFLOPs", "seeds", "validation AUC", "test AUC", "test accuracy", box=None
     )

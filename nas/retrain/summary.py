@@ -66,6 +66,11 @@ class Summary:
         """Line of the architecture."""
         return str(self.card.architecture)
 
+    @property
+    def validation_auc(self) -> float:
+        """Mean validation AUC over the seeds, by which architectures are chosen."""
+        return self.scores.spread("validation", "auc")[0]
+
     def write(self, spec: TrainingSpec) -> None:
         """Write ``summary.json``.
 

@@ -73,6 +73,11 @@ class Trained:
         return pd.read_csv(io.StringIO(to_csv(self.result.epochs)), index_col="epoch")
 
     @property
+    def checkpoint(self) -> Path:
+        """The ``model.safetensors`` with the weights of the best epoch."""
+        return self.directory / "model.safetensors"
+
+    @property
     def network(self) -> nn.Module:
         """The network alone, which takes normalised images; a model of timm."""
         return self.result.model

@@ -61,7 +61,7 @@ def test_how_a_data_set_is_read_goes_with_it(place: Path, tmp_path: Path) -> Non
     cropped = api.open_data(place, crop=36)
     trained = api.train(cropped, model="test_resnet", run=tmp_path / "run", **QUICK)
     assert trained.card.image_size == (36, 36)
-    table = api.predict(trained.directory / "model.safetensors", cropped, device="cpu")
+    table = api.predict(trained.checkpoint, cropped, device="cpu")
     assert len(table) == 60
 
 
@@ -141,7 +141,7 @@ def test_a_saved_classifier_is_a_checkpoint_for_all_commands(
 
 
 def test_an_exported_network_says_how_timm_loads_it(trained: Trained, tmp_path: Path) -> None:
-    exported = api.export(trained.directory / "model.safetensors", tmp_path / "lens.onnx")
+    exported = api.export(trained.checkpoint, tmp_path / "lens.onnx")
     scope: dict[str, Any] = {"timm": timm}
     exec(exported.timm_lines, scope)
     same = scope["model"].state_dict()
