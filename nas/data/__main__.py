@@ -1,7 +1,13 @@
 """The door of the command ``python -m nas.data``."""
 
 from nas.common.cli import Command, main
-from nas.data.settings import InspectSettings, PreviewSettings, SimulateSettings, check
+from nas.data.settings import (
+    InspectSettings,
+    PreviewSettings,
+    ResidualSettings,
+    SimulateSettings,
+    check,
+)
 
 if __name__ == "__main__":
     main(
@@ -10,5 +16,8 @@ if __name__ == "__main__":
             "simulate": Command(SimulateSettings, "nas.data.command:simulate_data"),
             "inspect": Command(InspectSettings, "nas.data.command:inspect_data", check=check),
             "preview": Command(PreviewSettings, "nas.data.command:preview_data", check=check),
+            "residual": Command(
+                ResidualSettings, "nas.data.command:add_residual_channel", check=check
+            ),
         },
     )

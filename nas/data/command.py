@@ -1,10 +1,11 @@
-"""The work of ``python -m nas.data``, which simulates, inspects and previews data sets."""
+"""The work of ``python -m nas.data``: simulate, inspect and preview data sets, and fit lenses."""
 
 import json
 
 from nas.common.settings import part
 from nas.data.dataset import open_dataset
-from nas.data.settings import InspectSettings, PreviewSettings, SimulateSettings
+from nas.data.options import ReadOptions
+from nas.data.settings import InspectSettings, PreviewSettings, ResidualSettings, SimulateSettings
 from nas.data.simulation.settings import SimulationSettings
 
 
@@ -34,4 +35,17 @@ def preview_data(settings: PreviewSettings) -> None:
 
     dataset = open_dataset(settings.directory, settings)
     save_preview(draw_preview(dataset, settings.columns, settings.seed), settings.out)
+    print(f"wrote {settings.out}")
+
+
+def add_residual_channel(settings: ResidualSettings) -> None:
+    """Write the images of a data directory with a channel of residuals."""
+    # torch takes seconds to load, and the other commands do without it.
+    from nas.data.smooth.dataset import Camera, add_residuals
+
+    camera = (
+        None if settings.psf_fwhm is None else Camera(settings.psf_fwhm, settings.exposure or 0.0)
+    )
+    options = part(ReadOptions, settings)
+    add_residuals(settings.directory, settings.out, options, camera, settings.workers)
     print(f"wrote {settings.out}")

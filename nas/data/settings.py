@@ -1,5 +1,6 @@
 """The settings of ``python -m nas.data``."""
 
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +69,40 @@ class PreviewSettings(ReadOptions):
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
 
 
-def check(settings: InspectSettings | PreviewSettings) -> None:
+@dataclass(frozen=True, kw_only=True)
+class ResidualSettings(ReadOptions):
+    """Add a channel to images: what a smooth lens, fitted to each, leaves unexplained of it."""
+
+    directory: Path = field(kw_only=False)
+    """The data directory, of any known layout; with --layout unlabelled, images without classes."""
+    out: Path = Path("data/residual")
+    """Directory to write: the same images and splits, with two channels."""
+    psf_fwhm: float | None = None
+    """Full width at half maximum of the point-spread function, in pixels (default: that of the
+    camera of simulated images)."""
+    exposure: float | None = None
+    """Electrons that a brightness of one stands for, such as the exposure time of images in
+    electrons/s (default: that of the camera of simulated images; else the noise of photons is left
+    out)."""
+    workers: int = min(os.cpu_count() or 1, _MOST_WORKERS)
+    """Number of processes; it changes no residual."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("psf_fwhm", "exposure"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                flag = f"--{name.replace('_', '-')}"
+                raise UserError(f"{flag} {value} cannot be used: give a number above 0")
+        if self.exposure is not None and self.psf_fwhm is None:
+            raise UserError("--exposure is used together with --psf-fwhm: give both or none")
+        if self.workers < 1:
+            raise UserError(
+                f"--workers {self.workers} is not a number of processes: give 1 or more"
+            )
+
+
+def check(settings: InspectSettings | PreviewSettings | ResidualSettings) -> None:
     """Check that the data directory is there.
 
     Raises:

@@ -1,0 +1,1 @@
+"""Smooth lens models of images, and what these leave unexplained."""

@@ -1,0 +1,190 @@
+"""Fitting smooth lenses to images, many at a time.
+
+Levenberg's and Marquardt's method on the squares of residuals in units of the noise (Marquardt
+1963, SIAM J. Appl. Math. 11, 431), with weak priors that keep shapes possible. Nothing but the
+image is used, so that an image of the sky is fitted as a simulated one.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nas.data.smooth.model import PARAMETERS, SmoothModel
+
+# Widths of the priors about the start, for lengths relative to the Einstein radius.
+_WIDTHS = (0.3, 0.15, 0.15, 0.06, 0.06, 0.2, 0.2, 0.7, 0.4, 0.2, 0.2, 3.0)
+_RELATIVE = (5, 6)
+_STEP = 1e-3
+"""Steps of the differences that stand for derivatives; all parameters are of the order of one."""
+_LONGEST = 0.5
+_ENOUGH = 0.2
+"""Gain in χ² below which an image is done."""
+_ITERATIONS = 25
+_HOPELESS = 1e4
+_FAINT = 5.0
+"""Pixels below so many standard deviations do not count for the start."""
+
+
+@dataclass(frozen=True)
+class SmoothFit:
+    """Smooth lenses that were fitted to images.
+
+    Attributes:
+        parameters: Their parameters (B, 12), as :data:`nas.data.smooth.model.PARAMETERS` lists.
+        images: What they look like (B, H, W).
+        chi2: Mean square of the residual in units of the noise (B); about 1 where the model
+            explains the image.
+    """
+
+    parameters: Tensor
+    images: Tensor
+    chi2: Tensor
+
+
+def fit_smooth(images: Tensor, noise: Tensor, psf_sigma: float) -> SmoothFit:
+    """Fit a smooth lens to each image.
+
+    Args:
+        images: Images (B, H, W), whose sky is at 0.
+        noise: Standard deviation of every pixel (B, H, W).
+        psf_sigma: Standard deviation of the point-spread function, in pixels.
+
+    Example:
+        >>> import torch
+        >>> from nas.data.smooth.fit import fit_smooth
+        >>> from nas.data.smooth.model import SmoothModel
+        >>> lens = [2.4, 0.1, 0.05, 0.01, 0.02, 1.0, -0.5, 0.9, 0.2, 0.1, 0.0, 0.0]
+        >>> image = SmoothModel(40, 40, 0.7).render(torch.tensor([lens])).view(1, 40, 40)
+        >>> fitted = fit_smooth(image, torch.full_like(image, 0.01), 0.7)
+        >>> (fitted.images - image).abs().max().item() < 0.02
+        True
+    """
+    height, width = images.shape[1:]
+    model = SmoothModel(height, width, psf_sigma)
+    data, weight = images.flatten(1), noise.flatten(1) ** -2
+    begun = start(model, data, weight)
+    radius = begun[:, :1].exp()
+    widths = torch.tensor(_WIDTHS).repeat(len(data), 1)
+    widths[:, _RELATIVE] *= radius
+    steps = (
+        torch.eye(len(PARAMETERS))
+        * _STEP
+        * torch.where(torch.isin(torch.arange(len(PARAMETERS)), torch.tensor(_RELATIVE)), 10.0, 1.0)
+    )
+    search = _Search(model, data, weight, begun, widths**-2, steps)
+    for _ in range(_ITERATIONS):
+        if not search.improve():
+            break
+    shown = search.shown
+    chi2 = (weight * (data - shown) ** 2).mean(1)
+    return SmoothFit(search.best, shown.view_as(images), chi2)
+
+
+def start(model: SmoothModel, data: Tensor, weight: Tensor) -> Tensor:
+    """Return parameters (B, 12) to begin with: a round lens as large as the ring is.
+
+    Args:
+        model: The model.
+        data: Images (B, H·W).
+        weight: One over the variance of every pixel (B, H·W).
+    """
+    x, y = model.grid
+    radii = (x**2 + y**2).sqrt()
+    flux = torch.where(data * weight.sqrt() > _FAINT, data, torch.zeros(()))
+    # An image without anything bright is fitted as well as can be, which is badly.
+    total = flux.sum(1, keepdim=True)
+    flux = torch.where(total > 0, flux, torch.ones(()))
+    total = flux.sum(1, keepdim=True)
+    radius = (flux * radii).sum(1, keepdim=True) / total
+    back = 1 - radius / radii.clamp(min=0.5)
+    centre = [(flux * back * one).sum(1, keepdim=True) / total for one in (x, y)]
+    zero = torch.zeros_like(radius)
+    size = (0.15 * radius).log()
+    brightness = data.amax(1, keepdim=True).clamp(min=1e-12).log() - 1
+    return torch.cat(
+        [radius.log(), *[zero] * 4, *centre, size, zero + math.log(1.2), zero, zero, brightness], 1
+    )
+
+
+class _Search:
+    """The state of all fits; images leave it when they are done."""
+
+    def __init__(
+        self,
+        model: SmoothModel,
+        data: Tensor,
+        weight: Tensor,
+        begun: Tensor,
+        prior: Tensor,
+        steps: Tensor,
+    ) -> None:
+        self._model, self._steps = model, steps
+        self._data, self._weight, self._begun, self._prior = data, weight, begun, prior
+        self.best, self.shown = begun.clone(), torch.zeros_like(data)
+        count, size = begun.shape
+        self._going = torch.arange(count)
+        self._trial = begun.clone()
+        self._cost = torch.full((count,), torch.inf)
+        self._damping = torch.full((count,), 1e-2)
+        self._curvature = torch.zeros(count, size, size)
+        self._slope = torch.zeros(count, size)
+
+    def improve(self) -> bool:
+        """Try the next parameters of all images that are not done; return whether any is left."""
+        at = self._going
+        data, weight, trial, prior = (
+            values[at] for values in (self._data, self._weight, self._trial, self._prior)
+        )
+        off = trial - self._begun[at]
+        rendered = self._model.render(
+            trial[:, None] + torch.cat([torch.zeros_like(self._steps[:1]), self._steps])
+        )
+        residual = data - rendered[:, 0]
+        cost = (weight * residual**2).sum(1) + (prior * off**2).sum(1)
+        gain = self._cost[at] - cost
+        better = gain > 0  # False for what is not a number, too
+        self._take(at[better], trial[better], rendered[better, 0], cost[better])
+        slopes = (rendered[better, 1:] - rendered[better, :1]) / self._steps.sum(1)[:, None]
+        weighed = weight[better, None] * slopes
+        self._curvature[at[better]] = weighed @ slopes.mT + torch.diag_embed(prior[better])
+        self._slope[at[better]] = (weighed @ residual[better, :, None])[..., 0] - (
+            prior[better] * off[better]
+        )
+        self._damping[at] = torch.where(better, self._damping[at] / 5, self._damping[at] * 5)
+        done = (better & (gain < _ENOUGH)) | (self._damping[at] > _HOPELESS)
+        self._going = at = at[~done]
+        self._trial[at] = self.best[at] + self._step(at)
+        return bool(len(at))
+
+    def _take(self, at: Tensor, parameters: Tensor, shown: Tensor, cost: Tensor) -> None:
+        self.best[at], self.shown[at], self._cost[at] = parameters, shown, cost
+
+    def _step(self, at: Tensor) -> Tensor:
+        curvature = self._curvature[at]
+        damped = self._damping[at, None] * torch.diagonal(curvature, dim1=1, dim2=2) + 1e-6
+        step: Tensor = torch.linalg.solve(curvature + torch.diag_embed(damped), self._slope[at])
+        longest = _LONGEST * self._prior[at].rsqrt().clamp(min=1.0)
+        return step.clamp(-longest, longest)
+
+
+def sky_noise(images: Tensor) -> Tensor:
+    """Return the standard deviation of the sky in each image (B), from its corners.
+
+    Second differences of neighbouring pixels are free of what is smooth, such as the wings of the
+    ring; their median is free of what is rare.
+
+    Args:
+        images: Images (B, H, W).
+    """
+    rows, columns = (max(3, side // 6) for side in images.shape[1:])
+    corners = [
+        images[:, down, across]
+        for down in (slice(rows), slice(-rows, None))
+        for across in (slice(columns), slice(-columns, None))
+    ]
+    bends = torch.cat(
+        [(one.diff(n=2, dim=axis) / 6**0.5).flatten(1) for one in corners for axis in (1, 2)], 1
+    )
+    return 1.4826 * bends.abs().median(1).values

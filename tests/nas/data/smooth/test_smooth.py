@@ -1,0 +1,149 @@
+"""Smooth lenses are fitted to images, and what they leave is the second channel of a data set."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+from nas.common.errors import UserError
+from nas.data import open_dataset
+from nas.data.options import ReadOptions
+from nas.data.settings import ResidualSettings
+from nas.data.simulation.dataset import simulate_dataset
+from nas.data.simulation.settings import SimulationSettings
+from nas.data.smooth.dataset import Camera, add_residuals, residuals, simulated_camera
+from nas.data.smooth.fit import fit_smooth, sky_noise
+
+IMAGES = 60
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("smooth") / "data"
+    simulate_dataset(SimulationSettings(images=IMAGES, image_size=48, nuisance=1.0), directory, 2)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def images(simulated: Path) -> Tensor:
+    return torch.from_numpy(np.array(open_dataset(simulated).images[:, 0]))
+
+
+def camera(simulated: Path) -> Camera:
+    return simulated_camera(open_dataset(simulated))
+
+
+def test_a_lens_without_substructure_is_explained_and_others_are_not(
+    simulated: Path, images: Tensor
+) -> None:
+    spread = residuals(images, camera(simulated)).square().mean((1, 2))
+    without, subhalos = spread[::3], spread[1::3]
+    assert 0.8 < without.median() < 1.2
+    assert without.max() < 2
+    assert (subhalos > without.max()).float().mean() > 0.9
+
+
+def test_the_einstein_radius_is_that_of_the_simulation(simulated: Path, images: Tensor) -> None:
+    used = camera(simulated)
+    noise = sky_noise(images)[:, None, None].expand_as(images)
+    fitted = fit_smooth(images[::3], noise[::3], used.psf_fwhm / 2.3548)
+    truth = pd.read_parquet(simulated / "parameters.parquet")["lens_theta_e"][::3]
+    radii = fitted.parameters[:, 0].exp().numpy() * 0.101  # arcsec a pixel
+    assert np.abs(radii - truth).max() < 0.02
+    assert truth.std() > 0.1
+
+
+def test_the_noise_of_the_sky_is_found_beside_the_ring(simulated: Path, images: Tensor) -> None:
+    truth = pd.read_parquet(simulated / "parameters.parquet")["background"]
+    assert sky_noise(images).median() == pytest.approx(truth[0], rel=0.15)
+
+
+def test_turned_images_have_turned_residuals(simulated: Path, images: Tensor) -> None:
+    def turned(one: Tensor) -> Tensor:
+        return torch.rot90(one, 1, (1, 2)).flip(2)
+
+    some = images[::3]
+    there = turned(residuals(some, camera(simulated)))
+    difference = (residuals(turned(some), camera(simulated)) - there).abs()
+    assert difference.median() < 0.02
+    assert difference.quantile(0.99) < 0.5
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1.0])
+def test_images_without_a_lens_have_finite_residuals(value: float) -> None:
+    assert residuals(torch.full((2, 32, 40), value), Camera(2.0, 100.0)).isfinite().all()
+
+
+def test_a_data_set_gets_a_second_channel(simulated: Path, tmp_path: Path) -> None:
+    before = open_dataset(simulated)
+    add_residuals(simulated, tmp_path / "out", ReadOptions(), None, workers=1)
+    after = open_dataset(tmp_path / "out")
+    assert after.classes == before.classes
+    then, now = before.splits(), after.splits()
+    assert now.made == ()
+    for name in ("train", "val", "test"):
+        old, new = getattr(then, name), getattr(now, name)
+        assert np.array_equal(after.images[new, 0], before.images[old, 0])
+        assert np.array_equal(after.labels[new], before.labels[old])
+    expected = residuals(torch.from_numpy(before.images[then.val, 0]), camera(simulated))
+    assert np.allclose(after.images[now.val, 1], expected, atol=1e-3)
+
+    add_residuals(simulated, tmp_path / "two", ReadOptions(), None, workers=2)
+    again = (tmp_path / "two" / "train" / "images.npy").read_bytes()
+    assert again == (tmp_path / "out" / "train" / "images.npy").read_bytes()
+
+
+def test_a_stopped_command_goes_on(simulated: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    add_residuals(simulated, out, ReadOptions(), None, workers=1)
+    kept = (out / "val" / "images.npy").stat().st_mtime_ns
+    whole = (out / "test" / "images.npy").read_bytes()
+    (out / "test" / "images.npy").unlink()
+    add_residuals(simulated, out, ReadOptions(), None, workers=1)
+    assert (out / "val" / "images.npy").stat().st_mtime_ns == kept
+    assert (out / "test" / "images.npy").read_bytes() == whole
+    with pytest.raises(UserError, match="holds residuals of other images: give another --out"):
+        add_residuals(simulated, out, ReadOptions(), Camera(3.0), workers=1)
+
+
+def test_images_without_classes(simulated: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    for number, image in enumerate(open_dataset(simulated).images[:3]):
+        np.save(new / f"{number}.npy", image)
+    options = ReadOptions(layout="unlabelled")
+    with pytest.raises(UserError, match=r"nothing is known of the camera of .*: give --psf-fwhm"):
+        add_residuals(new, tmp_path / "out", options, None, workers=1)
+    add_residuals(new, tmp_path / "out", options, camera(simulated), workers=1)
+    written = open_dataset(tmp_path / "out", options)
+    assert written.images.shape == (3, 2, 48, 48)
+    assert written.info["layout"] == "unlabelled"
+
+
+def test_what_cannot_be_fitted(simulated: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    with pytest.raises(UserError, match="holds something already: give another --out"):
+        add_residuals(simulated, tmp_path / "full", ReadOptions(), None, workers=1)
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).random((12, 3, 32, 32)))
+    np.save(tmp_path / "labels.npy", np.arange(12) % 2)
+    with pytest.raises(UserError, match="images of 3 channels: a smooth lens is fitted to one"):
+        add_residuals(tmp_path, tmp_path / "out", ReadOptions(), Camera(2.0), workers=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"psf_fwhm": 0.0}, "--psf-fwhm 0.0 cannot be used: give a number above 0"),
+        ({"psf_fwhm": 2.0, "exposure": -1.0}, "--exposure -1.0 cannot be used"),
+        ({"exposure": 100.0}, "--exposure is used together with --psf-fwhm"),
+        ({"workers": 0}, "--workers 0 is not a number of processes"),
+    ],
+)
+def test_mistakes(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        ResidualSettings(directory=Path("data"), **changes)
