@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -20,9 +20,10 @@ from nas.common.progress import say
 from nas.common.provenance import environment
 from nas.common.rules import Count
 from nas.costs import counted_flops
-from nas.data.options import ReadOptions
+from nas.data.options import Augmentation, ReadOptions
 from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.settings import SimulationSettings
+from nas.data.smooth.dataset import add_residuals
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
@@ -31,6 +32,14 @@ from nas.training.networks.averaging import SymmetryAverage
 from nas.training.recipe import Recipe
 from search_spaces import Architecture, untie
 from search_spaces.network import init_weights
+
+Prior = Literal["none", "turned", "residual"]
+"""What else is known of the data: half of the training images turned by any angle, or a second
+channel with what a smooth lens leaves unexplained."""
+
+
+_TURNED = 0.5
+_WORKERS = 2
 
 
 class Network(NamedTuple):
@@ -80,6 +89,7 @@ class Training:
         images: Number of training images.
         epochs: Passes over them.
         seed: Seed of weights, training images and their order.
+        prior: What else is known of the data.
         params: Parameters that are learned.
         mflops: Millions of floating-point operations for an image.
         val_auc: Validation AUC of the epoch that validation chose.
@@ -99,6 +109,7 @@ class Training:
     images: Count
     epochs: Count
     seed: Count
+    prior: Prior = "none"
     params: int = 0
     mflops: float = 0.0
     val_auc: float = 0.0
@@ -111,13 +122,13 @@ class Training:
 
     @property
     def data(self) -> tuple[object, ...]:
-        """What the images are simulated from."""
-        return self.nuisance, self.simulated, self.image_size
+        """What the images are made from."""
+        return self.nuisance, self.simulated, self.image_size, self.prior == "residual"
 
     @property
     def key(self) -> tuple[object, ...]:
         """What the training is of, without what came of it."""
-        return astuple(self)[:8]
+        return astuple(self)[:9]
 
 
 def carry_out(
@@ -142,7 +153,7 @@ def carry_out(
         if training.key in known:
             continue
         if training.data != kind:  # the images of one kind at a time are held
-            kind, images = training.data, _simulated(training)
+            kind, images = training.data, _images(training)
         say(
             f"{training.network}, {training.images:,} images of nuisance {training.nuisance:g}, "
             f"seed {training.seed}"
@@ -155,7 +166,7 @@ def carry_out(
     return done
 
 
-def _simulated(training: Training) -> TrainingImages:
+def _images(training: Training) -> TrainingImages:
     simulation = SimulationSettings(
         model="II",
         physics="realistic",
@@ -165,18 +176,23 @@ def _simulated(training: Training) -> TrainingImages:
     )
     name = f"realistic-{training.image_size}px-{training.simulated}-{training.nuisance:g}"
     directory = Path("data") / name
-    simulate_dataset(simulation, directory, 2)
+    simulate_dataset(simulation, directory, _WORKERS)
+    if training.prior == "residual":
+        fitted = directory.with_name(f"{name}-residual")
+        add_residuals(directory, fitted, ReadOptions(), None, _WORKERS)
+        directory = fitted
     return TrainingImages.open(directory, ReadOptions())
 
 
 def train_as_planned(training: Training, network: Network, images: TrainingImages) -> Training:
     """Train a network as planned, and return the training with its outcome."""
     model = network.build(images, training.seed)
+    turned = _TURNED if training.prior == "turned" else 0.0
     result = fit(
         model,
         _some(images.train(), training.images, training.seed),
         images.val(),
-        Recipe(epochs=training.epochs),
+        Recipe(epochs=training.epochs, augmentation=Augmentation(turned=turned)),
         seed=training.seed,
     )
     test = images.test()

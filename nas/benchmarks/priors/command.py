@@ -1,0 +1,46 @@
+"""What it brings to know more of the data: ``python -m nas.benchmarks.priors``."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import sqrt
+from typing import get_args
+
+from nas.benchmarks.priors.report import prior_page
+from nas.benchmarks.priors.settings import PriorSettings
+from nas.benchmarks.trainings import Network, Prior, Training, carry_out
+from nas.common.files import make_directory, write_text
+from search_spaces import get_space
+
+
+def run(settings: PriorSettings) -> None:
+    """Do the trainings that are not done yet, and write the table after each."""
+    make_directory(settings.out, "--out")
+
+    def publish(done: Sequence[Training]) -> None:
+        write_text(settings.out / "README.md", prior_page(done))
+
+    done = carry_out(trainings_of_priors(settings), settings.out / "trainings.csv", publish)
+    sys.stdout.write(prior_page(done))
+
+
+def trainings_of_priors(settings: PriorSettings) -> Iterator[tuple[Training, Network]]:
+    """Yield all trainings without their outcomes; few images come first, since they are quick."""
+    architecture = get_space(settings.space).parse(settings.architecture)
+    name = f"{settings.space}/{settings.architecture}"
+    most = max(settings.images)
+    for images, prior, seed in product(
+        sorted(settings.images), get_args(Prior), range(settings.seeds)
+    ):
+        training = Training(
+            nuisance=settings.nuisance,
+            simulated=settings.simulated,
+            image_size=settings.image_size,
+            network=name,
+            architecture=str(architecture),
+            images=images,
+            epochs=round(settings.epochs * sqrt(most / images)),
+            seed=seed,
+            prior=prior,
+        )
+        yield training, Network(name, architecture)

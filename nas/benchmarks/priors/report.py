@@ -1,0 +1,81 @@
+"""The table of the benchmark."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from statistics import mean
+
+from nas.benchmarks.markdown import interval, table
+from nas.benchmarks.trainings import Prior, Training
+from nas.common.provenance import command, environment
+
+_TITLES: dict[Prior, str] = {
+    "none": "the image",
+    "turned": "half of the training images turned by any angle",
+    "residual": "the image, and what a smooth lens leaves of it",
+}
+_HEAD = (
+    "images",
+    "what the network is given",
+    "seeds",
+    "validation AUC",
+    "against the image alone, by seed",
+    "test AUC",
+    "seconds",
+)
+
+
+def prior_page(trainings: Sequence[Training]) -> str:
+    """Return the page of Markdown.
+
+    Args:
+        trainings: Trainings that are done.
+    """
+    lines = [
+        "# What it brings to know more of the data",
+        "",
+        f"Network: `{trainings[0].architecture}`." if trainings else "Nothing is trained yet.",
+        "",
+        "Small-scale trainings on a CPU. Validation chose the epoch; it also says whether "
+        "something is worth having, and test images report. Intervals are of 95 % over seeds "
+        "(Student's t). The smooth lens is fitted to the image alone (`python -m nas.data "
+        "residual`); its source is a Sérsic profile, as the simulated ones are, and real galaxies "
+        "are not. The command and the environment are those that added the last rows; "
+        "trainings.csv has the commit, the epochs and the curve of each.",
+        "",
+        *table(
+            ("what", "value"),
+            [("command", f"`{command()}`"), *((a, str(b)) for a, b in environment().items())],
+        ),
+        "",
+        *table(_HEAD, [_row(group, trainings) for group in _groups(trainings)]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
+    order = list(_TITLES)
+
+    def kind(one: Training) -> tuple[int, int]:
+        return one.images, order.index(one.prior)
+
+    return [list(group) for _, group in groupby(sorted(trainings, key=kind), kind)]
+
+
+def _row(group: Sequence[Training], trainings: Sequence[Training]) -> tuple[str, ...]:
+    first = group[0]
+    alone = {
+        one.seed: one.val_auc
+        for one in trainings
+        if one.prior == "none" and one.images == first.images
+    }
+    gains = [one.val_auc - alone[one.seed] for one in group if one.seed in alone]
+    return (
+        f"{first.images:,}",
+        _TITLES[first.prior],
+        str(len(group)),
+        interval([one.val_auc for one in group]),
+        "–" if first.prior == "none" or not gains else interval(gains, sign="+"),
+        interval([one.test_auc for one in group]),
+        f"{mean(one.seconds for one in group):,.0f}",
+    )

@@ -1,0 +1,41 @@
+"""The settings of ``python -m nas.benchmarks.priors``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.benchmarks.symmetry.settings import check_simulated
+from nas.common.settings import SPACE
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSettings:
+    """Measure what is gained by images turned by any angle, and by residuals of a smooth lens."""
+
+    space: str = SPACE
+    """Search space of the network."""
+    architecture: str = "symmetric_mbconv"
+    """Network that is trained: a named one of the space, or one written out."""
+    images: tuple[int, ...] = (1000, 8400)
+    """Numbers of training images."""
+    seeds: int = 3
+    """Number of trainings of each kind."""
+    epochs: int = 12
+    """Passes over the largest number of training images; over a part of them there are more, as the
+    square root of the ratio."""
+    nuisance: float = 0.5
+    """Width of the ranges that lens and source of the simulated images are drawn from."""
+    simulated: int = 20000
+    """Number of simulated images: 70 % to learn from, 15 % that choose, 15 % that report."""
+    image_size: int = 48
+    """Pixels on a side."""
+    out: Path = Path("results/priors")
+    """Directory for trainings and table; trainings that stand there are not repeated."""
+
+
+def check(settings: PriorSettings) -> None:
+    """Check that there are enough images.
+
+    Raises:
+        UserError: more training images are asked for than are simulated.
+    """
+    check_simulated(max(settings.images), settings.simulated)

@@ -1,0 +1,48 @@
+"""The benchmark of priors gives the same images with and without, and goes on where it stopped."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nas.benchmarks.priors.command import run
+from nas.benchmarks.priors.settings import PriorSettings, check
+from nas.benchmarks.trainings import read_trainings
+from nas.common.errors import UserError
+
+
+def test_a_stopped_benchmark_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = PriorSettings(
+        architecture="symmetric_tiny",
+        images=(64,),
+        seeds=1,
+        epochs=1,
+        simulated=180,
+        out=tmp_path / "out",
+    )
+    run(settings)
+    csv = tmp_path / "out" / "trainings.csv"
+    trainings = read_trainings(csv)
+    assert [one.prior for one in trainings] == ["none", "turned", "residual"]
+    alone, turned, residual = trainings
+    assert residual.params > alone.params == turned.params  # it sees a channel more
+    assert len({one.curve for one in trainings}) == 3
+    before = csv.read_bytes()
+    run(replace(settings, seeds=2))
+    assert csv.read_bytes().startswith(before[:200])
+    assert [(one.prior, one.seed) for one in read_trainings(csv)[3:]] == [
+        ("none", 1),
+        ("turned", 1),
+        ("residual", 1),
+    ]
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert page.count("| 64 | ") == 3
+    assert capsys.readouterr().out.endswith(page)
+
+
+def test_more_images_than_are_simulated() -> None:
+    with pytest.raises(UserError, match="--images 8400 cannot be learned from"):
+        check(PriorSettings(simulated=1000))
