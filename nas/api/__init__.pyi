@@ -9,9 +9,12 @@ from .networks import Classifier as Classifier
 from .networks import export as export
 from .networks import predict as predict
 from .networks import train as train
+from .searches import SearchResult as SearchResult
+from .searches import search as search
 
 __all__ = [
     "Classifier",
+    "SearchResult",
     "export",
     "fidelity",
     "from_arrays",
@@ -20,6 +23,7 @@ __all__ = [
     "predict",
     "report",
     "retrain",
+    "search",
     "simulate",
     "train",
 ]

@@ -109,12 +109,12 @@ def _default(field: "dataclasses.Field[Any]") -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a value as it would stand in a YAML file of settings."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
     return value if isinstance(value, bool | int | float | None) else str(value)

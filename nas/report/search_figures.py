@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
+from nas.common.figure import ShownFigure
 from nas.report.drawing import BLUE, GREY, VERMILION, least_shown
 from nas.search.result import Candidate
 
@@ -72,7 +73,7 @@ def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
         axes.legend()
 
 
-def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
+def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> ShownFigure:
     """Draw the best candidate so far of searches, and beside it their regret.
 
     Of a single search each candidate is drawn too.
@@ -80,7 +81,7 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> Figure:
     Args:
         searches: all candidates of each search, by name of the search.
     """
-    figure = Figure(figsize=(8.0, 3.2), layout="constrained")
+    figure = ShownFigure(figsize=(8.0, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     curves = {name: best_so_far(candidates) for name, candidates in searches.items()}
     scores = [

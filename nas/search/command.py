@@ -37,7 +37,13 @@ _CLEARLY = 1.5
 
 
 def run(settings: SearchSettings) -> None:
-    """Search, print the winner, and leave all that is known in the run directory.
+    """Search, and print the winner."""
+    directory = search_networks(settings)
+    _report(directory, directory.best())
+
+
+def search_networks(settings: SearchSettings) -> RunDirectory:
+    """Search, and leave all that is known in the run directory, which is returned.
 
     Args:
         settings: Settings of the search, given or taken from the run that is resumed.
@@ -45,18 +51,6 @@ def run(settings: SearchSettings) -> None:
     Raises:
         UserError: The search cannot begin, stopped, or scored no candidate.
         search_spaces.SpaceError: There is no search space of this name.
-
-    Example:
-        The command from Python. The search takes minutes::
-
-            from pathlib import Path
-
-            from nas.search.command import run
-            from nas.search.run_directory import RunDirectory
-            from nas.search.settings import SearchSettings
-
-            run(SearchSettings(trials=20, run=Path("results/runs/mine")))
-            print(RunDirectory.open(Path("results/runs/mine")).best().winner.architecture)
     """
     plan = SearchPlan.of(settings)
     # A database or a cluster that does not answer must be known before a supernet is trained.
@@ -80,6 +74,7 @@ def run(settings: SearchSettings) -> None:
                 plan.directory.log("interrupted")
                 say(f"stopped; go on with: {resume}")
                 raise
+    return plan.directory
 
 
 def _check_latency(plan: SearchPlan, hands: Hands) -> None:
@@ -132,7 +127,6 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
         raise UserError(f"the search stopped since {study.stopped}")
     if best is None:
         raise UserError(f"no candidate could be scored: {directory.candidates_file} says why")
-    _report(directory, best)
 
 
 def _scoring(plan: SearchPlan, supernet: Supernet | None, weights: str | None) -> CandidateScoring:
