@@ -24,6 +24,7 @@ from nas.data.options import Augmentation, ReadOptions
 from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.settings import SimulationSettings
 from nas.data.smooth.dataset import add_residuals
+from nas.data.smooth.names import Galaxy
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
@@ -33,12 +34,14 @@ from nas.training.recipe import Recipe
 from search_spaces import Architecture, untie
 from search_spaces.network import init_weights
 
-Prior = Literal["none", "turned", "residual"]
-"""What else is known of the data: half of the training images turned by any angle, or a second
-channel with what a smooth lens leaves unexplained."""
+Prior = Literal["none", "turned", "residual", "sersic residual"]
+"""What else is known of the data: half of the training images are turned by any angle, or there is
+a second channel with what a smooth lens leaves unexplained, before a galaxy of any shape or one
+with a Sérsic profile."""
 
 
 _TURNED = 0.5
+_GALAXIES: dict[Prior, Galaxy] = {"residual": "free", "sersic residual": "sersic"}
 _WORKERS = 2
 
 
@@ -123,7 +126,7 @@ class Training:
     @property
     def data(self) -> tuple[object, ...]:
         """What the images are made from."""
-        return self.nuisance, self.simulated, self.image_size, self.prior == "residual"
+        return self.nuisance, self.simulated, self.image_size, _GALAXIES.get(self.prior)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -177,9 +180,12 @@ def _images(training: Training) -> TrainingImages:
     name = f"realistic-{training.image_size}px-{training.simulated}-{training.nuisance:g}"
     directory = Path("data") / name
     simulate_dataset(simulation, directory, _WORKERS)
-    if training.prior == "residual":
-        fitted = directory.with_name(f"{name}-residual")
-        add_residuals(directory, fitted, ReadOptions(), None, _WORKERS)
+    galaxy = _GALAXIES.get(training.prior)
+    if galaxy is not None:
+        fitted = directory.with_name(f"{name}-{galaxy}")
+        add_residuals(
+            directory, fitted, ReadOptions(), galaxy=galaxy, camera=None, workers=_WORKERS
+        )
         directory = fitted
     return TrainingImages.open(directory, ReadOptions())
 

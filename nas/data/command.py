@@ -47,5 +47,12 @@ def add_residual_channel(settings: ResidualSettings) -> None:
         None if settings.psf_fwhm is None else Camera(settings.psf_fwhm, settings.exposure or 0.0)
     )
     options = part(ReadOptions, settings)
-    add_residuals(settings.directory, settings.out, options, camera, settings.workers)
+    add_residuals(
+        settings.directory,
+        settings.out,
+        options,
+        galaxy=settings.galaxy,
+        camera=camera,
+        workers=settings.workers,
+    )
     print(f"wrote {settings.out}")

@@ -9,6 +9,7 @@ from nas.common.errors import UserError
 from nas.common.settings import take_strings
 from nas.data.options import ReadOptions, require_folder
 from nas.data.simulation.settings import SimulationSettings
+from nas.data.smooth.names import Galaxy
 
 # So many processes stay below 2 GB of memory, and only those who ask for more should spend more.
 _MOST_WORKERS = 4
@@ -77,6 +78,9 @@ class ResidualSettings(ReadOptions):
     """The data directory, of any known layout; with --layout unlabelled, images without classes."""
     out: Path = Path("data/residual")
     """Directory to write: the same images and splits, with two channels."""
+    galaxy: Galaxy = "free"
+    """What is behind the lens: a galaxy of any shape (free), or one with a Sérsic profile (sersic),
+    as simulated ones have it and real ones have not."""
     psf_fwhm: float | None = None
     """Full width at half maximum of the point-spread function, in pixels (default: that of the
     camera of simulated images)."""

@@ -11,7 +11,8 @@ from nas.common.provenance import command, environment
 _TITLES: dict[Prior, str] = {
     "none": "the image",
     "turned": "half of the training images turned by any angle",
-    "residual": "the image, and what a smooth lens leaves of it",
+    "residual": "the image, and what a smooth lens before any galaxy leaves of it",
+    "sersic residual": "the same, before a galaxy with a Sérsic profile",
 }
 _HEAD = (
     "images",
@@ -38,9 +39,9 @@ def prior_page(trainings: Sequence[Training]) -> str:
         "Small-scale trainings on a CPU. Validation chose the epoch; it also says whether "
         "something is worth having, and test images report. Intervals are of 95 % over seeds "
         "(Student's t). The smooth lens is fitted to the image alone (`python -m nas.data "
-        "residual`); its source is a Sérsic profile, as the simulated ones are, and real galaxies "
-        "are not. The command and the environment are those that added the last rows; "
-        "trainings.csv has the commit, the epochs and the curve of each.",
+        "residual`). Simulated galaxies have Sérsic profiles, real ones have not: what is reached "
+        "with such a profile is not reached on the sky. The command and the environment are those "
+        "that added the last rows; trainings.csv has the commit, the epochs and the curve of each.",
         "",
         *table(
             ("what", "value"),

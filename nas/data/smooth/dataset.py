@@ -1,6 +1,7 @@
 """A data set with a second channel: what a smooth lens leaves unexplained of each image."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,9 @@ from nas.data.simulation.instruments import instrument
 from nas.data.simulation.settings import load_settings
 from nas.data.simulation.workers import run_workers
 from nas.data.smooth.fit import fit_smooth, sky_noise
+from nas.data.smooth.lens import LENS
+from nas.data.smooth.models import FreeModel, SersicModel
+from nas.data.smooth.names import Galaxy
 
 DESCRIPTION = "residual.json"
 """Name of the file that says what a data set of residuals was made from."""
@@ -47,7 +51,13 @@ class Camera:
 
 
 def add_residuals(
-    directory: Path, out: Path, options: ReadOptions, camera: Camera | None, workers: int
+    directory: Path,
+    out: Path,
+    options: ReadOptions,
+    *,
+    galaxy: Galaxy,
+    camera: Camera | None,
+    workers: int,
 ) -> None:
     """Write a data set whose images have two channels: the image, and its residual.
 
@@ -58,6 +68,7 @@ def add_residuals(
         directory: Directory of the data set, whose images have one channel.
         out: Directory to write, new or empty.
         options: How the data set is read.
+        galaxy: What is taken to be behind the lens.
         camera: The camera; None for that of a simulation.
         workers: Number of processes, which changes no residual.
 
@@ -75,18 +86,20 @@ def add_residuals(
     about = {
         "directory": str(dataset.directory.absolute()),
         "fingerprint": dataset.info["fingerprint"],
+        "galaxy": galaxy,
         "psf_fwhm": camera.psf_fwhm,
         "exposure": camera.exposure,
     }
     make_directory(out, "--out")
     _begin(out, about)
+    fit = partial(residuals, galaxy=galaxy, camera=camera)
     for name, places in _parts(dataset).items():
         place = out / name
         if (place / "images.npy").exists():
             continue
         place.mkdir(exist_ok=True)
         with room_for(place, "the same command goes on"):
-            _write(dataset, places, place, camera, workers)
+            _write(dataset, places, place, fit, workers)
 
 
 def simulated_camera(dataset: LensDataset) -> Camera:
@@ -134,7 +147,7 @@ def _write(
     dataset: LensDataset,
     places: npt.NDArray[np.int64],
     out: Path,
-    camera: Camera,
+    fit: Callable[[torch.Tensor], torch.Tensor],
     workers: int,
 ) -> None:
     """Write the images of a split, and before them their labels."""
@@ -145,7 +158,7 @@ def _write(
     with atomic_path(out / "images.npy") as temporary:
         shape = (len(places), 2, height, width)
         np.lib.format.open_memmap(temporary, "w+", np.float32, shape).flush()
-        task = partial(_fit_some, dataset.directory, dataset.options, places, temporary, camera)
+        task = partial(_fit_some, dataset.directory, dataset.options, places, temporary, fit)
         starts = range(0, len(places), _AT_ONCE)
         with (
             progress(f"fitting lenses to {out.name}", len(places), "images") as advance,
@@ -161,7 +174,7 @@ def _fit_some(
     options: ReadOptions,
     places: npt.NDArray[np.int64],
     path: Path,
-    camera: Camera,
+    fit: Callable[[torch.Tensor], torch.Tensor],
     start: int,
 ) -> int:
     """Fit some images, and write them with their residuals into their place."""
@@ -170,27 +183,30 @@ def _fit_some(
     images = torch.from_numpy(open_dataset(directory, options).images[some, 0].copy())
     written = np.lib.format.open_memmap(path, "r+")
     written[start : start + len(some), 0] = images.numpy()
-    written[start : start + len(some), 1] = residuals(images, camera).numpy()
+    written[start : start + len(some), 1] = fit(images).numpy()
     written.flush()
     return len(some)
 
 
-def residuals(images: torch.Tensor, camera: Camera) -> torch.Tensor:
+def residuals(images: torch.Tensor, galaxy: Galaxy, camera: Camera) -> torch.Tensor:
     """Return images less smooth lenses that are fitted to them, in units of the noise.
 
     Args:
         images: Images (B, H, W), whose sky is at 0.
+        galaxy: What is taken to be behind the lens.
         camera: Their camera.
 
     Example:
         >>> import torch
         >>> from nas.data.smooth.dataset import Camera, residuals
-        >>> from nas.data.smooth.model import SmoothModel
+        >>> from nas.data.smooth.models import SersicModel
         >>> lens = [2.4, 0.1, 0.05, 0.01, 0.02, 1.0, -0.5, 0.9, 0.2, 0.1, 0.0, 0.0]
-        >>> smooth = SmoothModel(40, 40, 0.7).render(torch.tensor([lens])).view(1, 40, 40)
-        >>> noisy = smooth + 0.02 * torch.randn(1, 40, 40, generator=torch.manual_seed(0))
-        >>> round(residuals(noisy, Camera(psf_fwhm=1.65)).std().item(), 1)
-        1.0
+        >>> nothing = torch.zeros(1, 40 * 40)
+        >>> smooth = SersicModel(40, 40, 0.7).render(torch.tensor([lens]), nothing, nothing)
+        >>> sky = 0.02 * torch.randn(1, 40, 40, generator=torch.manual_seed(0))
+        >>> left = residuals(smooth.view(1, 40, 40) + sky, "sersic", Camera(psf_fwhm=1.65))
+        >>> 0.7 < left.std().item() < 1.4
+        True
     """
     # Images without noise are fitted to a share of their brightness.
     sky = sky_noise(images).clamp(min=1e-4 * images.amax((1, 2)).clamp(min=1e-12))[:, None, None]
@@ -199,6 +215,13 @@ def residuals(images: torch.Tensor, camera: Camera) -> torch.Tensor:
         photons = expected.clamp(min=0) / camera.exposure if camera.exposure else 0 * expected
         return (sky**2 + photons).sqrt()
 
-    fitted = fit_smooth(images, noise(images), camera.psf_fwhm / _FWHM).images
+    height, width = images.shape[1:]
+    first = SersicModel(height, width, camera.psf_fwhm / _FWHM)
+    fit = fit_smooth(first, images, noise(images))
+    if galaxy == "free":
+        # From afar a free galaxy can be torn to pieces that fit many a lens.
+        lens = fit.parameters[:, :LENS]
+        fit = fit_smooth(FreeModel(height, width), images, noise(images), lens)
+    fitted = fit.images
     # That of the model, for where an image is faint by chance its own would be too small.
     return torch.nan_to_num((images - fitted) / noise(fitted))

@@ -5,26 +5,18 @@ Levenberg's and Marquardt's method on the squares of residuals in units of the n
 image is used, so that an image of the sky is fitted as a simulated one.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from nas.data.smooth.model import PARAMETERS, SmoothModel
+from nas.data.smooth.models import SmoothModel
 
-# Widths of the priors about the start, for lengths relative to the Einstein radius.
-_WIDTHS = (0.3, 0.15, 0.15, 0.06, 0.06, 0.2, 0.2, 0.7, 0.4, 0.2, 0.2, 3.0)
-_RELATIVE = (5, 6)
-_STEP = 1e-3
-"""Steps of the differences that stand for derivatives; all parameters are of the order of one."""
 _LONGEST = 0.5
 _ENOUGH = 0.2
 """Gain in χ² below which an image is done."""
 _ITERATIONS = 25
 _HOPELESS = 1e4
-_FAINT = 5.0
-"""Pixels below so many standard deviations do not count for the start."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +24,7 @@ class SmoothFit:
     """Smooth lenses that were fitted to images.
 
     Attributes:
-        parameters: Their parameters (B, 12), as :data:`nas.data.smooth.model.PARAMETERS` lists.
+        parameters: Their parameters (B, P), those of the lens first.
         images: What they look like (B, H, W).
         chi2: Mean square of the residual in units of the noise (B); about 1 where the model
             explains the image.
@@ -43,37 +35,32 @@ class SmoothFit:
     chi2: Tensor
 
 
-def fit_smooth(images: Tensor, noise: Tensor, psf_sigma: float) -> SmoothFit:
+def fit_smooth(
+    model: SmoothModel, images: Tensor, noise: Tensor, start: Tensor | None = None
+) -> SmoothFit:
     """Fit a smooth lens to each image.
 
     Args:
+        model: What is fitted.
         images: Images (B, H, W), whose sky is at 0.
         noise: Standard deviation of every pixel (B, H, W).
-        psf_sigma: Standard deviation of the point-spread function, in pixels.
+        start: Parameters (B, P) to begin with; None for those that the model thinks of.
 
     Example:
         >>> import torch
         >>> from nas.data.smooth.fit import fit_smooth
-        >>> from nas.data.smooth.model import SmoothModel
+        >>> from nas.data.smooth.models import SersicModel
+        >>> model = SersicModel(40, 40, psf_sigma=0.7)
         >>> lens = [2.4, 0.1, 0.05, 0.01, 0.02, 1.0, -0.5, 0.9, 0.2, 0.1, 0.0, 0.0]
-        >>> image = SmoothModel(40, 40, 0.7).render(torch.tensor([lens])).view(1, 40, 40)
-        >>> fitted = fit_smooth(image, torch.full_like(image, 0.01), 0.7)
+        >>> nothing = torch.zeros(1, 40 * 40)
+        >>> image = model.render(torch.tensor([lens]), nothing, nothing).view(1, 40, 40)
+        >>> fitted = fit_smooth(model, image, torch.full_like(image, 0.01))
         >>> (fitted.images - image).abs().max().item() < 0.02
         True
     """
-    height, width = images.shape[1:]
-    model = SmoothModel(height, width, psf_sigma)
     data, weight = images.flatten(1), noise.flatten(1) ** -2
-    begun = start(model, data, weight)
-    radius = begun[:, :1].exp()
-    widths = torch.tensor(_WIDTHS).repeat(len(data), 1)
-    widths[:, _RELATIVE] *= radius
-    steps = (
-        torch.eye(len(PARAMETERS))
-        * _STEP
-        * torch.where(torch.isin(torch.arange(len(PARAMETERS)), torch.tensor(_RELATIVE)), 10.0, 1.0)
-    )
-    search = _Search(model, data, weight, begun, widths**-2, steps)
+    start = model.start(data, weight) if start is None else start
+    search = _Search(model, data, weight, start)
     for _ in range(_ITERATIONS):
         if not search.improve():
             break
@@ -82,46 +69,15 @@ def fit_smooth(images: Tensor, noise: Tensor, psf_sigma: float) -> SmoothFit:
     return SmoothFit(search.best, shown.view_as(images), chi2)
 
 
-def start(model: SmoothModel, data: Tensor, weight: Tensor) -> Tensor:
-    """Return parameters (B, 12) to begin with: a round lens as large as the ring is.
-
-    Args:
-        model: The model.
-        data: Images (B, H·W).
-        weight: One over the variance of every pixel (B, H·W).
-    """
-    x, y = model.grid
-    radii = (x**2 + y**2).sqrt()
-    flux = torch.where(data * weight.sqrt() > _FAINT, data, torch.zeros(()))
-    # An image without anything bright is fitted as well as can be, which is badly.
-    total = flux.sum(1, keepdim=True)
-    flux = torch.where(total > 0, flux, torch.ones(()))
-    total = flux.sum(1, keepdim=True)
-    radius = (flux * radii).sum(1, keepdim=True) / total
-    back = 1 - radius / radii.clamp(min=0.5)
-    centre = [(flux * back * one).sum(1, keepdim=True) / total for one in (x, y)]
-    zero = torch.zeros_like(radius)
-    size = (0.15 * radius).log()
-    brightness = data.amax(1, keepdim=True).clamp(min=1e-12).log() - 1
-    return torch.cat(
-        [radius.log(), *[zero] * 4, *centre, size, zero + math.log(1.2), zero, zero, brightness], 1
-    )
-
-
 class _Search:
     """The state of all fits; images leave it when they are done."""
 
-    def __init__(
-        self,
-        model: SmoothModel,
-        data: Tensor,
-        weight: Tensor,
-        begun: Tensor,
-        prior: Tensor,
-        steps: Tensor,
-    ) -> None:
-        self._model, self._steps = model, steps
-        self._data, self._weight, self._begun, self._prior = data, weight, begun, prior
+    def __init__(self, model: SmoothModel, data: Tensor, weight: Tensor, begun: Tensor) -> None:
+        self._model, self._data, self._weight, self._begun = model, data, weight, begun
+        widths = torch.tensor(model.widths).repeat(len(data), 1)
+        widths[:, model.lengths] *= begun[:, :1].exp()
+        self._prior = widths**-2
+        self._steps = torch.tensor(model.steps)
         self.best, self.shown = begun.clone(), torch.zeros_like(data)
         count, size = begun.shape
         self._going = torch.arange(count)
@@ -138,15 +94,14 @@ class _Search:
             values[at] for values in (self._data, self._weight, self._trial, self._prior)
         )
         off = trial - self._begun[at]
-        rendered = self._model.render(
-            trial[:, None] + torch.cat([torch.zeros_like(self._steps[:1]), self._steps])
-        )
+        stepped = torch.cat([torch.zeros(1, len(self._steps)), torch.diag(self._steps)])
+        rendered = self._model.render(trial[:, None] + stepped, data[:, None], weight[:, None])
         residual = data - rendered[:, 0]
         cost = (weight * residual**2).sum(1) + (prior * off**2).sum(1)
         gain = self._cost[at] - cost
         better = gain > 0  # False for what is not a number, too
         self._take(at[better], trial[better], rendered[better, 0], cost[better])
-        slopes = (rendered[better, 1:] - rendered[better, :1]) / self._steps.sum(1)[:, None]
+        slopes = (rendered[better, 1:] - rendered[better, :1]) / self._steps[:, None]
         weighed = weight[better, None] * slopes
         self._curvature[at[better]] = weighed @ slopes.mT + torch.diag_embed(prior[better])
         self._slope[at[better]] = (weighed @ residual[better, :, None])[..., 0] - (
