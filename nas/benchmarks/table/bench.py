@@ -41,6 +41,10 @@ class BenchRow:
         epoch: Number of the best epoch.
         seconds: Seconds of training.
         curve: Validation AUC after each epoch.
+        synflow: Score of a zero-cost proxy before the training, as those below; see
+            :mod:`nas.benchmarks.table.proxies`.
+        naswot: Score of a zero-cost proxy.
+        zico: Score of a zero-cost proxy.
         commit: Version of the toolkit.
         hardware: Processor or GPU.
     """
@@ -56,6 +60,9 @@ class BenchRow:
     epoch: Count
     seconds: Amount
     curve: Annotated[tuple[Share, ...], Must(len, "one value an epoch")]
+    synflow: float
+    naswot: float
+    zico: float
     commit: str
     hardware: str
 
@@ -73,6 +80,7 @@ _SCHEMA = pa.schema(
         ("epoch", pa.int64()),
         ("seconds", pa.float64()),
         ("curve", pa.list_(pa.float64())),
+        *((name, pa.float64()) for name in ("synflow", "naswot", "zico")),
         ("commit", pa.string()),
         ("hardware", pa.string()),
     ]
@@ -92,7 +100,8 @@ class LensBench:
         ...     architecture=str(get_space("lens_nano").named["symmetric_tiny"]),
         ...     **dict(seed=0, params=6977, untied_params=55305, flops=10**7, val_auc=0.92),
         ...     **dict(test_auc=0.91, test_accuracy=0.8, epoch=2, seconds=90.0),
-        ...     **dict(curve=(0.7, 0.92), commit="0123abc", hardware="a processor"),
+        ...     **dict(curve=(0.7, 0.92), synflow=27.1, naswot=680.0, zico=140.0),
+        ...     **dict(commit="0123abc", hardware="a processor"),
         ... )
         >>> bench = LensBench({"space": "lens_nano"}, (row,))
         >>> tiny = bench.space.named["symmetric_tiny"]

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from nas.benchmarks.table.bench import BenchRow, LensBench, merged
+from nas.benchmarks.table.proxies import PROXIES
 from nas.benchmarks.table.report import publish_bench
 from nas.benchmarks.table.settings import TableSettings
 from nas.common.errors import UserError
@@ -30,6 +32,9 @@ TABLE = "lens_bench.parquet"
 
 _AT_ONCE = 16
 """Trainings after which the table is written."""
+
+_BATCH = 64
+"""Images that zero-cost proxies see."""
 
 _MOST = 5000
 """Networks of the largest space that is listed whole."""
@@ -153,7 +158,9 @@ def _train(
         specs, images.train(), images.val(), settings.trainings, settings, images.test()
     )
     costs, here, rows = images.costs(), environment(), []
-    for (line, seed), outcome in zip(trainings, outcomes, strict=True):
+    some = images.train()
+    batch, labels = some.images[:_BATCH], some.labels[:_BATCH]
+    for spec, (line, seed), outcome in zip(specs, trainings, outcomes, strict=True):
         if isinstance(outcome, Astray):
             say(f"{line} has no row: {outcome.reason}")
             continue
@@ -168,9 +175,14 @@ def _train(
                 hardware=here["hardware"],
                 commit=here["commit"],
                 **_scores(outcome),
+                **_proxies(spec, batch, labels),
             )
         )
     return rows
+
+
+def _proxies(spec: TrainingSpec, images: Tensor, labels: Tensor) -> dict[str, Any]:
+    return {name: proxy(spec.build(), images, labels) for name, proxy in PROXIES.items()}
 
 
 def _scores(alone: Alone) -> dict[str, Any]:

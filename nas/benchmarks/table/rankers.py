@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from nas.benchmarks.table.bench import LensBench
+from nas.benchmarks.table.proxies import PROXIES
 from nas.fidelity.ranking import Estimate, Values, estimate, kendall
 
 LEAST = 8
@@ -66,6 +67,7 @@ def rankers(bench: LensBench) -> dict[str, Values]:
     curves = np.array([bench.row(network, bench.seeds[0]).curve for network in bench.networks])
     costs = {"parameters": "params", "weights, untied": "untied_params", "FLOPs": "flops"}
     found = {title: bench.values(name)[:, 0] for title, name in costs.items()}
+    found |= {name: bench.values(name)[:, 0] for name in PROXIES}
     for epochs in _EPOCHS:
         if epochs < curves.shape[1]:
             found[f"epoch {epochs} of {curves.shape[1]}"] = curves[:, epochs - 1]

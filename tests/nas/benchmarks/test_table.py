@@ -59,6 +59,9 @@ def made_up(noise: float = 0.001) -> LensBench:
                     epoch=3,
                     seconds=100.0,
                     curve=(0.5 + 0.001 * rng.random(), auc - 0.01, auc),
+                    synflow=auc,
+                    naswot=-auc,
+                    zico=rng.random(),
                     commit="0123abc",
                     hardware="a processor",
                 )
@@ -134,6 +137,7 @@ def test_rankers_are_compared_within_groups() -> None:
     assert found["validation, another seed"].taus["all"].value > 0.8
     assert found["ridge regression on genes"].taus["d4"].value > 0.6
     assert found["ridge regression on genes"].best < 0.005
+    assert found["synflow"].taus["all"].value > 0.8 > -0.8 > found["naswot"].taus["all"].value
     assert found["epoch 2 of 3"].taus["all"].value > 0.8
     assert abs(found["epoch 1 of 3"].taus["all"].value) < 0.2  # nothing is known so early
 
