@@ -1,4 +1,4 @@
-"""The table of a leaderboard with all of its columns."""
+"""The table of a leaderboard: the columns that decide, and behind them all others."""
 
 import math
 from collections.abc import Callable
@@ -6,6 +6,9 @@ from collections.abc import Callable
 from nas.report.board import INTERVALS_SAY, Board, Published, Row
 from nas.report.page import EMPTY, Cell, Table, number
 from nas.training.result import AVERAGED
+
+# Which network it is, how good, how large, and how sure that is: the first columns.
+_DECISIVE = 5
 
 
 def board_table(board: Board) -> Table:
@@ -18,7 +21,7 @@ def board_table(board: Board) -> Table:
         f"a paired bootstrap. Ranks are by test AUC. {INTERVALS_SAY}"
     )
     marked = frozenset(i for i, row in enumerate(board.rows) if row.name == board.best_found)
-    return Table(caption, tuple(columns), rows, marked)
+    return Table(caption, tuple(columns), rows, marked, decisive=_DECISIVE)
 
 
 def published_table(board: Board) -> Table:
@@ -45,10 +48,13 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
     classes = {f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes}
     latencies = {f"ms, batch {batch}": _latency(batch) for batch in board.latency_batches}
     return {
-        "rank": lambda row: number(ranks.get(row.name)),
         "network": _name,
-        "kind": lambda row: Cell(row.kind),
         "test AUC": _auc,
+        "parameters": lambda row: number(row.params),
+        "difference": _difference,
+        "p": lambda row: number(row.comparison.p_value if row.comparison else None, ".3f"),
+        "rank": lambda row: number(ranks.get(row.name)),
+        "kind": lambda row: Cell(row.kind),
         "± seeds": lambda row: number(
             row.metrics["test"]["auc"].std if row.metrics else None, ".4f"
         ),
@@ -58,9 +64,6 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         f"wrong of {images:,}": lambda row: number(
             images * (1 - row.metrics["test"]["accuracy"].mean) if row.metrics else None, ",.0f"
         ),
-        "difference": _difference,
-        "p": lambda row: number(row.comparison.p_value if row.comparison else None, ".3f"),
-        "parameters": lambda row: number(row.params),
         "untied": lambda row: number(row.untied_params),
         "MFLOPs": lambda row: number(None if row.flops is None else row.flops / 1e6, ",.1f"),
         **latencies,
@@ -90,18 +93,16 @@ def _name(row: Row) -> Cell:
 
 def _auc(row: Row) -> Cell:
     if not row.metrics:
-        return Cell("failed", math.nan)
-    interval = f" ({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
-    return Cell(f"{row.test_auc:.4f}{interval}", row.test_auc)
+        return Cell("failed", math.nan, more=row.failure)
+    interval = f"({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
+    return Cell(f"{row.test_auc:.4f}", row.test_auc, interval)
 
 
 def _difference(row: Row) -> Cell:
     if row.comparison is None:
         return EMPTY
-    low, high = row.comparison.interval
-    return Cell(
-        f"{row.comparison.difference:+.4f} ({low:+.4f} to {high:+.4f})", row.comparison.difference
-    )
+    difference, (low, high) = row.comparison.difference, row.comparison.interval
+    return Cell(f"{difference:+.4f}", difference, f"({low:+.4f} to {high:+.4f})")
 
 
 def _score(name: str, form: str) -> Callable[[Row], Cell]:

@@ -28,12 +28,14 @@ class Cell:
         text: text that is seen.
         value: number that the cell is sorted by; None sorts it by the text. Empty cells, and values
             that are not a number, stay at the end.
+        aside: what belongs to the text, such as its interval; on a small screen it stands below.
         more: text that unfolds below the first.
         wide: whether the text may wrap.
     """
 
     text: str
     value: float | None = None
+    aside: str = ""
     more: str = ""
     wide: bool = False
 
@@ -56,17 +58,22 @@ def number(value: float | None, form: str = ",") -> Cell:
 class Table:
     """A table that sorts by a click on a column's title.
 
+    The first column stays in view while the others scroll.
+
     Attributes:
         caption: what the table shows.
         columns: titles of the columns.
         rows: cells by row and column.
         marked: positions of the rows that stand out.
+        decisive: so many columns are seen at once, and the others when they are asked for; None
+            shows all.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Cell]]
     marked: frozenset[int] = frozenset()
+    decisive: int | None = None
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,39 @@ def column(page: Any, title: str) -> tuple[Any, Callable[[], list[str]]]:
     return head, lambda: table.locator(f"tbody td:nth-child({position})").all_inner_texts()
 
 
+DECISIVE = ["network", "test AUC", "parameters", "difference", "p"]
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_what_decides_is_in_view_and_the_rest_one_key_away(
+    visit: Callable[..., Any], reports: dict[str, Path], width: int
+) -> None:
+    page = visit(reports["board"], width).page
+    table = page.locator("table").first
+
+    def seen() -> list[str]:
+        heads = [head for head in table.locator("th").all() if head.is_visible()]
+        return [head.inner_text().strip() for head in heads]
+
+    def right(cell: Any) -> float:
+        box = cell.bounding_box()
+        return float(box["x"] + box["width"])
+
+    assert seen() == DECISIVE
+    cells = table.locator("tbody tr").nth(1).locator("td").all()[:5]
+    assert all(right(cell) <= width for cell in cells)
+    assert "(" in cells[1].inner_text()
+    box = page.get_by_label(f"all {table.locator('th').count()} columns")
+    box.focus()
+    page.keyboard.press("Space")
+    assert len(seen()) == table.locator("th").count() > len(DECISIVE)
+    # The name stays where it is while the others scroll.
+    before = cells[0].bounding_box()["x"]
+    table.locator("xpath=..").evaluate("box => box.scrollLeft = 200")
+    assert cells[0].bounding_box()["x"] == before
+    assert cells[1].bounding_box()["x"] < before
+
+
 def test_a_click_sorts_numbers_as_numbers_and_back(
     visit: Callable[..., Any], reports: dict[str, Path]
 ) -> None:
@@ -108,6 +141,7 @@ def test_a_click_sorts_words(visit: Callable[..., Any], reports: dict[str, Path]
     page = visit(reports["board"]).page
     numbers, _ = column(page, "parameters")
     numbers.get_by_role("button").click()
+    page.get_by_role("checkbox").first.check()
     head, cells = column(page, "kind")
     head.get_by_role("button").click()
     assert cells() == ["baseline"] * 5 + ["found", "reference"]
@@ -134,7 +168,9 @@ def test_words_from_outside_stay_words(visit: Callable[..., Any], reports: dict[
 
 
 def test_what_is_gone_is_said(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
-    text = visit(reports["board"]).page.inner_text("main")
+    page = visit(reports["board"]).page
+    page.get_by_text("failed").click()
+    text = page.inner_text("main")
     assert "The images cannot be shown: the data set gone is gone" in text
     assert "The directory of the search results/runs/gone is gone" in text
     assert "out of memory" in text
