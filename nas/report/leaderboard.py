@@ -137,7 +137,10 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
         },
         latency=f"latency of {timed} on {board.device}, ms",
     )
-    caption = "Test AUC against costs; the line joins the networks that no other beats in both."
+    caption = (
+        "Test AUC against costs; the line is the Pareto front, the networks that no other beats in "
+        "both."
+    )
     alt = "; ".join(
         f"{row.name}: AUC {row.test_auc:.4f}, {row.params:,} parameters" for row in scored
     )

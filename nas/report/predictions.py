@@ -108,6 +108,18 @@ class Predictions:
         )
         return counts
 
+    def rounded_confusion(self) -> npt.NDArray[np.int64]:
+        """Return :meth:`confusion` in whole images, which add up to the images of each class.
+
+        The largest remainders are rounded up, so that every number is less than one image off.
+        """
+        counts = self.confusion()
+        whole = np.floor(counts).astype(np.int64)
+        missing = np.bincount(self.labels, minlength=len(self.classes)) - whole.sum(axis=1)
+        places = np.argsort(np.argsort(whole - counts, axis=1, kind="stable"), axis=1)
+        rounded: npt.NDArray[np.int64] = whole + (places < missing[:, None])
+        return rounded
+
 
 def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
     """Draw a panel for each class, with the ROC curve of each network.
@@ -154,11 +166,11 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
     """
     figure, panels = _panels(len(networks), 3.1)
     for axes, (name, predictions) in zip(panels, networks.items(), strict=True):
-        counts = predictions.confusion()
+        counts, whole = predictions.confusion(), predictions.rounded_confusion()
         shares = counts / counts.sum(axis=1, keepdims=True)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
-            text = f"{share:.0%}\n({counts[row, column]:.0f})"
+            text = f"{share:.0%}\n({whole[row, column]})"
             axes.text(
                 column,
                 row,
@@ -167,7 +179,7 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
                 va="center",
                 color="white" if share > 0.55 else "black",
             )
-        axes.set(title=name, xlabel="taken for", ylabel="is")
+        axes.set(title=name, xlabel="predicted class", ylabel="true class")
         positions = range(len(predictions.classes))
         axes.set_xticks(
             positions, predictions.classes, rotation=25, ha="right", rotation_mode="anchor"

@@ -94,7 +94,8 @@ def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Se
         latency=f"latency of {batch} images, ms",
     )
     caption = (
-        "Validation AUC against costs; the line joins the candidates that no other beats in both."
+        "Validation AUC against costs; the line is the Pareto front, the candidates that no other "
+        "beats in both."
     )
     front = "; ".join(f"{item.params:,} parameters with AUC {item.auc:.4f}" for item in best.pareto)
     return Section(

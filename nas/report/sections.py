@@ -108,8 +108,9 @@ def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section
             picture(
                 "confusion",
                 confusion_figure(networks),
-                "Confusion: which share of a class was taken for which, and how many images, mean "
-                "over trainings.",
+                "Confusion matrices: the share of a true class that was taken for each class, and "
+                "in brackets how many images, mean over trainings. The numbers are rounded so that "
+                "those of a class add up to its images.",
                 f"Confusion matrices. {confusions}.",
             ),
         ),

@@ -81,7 +81,9 @@ def test_the_line_joins_those_that_no_other_beats(values: list[tuple[float, int]
     candidates = [
         candidate(number, auc, params, params) for number, (auc, params) in enumerate(values)
     ]
-    axes = cost_figure(candidates, auc="AUC", marked={}, latency="").axes[0]
+    figure = cost_figure(candidates, auc="AUC", marked={}, latency="")
+    assert "Pareto front" in [text.get_text() for text in figure.legends[0].get_texts()]
+    axes = figure.axes[0]
     low = min(np.concatenate([group.get_offsets()[:, 1] for group in axes.collections]))
     beaten = {
         (auc, cost)
@@ -162,6 +164,23 @@ def test_the_area_below_a_curve_is_the_area_in_its_legend(tmp_path: Path) -> Non
         )
     shares = confusion_figure({"net": predictions}).axes[0].images[0].get_array()
     np.testing.assert_allclose(shares.sum(axis=1), 1)
+
+
+@settings(max_examples=25)
+@given(st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_the_counts_of_a_class_add_up_to_its_images(seeds: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.concatenate([[0, 1, 2], rng.integers(0, 3, 20)])
+    images = pd.DataFrame({"file": "a", "row": range(23)})
+    told = rng.dirichlet([1, 1, 1], (seeds, 23))
+    predictions = Predictions(CLASSES, images, labels, told, 0)
+    whole = predictions.rounded_confusion()
+    np.testing.assert_array_equal(whole.sum(axis=1), np.bincount(labels))
+    assert (np.abs(whole - predictions.confusion()) < 1).all()
+    axes = confusion_figure({"net": predictions}).axes[0]
+    drawn = [int(text.get_text().partition("(")[2].rstrip(")")) for text in axes.texts]
+    np.testing.assert_array_equal(drawn, whole.ravel())
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
 
 
 def test_mistakes_are_the_surest_first_and_shown_with_their_own_image(tmp_path: Path) -> None:
