@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.leaderboard.comparison import Bootstrap, Floats, compare, interval_of
+from baselines.leaderboard.comparison import compare
 from baselines.leaderboard.contest import Contest
 from baselines.leaderboard.costs import LatencyCache, NetworkSize, size_of
 from baselines.leaderboard.entries import REFERENCES
@@ -15,6 +15,7 @@ from baselines.leaderboard.trainings import Cache
 from baselines.published import PUBLISHED
 from nas.common.provenance import Made
 from nas.report.board import JudgedTraining, Row, Spread
+from nas.training.bootstrap import Bootstrap, Floats, interval_of
 from nas.training.images import TrainingImages
 from nas.training.predictions import PREDICTIONS
 from nas.training.repeated import Repeated

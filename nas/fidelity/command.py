@@ -16,7 +16,7 @@ from nas.common.rules import Count, Must
 from nas.common.settings import part
 from nas.fidelity.report import PAGE, Fidelity, publish_fidelity
 from nas.fidelity.settings import LEAST, FidelitySettings
-from nas.fidelity.standalone import Astray, train_alone
+from nas.training.alone import Astray, train_alone
 from nas.training.images import TrainingImages
 from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.precision import pick_device

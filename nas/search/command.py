@@ -3,7 +3,7 @@
 This is what ``python -m nas.search`` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,10 +17,12 @@ from nas.common.provenance import command, environment
 from nas.common.screen import screen
 from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search.evaluation import evaluate_all, least_latency
-from nas.search.live import candidate_table, live_view
+from nas.search.finals import FinalTraining
+from nas.search.live import candidate_table, finals_table, finals_words, live_view
+from nas.search.objectives import ranked
 from nas.search.outcome import Outcome
 from nas.search.plan import SearchPlan
-from nas.search.result import Best
+from nas.search.result import Best, Candidate
 from nas.search.room import room_in
 from nas.search.run_directory import RunDirectory
 from nas.search.scoring import CandidateScoring
@@ -127,6 +129,24 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
         raise UserError(f"the search stopped since {study.stopped}")
     if best is None:
         raise UserError(f"no candidate could be scored: {directory.candidates_file} says why")
+    if plan.finals is not None:
+        _finish(plan, plan.finals, best, study.candidates())
+
+
+def _finish(
+    plan: SearchPlan, training: FinalTraining, best: Best, candidates: Sequence[Candidate]
+) -> None:
+    """Train the best candidates whole, and write down which of them is recommended."""
+    finals = training.run(
+        ranked(candidates),
+        plan.card,
+        plan.images,
+        plan.directory.finals,
+        plan.workers,
+    )
+    winner = next(item for item in candidates if item.number == finals.recommended)
+    plan.directory.write_best(replace(best, winner=winner, weights=None, finals=finals))
+    plan.directory.log(f"finals: trial {finals.recommended} is recommended")
 
 
 def _scoring(plan: SearchPlan, supernet: Supernet | None, weights: str | None) -> CandidateScoring:
@@ -206,6 +226,9 @@ def _report(directory: RunDirectory, best: Best) -> None:
         ),
         soft_wrap=True,
     )
+    if best.finals is not None:
+        console.print(finals_words(best.finals))
+        console.print(finals_table(best.finals))
     if len(best.pareto) > 1:
         console.print("none is better in every way than these:")
         console.print(candidate_table(list(best.pareto)))

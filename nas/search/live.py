@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import mean, stdev
 
 from rich.console import Group
 from rich.live import Live
@@ -23,7 +24,7 @@ from rich.table import Table
 from nas.common.progress import say
 from nas.common.screen import screen, words
 from nas.search.objectives import ranked
-from nas.search.result import Candidate
+from nas.search.result import Candidate, Finals
 from nas.search.study import SearchStudy
 from search_spaces import get_space
 from search_spaces.hybrid import describe, operator
@@ -91,6 +92,41 @@ def candidate_table(candidates: list[Candidate]) -> Table:
     table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
     for item in candidates:
         table.add_row(*(text(item) for text in texts.values()), _outline(item.architecture))
+    return table
+
+
+def finals_words(finals: Finals) -> str:
+    """Return in words who won the finals, and how sure that is."""
+    first, *others = finals.finalists
+    if not others:
+        return f"one finalist was trained for {finals.epochs} epochs"
+    second = others[0]
+    words = (
+        f"finals, {finals.epochs} epochs and {len(first.aucs)} seeds: trial {first.trial} is "
+        f"better than trial {second.trial} with probability {second.worse:.2f}"
+    )
+    if finals.recommended == first.trial:
+        return words
+    return f"{words}; of those that cannot be told apart, trial {finals.recommended} costs least"
+
+
+def finals_table(finals: Finals) -> Table:
+    """Return a table of the finalists for a terminal, the recommended one marked."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("trial", "val AUC", "± seeds", "worse (p)", "parameters", "MFLOPs"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
+    for item in finals.finalists:
+        spread = stdev(item.aucs) if len(item.aucs) > 1 else None
+        table.add_row(
+            f"{'→ ' if item.trial == finals.recommended else ''}{item.trial}",
+            f"{mean(item.aucs):.4f}",
+            _known(spread, ".4f"),
+            _known(item.worse, ".2f"),
+            f"{item.params:,}",
+            f"{item.flops / 1e6:,.1f}",
+            _outline(item.architecture),
+        )
     return table
 
 

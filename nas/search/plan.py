@@ -1,15 +1,17 @@
 """A search as it will be run: everything that its settings left open is decided."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nas.cluster.options import WorkerOptions
 from nas.common.cli import to_plain
 from nas.common.files import RUNS
 from nas.common.settings import part
 from nas.data.default import default_data
 from nas.data.options import ReadOptions
+from nas.search.finals import FinalTraining
 from nas.search.limits import FeasibleSpace
 from nas.search.options import FidelityName
 from nas.search.result import DataSource
@@ -36,6 +38,7 @@ class SearchPlan:
         trials: Number of candidates to evaluate.
         fidelity: How a candidate is scored.
         recipe: Recipe for candidates that are trained.
+        finals: How the best candidates are trained whole; None where none are.
         seed: Seed of proposals, weights, and trainings.
         latency: How latency is measured; None where it is not measured.
         images: The data set, opened.
@@ -46,6 +49,7 @@ class SearchPlan:
         resumed: Whether the run was begun before.
         study: Where the history is kept.
         track: Where curves go.
+        workers: How many workers there are, and where.
         identity: Settings and data that decide what the search finds, as JSON values.
         config: All settings, as ``--config`` reads them.
     """
@@ -56,6 +60,7 @@ class SearchPlan:
     trials: int
     fidelity: FidelityName
     recipe: Recipe
+    finals: FinalTraining | None
     seed: int
     latency: LatencyWanted | None
     images: TrainingImages
@@ -66,6 +71,7 @@ class SearchPlan:
     resumed: bool
     study: StudyAddress
     track: TrackerName
+    workers: WorkerOptions
     identity: dict[str, Any]
     config: dict[str, Any]
 
@@ -97,6 +103,7 @@ class SearchPlan:
             trials=settings.trials,
             fidelity=settings.fidelity,
             recipe=part(Recipe, settings),
+            finals=_finals(settings),
             seed=settings.seed,
             latency=_latency(settings),
             images=images,
@@ -111,6 +118,7 @@ class SearchPlan:
             resumed=settings.resume is not None,
             study=directory.study(settings.storage),
             track=settings.track,
+            workers=part(WorkerOptions, settings),
             identity={**settings.identity, "data": fingerprint},
             config=_config(settings, data),
         )
@@ -135,6 +143,13 @@ def _shared(
     if settings.resume is None:
         shared.check()
     return shared
+
+
+def _finals(settings: SearchSettings) -> FinalTraining | None:
+    if not settings.finalists:
+        return None
+    recipe = replace(part(Recipe, settings), epochs=settings.final_epochs)
+    return FinalTraining(settings.finalists, recipe, settings.final_seeds)
 
 
 def _directory(settings: SearchSettings) -> RunDirectory:

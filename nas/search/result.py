@@ -132,12 +132,50 @@ _Scored = Annotated[
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Finalist:
+    """A candidate that was trained whole.
+
+    Attributes:
+        trial: Number of its trial.
+        architecture: Line of the architecture.
+        params: Number of parameters.
+        flops: Floating-point operations for one image.
+        aucs: Validation AUC of the best epoch, by seed.
+        worse: Probability that it is worse than the best finalist, over seeds and images; None for
+            the best one.
+    """
+
+    trial: Count
+    architecture: Text
+    params: Count
+    flops: Count
+    aucs: Annotated[tuple[Share, ...], Must(len, "one value a seed")]
+    worse: Share | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finals:
+    """What came of the finals of a search.
+
+    Attributes:
+        epochs: Passes over the training images.
+        finalists: The finalists, the best first.
+        recommended: Trial of the cheapest in FLOPs of those that cannot be told from the best.
+    """
+
+    epochs: Count
+    finalists: Annotated[tuple[Finalist, ...], Must(len, "one finalist or more")]
+    recommended: Count
+
+
 @dataclass(frozen=True)
 class _Found:
     """What ``best.json`` lists beside the values that people read."""
 
     trial: Count
     pareto: tuple[_Scored, ...]
+    winner: _Scored | None = None
 
 
 @dataclass(frozen=True)
@@ -146,9 +184,10 @@ class Best:
 
     Attributes:
         space: Name of the search space.
-        winner: Feasible candidate with the highest validation AUC.
+        winner: Feasible candidate with the highest validation AUC, or the one that the finals
+            recommend.
         pareto: Candidates that no other beats in every objective, by falling AUC; the winner is
-            among them.
+            among them where there were no finals.
         objectives: Names of what was searched for.
         fidelity: How candidates were scored: ``inherit``, ``finetune`` or ``scratch``.
         recipe: Recipe with which candidates were trained; None where they only inherit.
@@ -158,6 +197,7 @@ class Best:
             nothing was inherited.
         weights: Checkpoint of the winner, relative to the run directory; None where the winner was
             not trained on its own.
+        finals: What whole trainings of the best candidates came to; None where there were none.
 
     Example:
         >>> candidate = Candidate(
@@ -195,6 +235,7 @@ class Best:
     data: Annotated[DataSource, Must(DataSource.read_options, "options that can be read")]
     supernet: Text | None = None
     weights: Text | None = None
+    finals: Finals | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as JSON values.
@@ -212,6 +253,8 @@ class Best:
         }
         rest = {key: value for key, value in asdict(self).items() if key not in ("space", "winner")}
         rest["pareto"] = [candidate.to_json() for candidate in self.pareto]
+        if self.finals is not None:
+            rest["winner"] = self.winner.to_json()
         return {**winner, **rest}
 
     @staticmethod
@@ -222,7 +265,9 @@ class Best:
             DamageError: Something is missing, of another type or out of bounds.
         """
         found = checked(_Found, values)
-        winner = next((item for item in found.pareto if item.number == found.trial), None)
+        winner = found.winner or next(
+            (item for item in found.pareto if item.number == found.trial), None
+        )
         if winner is None:
             raise DamageError(f"trial {found.trial} is not among the pareto set")
         return checked(Best, {**values, "winner": asdict(winner)})

@@ -7,6 +7,7 @@
     best.json          the winner and the Pareto set, written anew from the study
     supernet/          the shared weights, where candidates inherit
     candidates/        checkpoints of candidates that were trained
+    finals/            trainings of the finalists, and their predictions of validation images
     tracking/          curves, where they are files
     search.log         what happened when
     lock               held while a search runs
@@ -296,6 +297,11 @@ class RunDirectory:
         now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         with (self.path / "search.log").open("a", encoding="utf-8") as file:
             file.write(f"{now} {line}\n")
+
+    @property
+    def finals(self) -> Path:
+        """Directory of the trainings of the finalists."""
+        return self.path / "finals"
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the run for the length of a ``with`` block.

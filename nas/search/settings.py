@@ -24,6 +24,9 @@ from nas.training.supernet.sharing import Sharing
 _FREE = (
     "data",
     "trials",
+    "finalists",
+    "final_epochs",
+    "final_seeds",
     "workers",
     "gpus_per_trial",
     "ray_address",
@@ -75,6 +78,13 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
     """How the supernet is trained."""
     sharing: Sharing = field(default_factory=Sharing)
     """How the supernet's weights are shared."""
+    finalists: int = 0
+    """Best candidates that are trained whole after the search, with several seeds: the cheapest of
+    those that cannot be told from the best is recommended (0: none are)."""
+    final_epochs: int = 20
+    """Passes over the training images for a finalist."""
+    final_seeds: int = 2
+    """Trainings of each finalist, with seeds 0, 1, …"""
     seed: int = 0
     """Seed of proposals, weights, and trainings."""
     run: Path | None = None
@@ -89,7 +99,9 @@ class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
         Recipe.__post_init__(self)
         WorkerOptions.__post_init__(self)
         require_strategy(self.strategy)
-        for name in ("trials", "latency_batch"):
+        if self.finalists < 0:
+            raise UserError(f"--finalists {self.finalists} cannot be used: give 0 or more")
+        for name in ("trials", "latency_batch", "final_epochs", "final_seeds"):
             if (value := getattr(self, name)) < 1:
                 raise UserError(
                     f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more"

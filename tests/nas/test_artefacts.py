@@ -18,12 +18,12 @@ from nas.common.provenance import Made
 from nas.data.dataset import open_dataset
 from nas.data.meta import META, read_meta
 from nas.data.tensors import LensTensors
-from nas.fidelity.standalone import train_alone
 from nas.report.board import Board
 from nas.report.leaderboard_table import board_table, published_table
 from nas.retrain.summary import Summary
 from nas.search.found import read_found
 from nas.search.settings import SearchSettings, earlier, resumed
+from nas.training.alone import train_alone
 from nas.training.files import TrainingFiles
 from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import save_checkpoint

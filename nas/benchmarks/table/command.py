@@ -20,7 +20,7 @@ from nas.common.settings import part
 from nas.data.options import ReadOptions
 from nas.data.simulation.settings import SimulationSettings
 from nas.data.simulation.splits import simulate_splits
-from nas.fidelity.standalone import Alone, Astray, train_alone
+from nas.training.alone import Alone, Astray, train_alone
 from nas.training.images import TrainingImages
 from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec

@@ -268,7 +268,7 @@ def test_trainings_that_fail(
             tried.append(job.digest)
             jobs.fail(job, failure)
 
-    monkeypatch.setattr("nas.fidelity.standalone.run_all", all_fail)
+    monkeypatch.setattr("nas.training.alone.run_all", all_fail)
     with pytest.raises(error, match=said):
         run(settings(place, tmp_path))
     assert max(tried.count(digest) for digest in tried) == (4 if failure.kind == "worker" else 1)

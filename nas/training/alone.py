@@ -8,10 +8,11 @@ would go astray again.
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 
 from nas.cluster.connection import cluster, share_out
@@ -20,13 +21,13 @@ from nas.cluster.options import WorkerOptions
 from nas.cluster.tune import run_all
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
-from nas.common.files import room_for, write_json
+from nas.common.files import atomic_path, room_for, write_json
 from nas.common.lock import share
 from nas.common.progress import progress, say
 from nas.common.provenance import environment
 from nas.common.rules import Must
 from nas.data.tensors import LensTensors
-from nas.training.evaluation import evaluate
+from nas.training.evaluation import class_probabilities, evaluate
 from nas.training.metrics import NonFiniteError
 from nas.training.spec import TrainingSpec, holds
 
@@ -70,6 +71,8 @@ def train_alone(
     directory: Path,
     options: WorkerOptions,
     test: LensTensors | None = None,
+    *,
+    predictions: bool = False,
 ) -> list[Alone | Astray]:
     """Return the scores of every training, running those that have none yet.
 
@@ -84,6 +87,8 @@ def train_alone(
         options: how many workers train, and where.
         test: images that report how good the network of the best epoch is, on the CPU; None for
             none.
+        predictions: whether the class probabilities of the validation images are kept, where
+            :func:`predictions_of` finds them.
 
     Returns:
         For each spec its scores, or why it has none.
@@ -98,9 +103,18 @@ def train_alone(
         if missing:
             with cluster(options.ray_address):
                 trainings = _Trainings(list(missing.values()), directory, advance)
-                run_all(trainings, _Trainers(train, val, test, directory), share_out(options))
+                trainers = _Trainers(train, val, test, directory, predictions)
+                run_all(trainings, trainers, share_out(options))
     outcomes = [_known(directory, spec, tested) for spec in specs]
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def predictions_of(directory: Path, spec: TrainingSpec) -> Path:
+    """Return the file of a training's class probabilities (N, K) of the validation images.
+
+    They are those of the best epoch, float32, in the order of the images.
+    """
+    return directory / f"{spec.digest}.npy"
 
 
 def _known(directory: Path, spec: TrainingSpec, tested: bool) -> Alone | Astray | None:
@@ -145,11 +159,12 @@ class _Trainers:
     val: LensTensors
     test: LensTensors | None
     directory: Path
+    predictions: bool
 
     def worker(self, device: torch.device) -> "_Trainers":
         share(self.directory)
         test = None if self.test is None else self.test.to(device)
-        return _Trainers(self.train.to(device), self.val.to(device), test, self.directory)
+        return replace(self, train=self.train.to(device), val=self.val.to(device), test=test)
 
     def work(self, spec: TrainingSpec) -> Iterator[tuple[Alone | Astray, bool]]:
         try:
@@ -161,6 +176,10 @@ class _Trainers:
         outcome = {**best.val, "epoch": best.epoch, "seconds": result.seconds}
         curve = tuple(record.val["auc"] for record in result.epochs)
         test = None if self.test is None else evaluate(result.model, self.test).to_json()
+        if self.predictions:
+            path = predictions_of(self.directory, spec)
+            with atomic_path(path) as temporary, temporary.open("wb") as file:
+                np.save(file, class_probabilities(result.model, self.val))
         yield Alone(outcome, curve, test), True
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from baselines.leaderboard.comparison import Bootstrap, compare, interval_of, weighted_aucs
+from baselines.leaderboard.comparison import compare
+from nas.training.bootstrap import Bootstrap, interval_of, weighted_aucs
 
 
 def drawn(
@@ -63,7 +64,7 @@ def test_the_area_of_a_resample(seed: int, resamples: int) -> None:
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     labels, probabilities = drawn(0)
     whole = Bootstrap(labels, 3, resamples=50).aucs([probabilities])
-    monkeypatch.setattr("baselines.leaderboard.comparison._BLOCK", 7 * len(labels))
+    monkeypatch.setattr("nas.training.bootstrap._BLOCK", 7 * len(labels))
     np.testing.assert_array_equal(Bootstrap(labels, 3, resamples=50).aucs([probabilities]), whole)
 
 

@@ -1,0 +1,178 @@
+"""The finals train the best candidates whole, and say how sure it is which of them is better."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nas.cluster.connection import cluster
+from nas.common.errors import UserError
+from nas.search.command import run as search
+from nas.search.finals import FinalTraining, compared
+from nas.search.result import Best, Candidate, Finals
+from nas.search.run_directory import RunDirectory
+from nas.search.settings import SearchSettings, resumed
+from nas.search.winners import Winners
+from nas.training.bootstrap import Bootstrap
+from nas.training.recipe import Recipe
+
+LABELS = np.arange(300) % 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def running() -> Iterator[None]:
+    """Start one Ray for all searches of this process."""
+    with cluster(None, 2):
+        yield
+
+
+def predictions(skill: float, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return probabilities that are the righter the more skill there is."""
+    noise = np.random.default_rng(seed).standard_normal((len(LABELS), 3))
+    logits = skill * np.eye(3)[LABELS] + noise
+    exponentials = np.exp(logits)
+    probabilities: np.ndarray[Any, np.dtype[np.float64]] = exponentials / exponentials.sum(
+        1, keepdims=True
+    )
+    return probabilities
+
+
+def candidate(number: int, flops: int) -> Candidate:
+    line = f"space/gene={number}"
+    return Candidate(
+        number=number, state="complete", architecture=line, auc=0.9, params=9, flops=flops
+    )
+
+
+def finals(*skills: float, flops: tuple[int, ...], seeds: int = 2) -> Finals:
+    bootstrap = Bootstrap(LABELS, 3)
+    given = [
+        [predictions(skill, 10 * i + seed) for seed in range(seeds)]
+        for i, skill in enumerate(skills)
+    ]
+    aucs = [tuple(bootstrap.auc([one]) for one in own) for own in given]
+    candidates = [
+        Candidate(
+            number=i,
+            state="complete",
+            architecture=f"space/gene={i}",
+            auc=0.9,
+            params=9,
+            flops=cost,
+        )
+        for i, cost in enumerate(flops)
+    ]
+    training = FinalTraining(len(skills), Recipe(epochs=3), seeds)
+    return compared(candidates, aucs, given, bootstrap, training)
+
+
+def test_a_clearly_better_network_is_recommended_whatever_it_costs() -> None:
+    found = finals(1.0, 3.0, 1.2, flops=(1, 100, 1))
+    best, *others = found.finalists
+    assert (best.trial, best.worse, found.recommended) == (1, None, 1)
+    assert all(one.worse is not None and one.worse > 0.99 for one in others)
+    means = [np.mean(one.aucs) for one in found.finalists]
+    assert means == sorted(means, reverse=True)
+
+
+def test_of_networks_that_cannot_be_told_apart_the_cheapest_is_recommended() -> None:
+    found = finals(2.0, 2.0, 0.5, flops=(100, 50, 1))
+    assert found.recommended == 1
+    assert {one.trial for one in found.finalists[:2]} == {0, 1}
+    second = found.finalists[1].worse
+    assert second is not None
+    assert 0.05 < second < 0.95
+
+
+def test_seeds_count_as_images_do() -> None:
+    """Two networks whose seeds lie far apart cannot be told from each other by many images."""
+    bootstrap = Bootstrap(LABELS, 3)
+    steady = [predictions(2.0, 1), predictions(2.0, 2)]
+    unsteady = [predictions(4.0, 3), predictions(0.7, 4)]
+    aucs = [tuple(bootstrap.auc([one]) for one in own) for own in (steady, unsteady)]
+    candidates = [candidate(i, flops=9) for i in range(2)]
+    training = FinalTraining(2, Recipe(), 2)
+    found = compared(candidates, aucs, [steady, unsteady], bootstrap, training)
+    assert found.finalists[0].trial == 0
+    surety = found.finalists[1].worse
+    assert surety is not None
+    assert surety < 0.95
+
+
+def test_a_search_has_finals_and_goes_on_with_them(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = SearchSettings(
+        data=data,
+        fidelity="scratch",
+        strategy="random",
+        epochs=1,
+        trials=3,
+        batch_size=16,
+        finalists=2,
+        final_epochs=2,
+        workers=2,
+        run=tmp_path / "run",
+    )
+    search(settings)
+    run = RunDirectory.open(tmp_path / "run")
+    best = run.best()
+    assert best.finals is not None
+    assert (best.finals.epochs, len(best.finals.finalists)) == (2, 2)
+    scored = sorted(run.candidates(), key=lambda item: -(item.auc or 0))
+    assert {one.trial for one in best.finals.finalists} == {item.number for item in scored[:2]}
+    assert best.winner.number == best.finals.recommended
+    assert all(len(one.aucs) == 2 for one in best.finals.finalists)
+    assert Best.from_json(json.loads(run.best_file.read_text())) == best
+    said = capsys.readouterr().out
+    assert "finals, 2 epochs and 2 seeds: trial" in said
+    assert f"→ {best.winner.number}" in said
+    # Who is trained next is the one that the finals recommend.
+    winners = Winners.from_run(run.path, 1, None, None)
+    assert str(winners.architectures[0]) == best.winner.architecture
+
+    kept = {path: path.stat().st_mtime_ns for path in run.finals.glob("*.json")}
+    assert len(kept) == 4
+    search(resumed(run.path, finalists=3))
+    now = {path: path.stat().st_mtime_ns for path in run.finals.glob("*.json")}
+    assert len(now) == 6
+    assert {path: now[path] for path in kept} == kept
+    with run.candidates_file.open() as file:
+        assert len(list(csv.DictReader(file))) == 3
+    more = RunDirectory.open(run.path).best().finals
+    assert more is not None
+    assert len(more.finalists) == 3
+
+
+def test_where_every_finalist_goes_astray(data: Path, tmp_path: Path) -> None:
+    settings = SearchSettings(
+        data=data,
+        fidelity="scratch",
+        epochs=1,
+        trials=1,
+        batch_size=16,
+        workers=1,
+        run=tmp_path / "run",
+    )
+    search(settings)
+    lost = replace(resumed(tmp_path / "run", finalists=1), learning_rate=1e30)
+    with pytest.raises(UserError, match="every finalist went astray: give a lower --learning-rate"):
+        search(lost)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"finalists": -1}, "--finalists -1 cannot be used: give 0 or more"),
+        ({"final_epochs": 0}, "--final-epochs 0 cannot be used: give 1 or more"),
+        ({"final_seeds": 0}, "--final-seeds 0 cannot be used: give 1 or more"),
+    ],
+)
+def test_mistakes(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        SearchSettings(**changes)
