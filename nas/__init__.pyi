@@ -1,3 +1,4 @@
 from . import api as api
+from .api import LensClassifier as LensClassifier
 
-__all__ = ["api"]
+__all__ = ["LensClassifier", "api"]

@@ -5,6 +5,7 @@ from .comparisons import retrain as retrain
 from .data import from_arrays as from_arrays
 from .data import open_data as open_data
 from .data import simulate as simulate
+from .estimator import LensClassifier as LensClassifier
 from .networks import Classifier as Classifier
 from .networks import export as export
 from .networks import predict as predict
@@ -14,6 +15,7 @@ from .searches import search as search
 
 __all__ = [
     "Classifier",
+    "LensClassifier",
     "SearchResult",
     "export",
     "fidelity",
