@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.benchmarks.symmetry.settings import check_simulated
+from nas.benchmarks.simulated import SimulatedImages
 from nas.common.settings import SPACE
 
 
 @dataclass(frozen=True, kw_only=True)
-class AblationSettings:
+class AblationSettings(SimulatedImages):
     """Measure what each gene of an architecture is worth: change one at a time, and train."""
 
     space: str = SPACE
@@ -25,10 +25,6 @@ class AblationSettings:
     """Number of training images."""
     nuisance: float = 0.5
     """Width of the ranges that lens and source of the simulated images are drawn from."""
-    simulated: int = 20000
-    """Number of simulated images: 70 % to learn from, 15 % that choose, 15 % that report."""
-    image_size: int = 48
-    """Pixels on a side."""
     out: Path = Path("results/ablation")
     """Directory for trainings and table; trainings that stand there are not repeated."""
 
@@ -39,4 +35,4 @@ def check(settings: AblationSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    check_simulated(settings.images, settings.simulated)
+    settings.require(settings.images)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.benchmarks.symmetry.settings import check_simulated
+from nas.benchmarks.simulated import SimulatedImages
 from nas.common.settings import SPACE
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriorSettings:
+class PriorSettings(SimulatedImages):
     """Measure what is gained by images turned by any angle, and by residuals of a smooth lens."""
 
     space: str = SPACE
@@ -24,10 +24,6 @@ class PriorSettings:
     square root of the ratio."""
     nuisance: float = 0.5
     """Width of the ranges that lens and source of the simulated images are drawn from."""
-    simulated: int = 20000
-    """Number of simulated images: 70 % to learn from, 15 % that choose, 15 % that report."""
-    image_size: int = 48
-    """Pixels on a side."""
     out: Path = Path("results/priors")
     """Directory for trainings and table; trainings that stand there are not repeated."""
 
@@ -38,4 +34,4 @@ def check(settings: PriorSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    check_simulated(max(settings.images), settings.simulated)
+    settings.require(max(settings.images))

@@ -24,7 +24,7 @@ from nas.common.cli import to_plain
 from nas.common.errors import UserError
 from nas.common.files import atomic_path, write_json, write_text
 from nas.common.provenance import command, environment
-from nas.report.drawing import style
+from nas.report.drawing import legend_above, style
 from nas.report.search_figures import draw_regret
 from nas.search.command import run as search
 from nas.search.result import Candidate
@@ -247,6 +247,8 @@ def _draw(searches: Sequence[Search], path: Path) -> None:
         curves.setdefault(item.strategy, []).append(item.curve)
     with style():
         figure = Figure(figsize=(6.0, 4.0), layout="constrained")
-        draw_regret(figure.subplots(), curves)
+        axes = figure.subplots()
+        draw_regret(axes, curves)
+        legend_above(figure, [axes])
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=120)

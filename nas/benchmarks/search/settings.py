@@ -18,7 +18,7 @@ class SearchBenchmarkSettings:
     space: str = SPACE
     """Search space that is searched."""
     strategies: tuple[str, ...] = ("evolution", "rl", "random", "tpe")
-    """Strategies to compare, as in --strategies '[evolution, random]'."""
+    """Strategies to compare, as in --strategies evolution,random."""
     trials: int = 40
     """Number of candidates of each search."""
     seeds: int = 3

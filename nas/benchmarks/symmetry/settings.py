@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.common.errors import UserError
+from nas.benchmarks.simulated import SimulatedImages
 
 
 @dataclass(frozen=True, kw_only=True)
-class SymmetryBenchmarkSettings:
+class SymmetryBenchmarkSettings(SimulatedImages):
     """Compare symmetric networks with ordinary ones of the same shapes."""
 
     networks: tuple[str, ...] = (
@@ -28,11 +28,6 @@ class SymmetryBenchmarkSettings:
     epochs: int = 12
     """Passes over the largest number of training images; over a part of them there are more, as the
     square root of the ratio."""
-    simulated: int = 20000
-    """Number of simulated images: 70 % to learn from, 15 % that choose the epoch, 15 % that
-    report."""
-    image_size: int = 48
-    """Pixels on a side."""
     out: Path = Path("results/symmetry")
     """Directory for trainings, table and figure; trainings that stand there are not repeated."""
 
@@ -43,17 +38,4 @@ def check(settings: SymmetryBenchmarkSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    check_simulated(max(settings.images), settings.simulated)
-
-
-def check_simulated(images: int, simulated: int) -> None:
-    """Check that a number of training images is among the simulated ones.
-
-    Raises:
-        UserError: it is not.
-    """
-    if images > 0.7 * simulated:
-        raise UserError(
-            f"--images {images} cannot be learned from: of --simulated {simulated} images 70 % are "
-            "training images, simulate more"
-        )
+    settings.require(max(settings.images))

@@ -1,0 +1,30 @@
+"""The images of benchmarks that train networks, as far as all of them share the settings."""
+
+from dataclasses import dataclass
+
+from nas.common.errors import UserError
+
+_LEARNED = 0.7
+"""Share of the images that networks learn from, where splits are made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedImages:
+    """How many images are simulated, and of what size."""
+
+    simulated: int = 20000
+    """Number of simulated images: 70 % to learn from, 15 % that choose, 15 % that report."""
+    image_size: int = 48
+    """Pixels on a side."""
+
+    def require(self, images: int) -> None:
+        """Check that so many training images are among the simulated ones.
+
+        Raises:
+            UserError: they are not.
+        """
+        if images > _LEARNED * self.simulated:
+            raise UserError(
+                f"--images {images} cannot be learned from: of --simulated {self.simulated} images "
+                "70 % are training images, simulate more"
+            )
