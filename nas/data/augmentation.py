@@ -1,9 +1,6 @@
 """Random changes of training images, made on the device where the images are."""
 
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from nas.data.options import Augmentation
@@ -36,29 +33,11 @@ def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Te
     """
     if how.symmetries or how.shift:
         images = _move(images, how, generator)
-    if how.turned:
-        images = _turn(images, how.turned, generator)
     if how.noise:
         images = images + how.noise * torch.randn(
             images.shape, generator=generator, device=images.device, dtype=images.dtype
         )
     return images
-
-
-def _turn(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Turn a share of the images about their middle, each by an angle of its own."""
-    batch, _, height, width = images.shape
-    draws = torch.rand(2, batch, generator=generator, device=images.device)
-    angles = 2 * math.pi * draws[0]
-    cos, sin, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
-    # Places count from -1 to 1 along both axes, whatever their lengths.
-    rows = [torch.stack([cos, -sin * height / width, zero], 1)]
-    rows += [torch.stack([sin * width / height, cos, zero], 1)]
-    places = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
-    turned = F.grid_sample(
-        images, places.to(images.dtype), "bicubic", "border", align_corners=False
-    )
-    return torch.where((draws[1] < share)[:, None, None, None], turned, images)
 
 
 def _move(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:

@@ -1,8 +1,8 @@
 """The settings of how a data directory is read, which every command with ``--data`` shares."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from nas.common.errors import UserError
 from nas.common.settings import take_strings
@@ -65,7 +65,7 @@ class ReadOptions(ImageOptions):
     """Layout of the data directory; class_folders takes every folder for a class and none for a
     split, unlabelled takes all images for one class."""
     classes: tuple[str, ...] = ()
-    """Class names by label, for packed arrays that do not tell them: --classes '[a, b, c]'."""
+    """Class names by label, for packed arrays that do not tell them: --classes a,b,c."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class Augmentation:
     Example:
         >>> from nas.data.options import Augmentation
         >>> Augmentation()
-        Augmentation(symmetries=True, shift=2, turned=0.0, noise=0.0)
+        Augmentation(symmetries=True, shift=2, noise=0.0)
         >>> Augmentation(symmetries=False, shift=0, noise=0.1)
-        Augmentation(symmetries=False, shift=0, turned=0.0, noise=0.1)
+        Augmentation(symmetries=False, shift=0, noise=0.1)
     """
 
     symmetries: bool = True
@@ -86,9 +86,6 @@ class Augmentation:
     shift: int = 2
     """Largest shift along each axis, in whole pixels so that nothing is smoothed; 0 shifts
     nothing."""
-    turned: float = 0.0
-    """Share of the images that are turned about their middle by any angle, which smooths them a
-    little (bicubic interpolation; beyond the edges the image goes on as it ends); 0 turns none."""
     noise: float = 0.0
     """Standard deviation of added Gaussian noise, in units of the normalised images; 0 adds
     none."""
@@ -99,18 +96,6 @@ class Augmentation:
                 f"augmentation cannot have shift {self.shift} and noise {self.noise}: give 0 "
                 "(off) or more for each"
             )
-        if not 0 <= self.turned <= 1:
-            raise UserError(
-                f"augmentation cannot turn a share of {self.turned} of the images: give 0 to 1"
-            )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the augmentation as JSON values."""
-        values = asdict(self)
-        # Nothing was turned before there was this share, and a training is found by its recipe.
-        if not self.turned:
-            del values["turned"]
-        return values
 
 
 def require_folder(directory: Path) -> None:

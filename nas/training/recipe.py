@@ -76,7 +76,7 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
-        return {**asdict(part(Recipe, self)), "augmentation": self.augmentation.to_json()}
+        return asdict(part(Recipe, self))
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> "Recipe":

@@ -4,13 +4,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import sqrt
-from typing import get_args
 
 from nas.benchmarks.priors.report import prior_page
 from nas.benchmarks.priors.settings import PriorSettings
 from nas.benchmarks.trainings import Network, Prior, Training, carry_out
 from nas.common.files import make_directory, write_text
 from search_spaces import get_space
+
+_MEASURED: tuple[Prior, ...] = ("none", "residual", "sersic residual")
 
 
 def run(settings: PriorSettings) -> None:
@@ -29,9 +30,7 @@ def trainings_of_priors(settings: PriorSettings) -> Iterator[tuple[Training, Net
     architecture = get_space(settings.space).parse(settings.architecture)
     name = f"{settings.space}/{settings.architecture}"
     most = max(settings.images)
-    for images, prior, seed in product(
-        sorted(settings.images), get_args(Prior), range(settings.seeds)
-    ):
+    for images, prior, seed in product(sorted(settings.images), _MEASURED, range(settings.seeds)):
         training = Training(
             nuisance=settings.nuisance,
             simulated=settings.simulated,

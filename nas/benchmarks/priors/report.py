@@ -10,7 +10,7 @@ from nas.common.provenance import command, environment
 
 _TITLES: dict[Prior, str] = {
     "none": "the image",
-    "turned": "half of the training images turned by any angle",
+    "turned": "half of the training images turned by any angle (commit e4a8b47, not kept)",
     "residual": "the image, and what a smooth lens before any galaxy leaves of it",
     "sersic residual": "the same, before a galaxy with a Sérsic profile",
 }

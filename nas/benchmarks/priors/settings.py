@@ -9,7 +9,7 @@ from nas.common.settings import SPACE
 
 @dataclass(frozen=True, kw_only=True)
 class PriorSettings(SimulatedImages):
-    """Measure what is gained by images turned by any angle, and by residuals of a smooth lens."""
+    """Measure what is gained by a second channel with the residuals of a smooth lens."""
 
     space: str = SPACE
     """Search space of the network."""

@@ -1,6 +1,5 @@
 """Batches of images on the device, and their augmentation."""
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -86,36 +85,6 @@ def test_shifts_are_whole_pixels_within_bounds() -> None:
     assert augmented.flatten(1).sum(1).eq(1).all()
     where = {(int(r), int(c)) for r, c in augmented.nonzero()[:, 2:]}
     assert where == {(r, c) for r in range(2, 7) for c in range(2, 7)}
-
-
-def blob(height: int, width: int) -> torch.Tensor:
-    """A round spot to the right of the middle."""
-    rows, columns = torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2
-    return torch.exp(-(rows[:, None] ** 2 + (columns - 8) ** 2) / 8)[None, None]
-
-
-@pytest.mark.parametrize("side", [(33, 33), (32, 44)])
-def test_turned_images_turn_about_their_middle(side: tuple[int, int]) -> None:
-    turning = Augmentation(symmetries=False, shift=0, turned=1.0)
-    turned = augment(blob(*side).expand(300, -1, -1, -1), turning, generator(0))[:, 0]
-    rows, columns = (torch.arange(length) - (length - 1) / 2 for length in side)
-    total = turned.sum((1, 2))
-    down = (turned * rows[:, None]).sum((1, 2)) / total
-    right = (turned * columns).sum((1, 2)) / total
-    torch.testing.assert_close(torch.hypot(down, right), torch.full_like(down, 8), atol=0.1, rtol=0)
-    quarters = torch.histc(torch.atan2(down, right), 4, -math.pi, math.pi)
-    assert quarters.min() > 50
-    torch.testing.assert_close(total, blob(*side).sum().expand(300), atol=0, rtol=0.02)
-
-
-def test_a_share_of_the_images_is_turned_and_the_others_stay() -> None:
-    image = blob(33, 33)
-    some = Augmentation(symmetries=False, shift=0, turned=0.25)
-    turned = augment(image.expand(1000, -1, -1, -1), some, generator(0))
-    same = (turned == image).flatten(1).all(1)
-    assert 700 < same.sum() < 800
-    with pytest.raises(UserError, match=r"cannot turn a share of 1.5 .*: give 0 to 1"):
-        Augmentation(turned=1.5)
 
 
 def test_noise_has_the_given_width() -> None:

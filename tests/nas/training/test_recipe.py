@@ -18,7 +18,7 @@ CHANGED = Recipe(
     ema_decay=0.99,
     schedule="constant",
     amp="off",
-    augmentation=Augmentation(symmetries=False, shift=1, turned=0.5, noise=0.25),
+    augmentation=Augmentation(symmetries=False, shift=1, noise=0.25),
 )
 
 
