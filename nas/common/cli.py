@@ -2,7 +2,8 @@
 
 A command is a function that is called with one frozen dataclass, its settings. The fields are the
 flags (``image_size`` is ``--image-size``), and the strings below them are the help. A field without
-a default is positional, and so is one with the metadata :data:`POSITIONAL`. ``--config FILE`` and
+a default is positional, and so is one with the metadata
+:data:`~nas.common.flags.POSITIONAL`. ``--config FILE`` and
 ``--print-config`` read and write the same fields as YAML.
 """
 
@@ -12,31 +13,20 @@ import inspect
 import io
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args
 
 import jsonargparse
-import yaml
 
-from nas.common.artefacts import DamageError, check_yaml, short
 from nas.common.errors import UserError
+from nas.common.flags import STUMBLES, FlagParser, flag_parser
 from nas.common.interruption import end_interrupted, interrupt_on_signals
 from nas.common.sanity import require_sane
 
 SettingsT = TypeVar("SettingsT")
-
-# What jsonargparse raises over values that it does not expect.
-_STUMBLES = (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
-
-_load_yaml = jsonargparse.get_loader("yaml")
-
-POSITIONAL = {"positional": True}
-"""Metadata of a field that is positional although it has a default."""
 
 
 @dataclass(frozen=True)
@@ -137,43 +127,10 @@ def from_plain(kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
     return settings
 
 
-class _Parser(jsonargparse.ArgumentParser):
-    """A parser whose flags have dashes, and whose booleans are ``--flag`` and ``--no-flag``.
-
-    Attributes:
-        optional: Names of the arguments that are positional although they have a default.
-    """
-
-    optional: frozenset[str] = frozenset()
-
-    def add_argument(self, *args: Any, **kwargs: Any) -> Any:
-        args = tuple(arg.replace("_", "-") if arg.startswith("--") else arg for arg in args)
-        # jsonargparse gives this method to groups of arguments too, which know their parser.
-        name = args[0].removeprefix("--")
-        if name in getattr(self, "parser", self).optional:
-            args, kwargs = (name,), {**kwargs, "nargs": "?"}
-        if kwargs.get("type") is bool:
-            del kwargs["type"]
-            kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
-        return super().add_argument(*args, **kwargs)
-
-    def parse_path(self, cfg_path: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().parse_path(cfg_path, *args, **kwargs)
-        except (jsonargparse.ArgumentError, *_STUMBLES) as error:
-            reason = _sentence(str(error)).removeprefix("Problems parsing config: ")
-            raise UserError(
-                f"--config {cfg_path} cannot be used ({short(reason)}): give a file of the form "
-                f"that {self.prog} --print-config writes"
-            ) from error
-
-
 def _read(
     name: str, commands: Command | Mapping[str, Command], arguments: list[str]
 ) -> tuple[Command, Any]:
     """Return the command that was asked for, and its settings."""
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    jsonargparse.set_loader("yaml", _load, (yaml.YAMLError, DamageError))
     name, command = _choose(name, commands, arguments)
     if not isinstance(commands, Command):
         arguments = arguments[1:]
@@ -198,7 +155,7 @@ def _choose(
         return name, commands
     if arguments and arguments[0] in commands:
         return f"{name} {arguments[0]}", commands[arguments[0]]
-    parser = _Parser(prog=name, exit_on_error=False)
+    parser = FlagParser(prog=name, exit_on_error=False)
     subcommands = parser.add_subcommands(metavar="COMMAND")
     for subname, command in commands.items():
         summary = _summary(command.settings)
@@ -207,34 +164,33 @@ def _choose(
     raise AssertionError  # the parser prints its help, or names the mistake
 
 
-def _settings(parser: "_Parser", command: Command, parse: Callable[[], Any]) -> Any:
+def _settings(parser: FlagParser, command: Command, parse: Callable[[], Any]) -> Any:
     values = _parsed(parser, lambda: parser.instantiate(parse()))
-    types = get_type_hints(command.settings)
     names = [field.name for field in dataclasses.fields(command.settings)]
     for name in names:
         # jsonargparse lets null through, which YAML of an earlier version may hold.
-        if values[name] is None and NoneType not in get_args(types[name]):
+        if values[name] is None and NoneType not in get_args(parser.kinds.get(name)):
             raise UserError(f"--{name.replace('_', '-')}: null is no value of it: leave it out")
     given = {name: values[name] for name in names}
     require_sane(given)
     return command.settings(**given)
 
 
-def _restored(parser: "_Parser", values: Mapping[str, Any]) -> Any:
+def _restored(parser: FlagParser, values: Mapping[str, Any]) -> Any:
     """Return what the parser makes of settings that were written down."""
     try:
         return parser.parse_object(dict(values))
-    except (jsonargparse.ArgumentError, *_STUMBLES) as error:
-        raise UserError(f"the settings cannot be read ({_sentence(str(error))})") from error
+    except (jsonargparse.ArgumentError, *STUMBLES) as error:
+        raise UserError(f"the settings cannot be read ({parser.sentence(str(error))})") from error
 
 
-def _parsed(parser: "_Parser", parse: Callable[[], Any]) -> Any:
+def _parsed(parser: FlagParser, parse: Callable[[], Any]) -> Any:
     """Return what is parsed; a mistake becomes one sentence."""
     try:
         return parse()
     except jsonargparse.ArgumentError as error:
-        raise UserError(f"{_sentence(str(error))} (see {parser.prog} --help)") from error
-    except _STUMBLES as error:
+        raise UserError(f"{parser.sentence(str(error))} (see {parser.prog} --help)") from error
+    except STUMBLES as error:
         # A YAML file can hold what jsonargparse does not expect, such as a number for a group of
         # settings.
         raise UserError(
@@ -242,57 +198,8 @@ def _parsed(parser: "_Parser", parse: Callable[[], Any]) -> Any:
         ) from error
 
 
-def _parser(name: str, command: Command) -> _Parser:
-    parser = _Parser(
-        prog=name,
-        description=_summary(command.settings),
-        exit_on_error=False,
-        allow_abbrev=False,
-        print_config="--print-config",
-    )
-    parser.add_argument(
-        "--config", action="config", help="YAML file with settings; flags after it take precedence."
-    )
-    parser.optional = frozenset(
-        field.name
-        for field in dataclasses.fields(command.settings)
-        if field.metadata.get("positional")
-    )
-    parser.add_class_arguments(command.settings, as_positional=True)
-    return parser
-
-
-def _sentence(message: str) -> str:
-    """Return jsonargparse's message in terms of flags, in one line."""
-    message = " ".join(message.split()).rstrip(".")
-    message = re.sub(
-        r'^Parser key "([\w.]+)": *', lambda match: f"--{match[1].replace('_', '-')}: ", message
-    )
-    message = re.sub(r"<class '(\w+)'>", r"\1", message)
-    message = message.replace("Expected a tuple.", "expected a list such as '[a, b]'.")
-    return re.sub(r"Expected an? (.*)\. Got value: ", r"expected \1, got ", message)
-
-
-def _load(text: str) -> Any:
-    """Read YAML, when it is safe to be read.
-
-    Raises:
-        DamageError: The text, or one in it, is too large or nested too deep, or has aliases.
-    """
-    check_yaml(text)
-    values = _load_yaml(text)
-    leaves = [values]
-    while leaves:
-        leaf = leaves.pop()
-        if isinstance(leaf, str):
-            # jsonargparse reads a text once more where it wants a number or a list.
-            with suppress(yaml.YAMLError):
-                check_yaml(leaf)
-        else:
-            leaves += (
-                leaf.values() if isinstance(leaf, dict) else leaf if isinstance(leaf, list) else ()
-            )
-    return values
+def _parser(name: str, command: Command) -> FlagParser:
+    return flag_parser(name, _summary(command.settings), command.settings)
 
 
 def _summary(settings: type) -> str:

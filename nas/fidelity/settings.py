@@ -33,8 +33,8 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
     """
 
     supernet: tuple[Path, ...] | Path | None = None
-    """Directory of a supernet's training, or several: '[A, B]'; supernets are named after their
-    directories."""
+    """Directory of a supernet's training, or several, separated by commas; supernets are named
+    after their directories."""
     data: Path | None = None
     """Directory of the data set that the supernet was trained on."""
     architectures: int = 24

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nas.common.cli import POSITIONAL
 from nas.common.errors import UserError
+from nas.common.flags import POSITIONAL
 from nas.common.settings import take_strings
 
 

@@ -10,6 +10,7 @@ import yaml
 
 PROGRAM = '''
 from dataclasses import dataclass, field
+from typing import Literal
 from nas.common.cli import Command, main
 from nas.common.errors import UserError
 
@@ -20,6 +21,8 @@ class Optics:
 
     seeing: float = 0.5
     """Seeing in arcsec."""
+    range: tuple[int, int] = (3, 9)
+    """Smallest and largest zoom."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class Settings:
     """Pixels on a side."""
     quiet: bool = False
     """Say nothing."""
+    filters: tuple[float, ...] = ()
+    """Wavelengths."""
+    mode: Literal["quick", "deep"] = "quick"
+    """How long to look."""
     optics: Optics = field(default_factory=Optics)
 
 
@@ -68,7 +75,8 @@ def test_flags_with_dashes_nested_and_boolean(observe: Observe) -> None:
     done = observe("vega", "--image-size", "32", "--quiet", "--optics.seeing", "0.7")
     assert (
         done.stdout
-        == "Settings(target='vega', image_size=32, quiet=True, optics=Optics(seeing=0.7))\n"
+        == "Settings(target='vega', image_size=32, quiet=True, filters=(), mode='quick', "
+        "optics=Optics(seeing=0.7, range=(3, 9)))\n"
     )
 
 
@@ -86,12 +94,13 @@ def test_help_says_what_the_dataclass_says(observe: Observe) -> None:
 
 def test_printed_config_reads_back_and_flags_win(observe: Observe, tmp_path: Path) -> None:
     printed = observe("vega", "--optics.seeing", "0.9", "--print-config").stdout
-    assert yaml.safe_load(printed)["optics"] == {"seeing": 0.9}
+    assert yaml.safe_load(printed)["optics"] == {"seeing": 0.9, "range": [3, 9]}
     (tmp_path / "config.yaml").write_text(printed)
     again = observe("--config", "config.yaml", "deneb", "--image-size", "8")
     assert (
         again.stdout
-        == "Settings(target='deneb', image_size=8, quiet=False, optics=Optics(seeing=0.9))\n"
+        == "Settings(target='deneb', image_size=8, quiet=False, filters=(), mode='quick', "
+        "optics=Optics(seeing=0.9, range=(3, 9)))\n"
     )
 
 
@@ -142,3 +151,36 @@ def test_an_interrupt_is_quiet(observe: Observe) -> None:
     done = observe("stop")
     assert done.returncode == 130
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("0.5,0.1", "(0.5, 0.1)"),
+        ("0.5, 0.1", "(0.5, 0.1)"),
+        ("[0.5, 0.1]", "(0.5, 0.1)"),
+        ("3", "(3.0,)"),
+    ],
+)
+def test_a_list_is_written_with_commas(observe: Observe, written: str, read: str) -> None:
+    done = observe("vega", "--filters", written)
+    assert f"filters={read}" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--filters", "0.5,red"], "--filters: expected numbers such as 0.5,1, got red"),
+        (["--optics.range", "1"], "--optics.range: expected 2 whole numbers such as 1,2"),
+        (["--image-size"], "--image-size: a value is missing, a whole number"),
+        (["--image-size="], "--image-size: expected a whole number, got nothing"),
+        (["--image-size", "big"], "--image-size: expected a whole number, got big"),
+        (["--mode", "quik"], "--mode: expected one of quick, deep, got quik; did you mean quick?"),
+    ],
+)
+def test_a_wrong_value_is_told_in_words(
+    observe: Observe, arguments: list[str], sentence: str
+) -> None:
+    done = observe("vega", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr

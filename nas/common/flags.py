@@ -1,0 +1,143 @@
+"""The flags of a command: those of a dataclass, as people and YAML files write them."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
+
+import jsonargparse
+import yaml
+
+from nas.common.artefacts import DamageError, check_yaml, short
+from nas.common.errors import UserError
+from nas.common.kinds import choices, did_you_mean, in_words, is_list, kinds_of, split_list
+
+POSITIONAL = {"positional": True}
+"""Metadata of a field that is positional although it has a default."""
+
+STUMBLES = (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
+"""What jsonargparse raises over values that it does not expect."""
+
+_load_yaml = jsonargparse.get_loader("yaml")
+
+
+def flag_parser(name: str, description: str, settings: type) -> "FlagParser":
+    """Return a parser of the flags that a dataclass of settings has.
+
+    Args:
+        name: what the user typed, for example ``python -m nas.search``.
+        description: what the command does, for its help.
+        settings: the dataclass.
+
+    Example:
+        >>> from nas.data.options import ReadOptions
+        >>> parser = flag_parser("read", "Read images.", ReadOptions)
+        >>> parser.parse_args(["--classes", "lens,nonlens"]).classes
+        ('lens', 'nonlens')
+    """
+    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    jsonargparse.set_loader("yaml", _load, (yaml.YAMLError, DamageError))
+    parser = FlagParser(
+        prog=name,
+        description=description,
+        exit_on_error=False,
+        allow_abbrev=False,
+        print_config="--print-config",
+    )
+    parser.add_argument(
+        "--config", action="config", help="YAML file with settings; flags after it take precedence."
+    )
+    fields = dataclasses.fields(settings)
+    parser.optional = frozenset(field.name for field in fields if field.metadata.get("positional"))
+    parser.kinds = kinds_of(settings)
+    parser.add_class_arguments(settings, as_positional=True)
+    return parser
+
+
+class FlagParser(jsonargparse.ArgumentParser):
+    """A parser whose flags have dashes, booleans ``--flag`` and ``--no-flag``, lists ``a,b``.
+
+    Attributes:
+        optional: names of the arguments that are positional although they have a default.
+        kinds: types of the settings by their names.
+    """
+
+    optional: frozenset[str] = frozenset()
+    kinds: Mapping[str, Any] = MappingProxyType({})
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> Any:
+        """Add a flag; jsonargparse gives this method to groups too, which know their parser."""
+        args = tuple(arg.replace("_", "-") if arg.startswith("--") else arg for arg in args)
+        parser = getattr(self, "parser", self)
+        name = args[0].removeprefix("--")
+        if name in parser.optional:
+            args, kwargs = (name,), {**kwargs, "nargs": "?"}
+        if kwargs.get("type") is bool:
+            del kwargs["type"]
+            kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
+        action = super().add_argument(*args, **kwargs)
+        if is_list(parser.kinds.get(name.replace("-", "_"))):
+            action.type = split_list  # argparse calls it with what was typed
+        return action
+
+    def parse_path(self, cfg_path: Any, *args: Any, **kwargs: Any) -> Any:
+        """Read a file of settings."""
+        try:
+            return super().parse_path(cfg_path, *args, **kwargs)
+        except (jsonargparse.ArgumentError, *STUMBLES) as error:
+            reason = self.sentence(str(error)).removeprefix("Problems parsing config: ")
+            raise UserError(
+                f"--config {cfg_path} cannot be used ({short(reason)}): give a file of the form "
+                f"that {self.prog} --print-config writes"
+            ) from error
+
+    def sentence(self, message: str) -> str:
+        """Return jsonargparse's message in terms of flags, in one line.
+
+        Example:
+            >>> from nas.data.options import ReadOptions
+            >>> parser = flag_parser("read", "Read images.", ReadOptions)
+            >>> parser.sentence('Parser key "crop": Expected a int. Got value: big')
+            '--crop: expected a whole number, got big'
+        """
+        message = " ".join(message.split()).rstrip(".")
+        missing = re.fullmatch(r"argument --([\w.-]+): expected one argument", message)
+        if missing and (kind := self.kinds.get(missing[1].replace("-", "_"))):
+            return f"--{missing[1]}: a value is missing, {in_words(kind)}"
+        wrong = re.match(r'Parser key "([\w.]+)": *', message)
+        if wrong is None:
+            return message
+        flag, rest = f"--{wrong[1].replace('_', '-')}", message[wrong.end() :]
+        if wrong[1] not in self.kinds or "value:" not in rest:
+            return f"{flag}: {rest}"
+        kind, value = self.kinds[wrong[1]], rest.split("value:")[-1].strip()
+        if is_list(kind):
+            value = value.replace("'", "").strip("[]")
+        return (
+            f"{flag}: expected {in_words(kind)}, got {value or 'nothing'}"
+            f"{did_you_mean(value, choices(kind))}"
+        )
+
+
+def _load(text: str) -> Any:
+    """Read YAML, when it is safe to be read.
+
+    Raises:
+        DamageError: the text, or one in it, is too large or nested too deep, or has aliases.
+    """
+    check_yaml(text)
+    values = _load_yaml(text)
+    leaves = [values]
+    while leaves:
+        leaf = leaves.pop()
+        if isinstance(leaf, str):
+            # jsonargparse reads a text once more where it wants a number or a list.
+            with suppress(yaml.YAMLError):
+                check_yaml(leaf)
+        else:
+            leaves += (
+                leaf.values() if isinstance(leaf, dict) else leaf if isinstance(leaf, list) else ()
+            )
+    return values
