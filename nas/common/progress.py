@@ -1,6 +1,5 @@
 """A progress bar with rate and time left, and silence where nobody watches."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from nas.common.screen import screen, words
+from nas.common.screen import screen, watched, words
 
 
 @contextmanager
@@ -25,8 +24,8 @@ def progress(
 ) -> Iterator[Callable[[int], None]]:
     """Show on stderr how far a long task is, for the length of a ``with`` block.
 
-    On a terminal this is a bar. Elsewhere, and where ``CI`` is set, it is one line at the start and
-    one at the end.
+    Where somebody watches, on a terminal or in a notebook, this is a bar. Elsewhere, and where
+    ``CI`` is set, it is one line at the start and one at the end.
 
     Args:
         description: What is being done, for example ``simulating``.
@@ -43,7 +42,7 @@ def progress(
         ...         _ = number**2
         ...         advance(1)
     """
-    if sys.stderr.isatty() and not os.environ.get("CI"):
+    if watched():
         columns = (
             words("{task.description}"),
             BarColumn(),
@@ -54,6 +53,7 @@ def progress(
         with Progress(*columns, console=screen(stderr=True)) as bar:
             task = bar.add_task(description, total=total, completed=completed)
             yield lambda n: bar.advance(task, n)
+            bar.refresh()  # which a notebook does not do by itself at the end
         return
     done, start = 0, time.monotonic()
 

@@ -5,6 +5,10 @@ is ever parsed: bold words are made with :class:`rich.text.Text`. The linter kee
 console to this file.
 """
 
+import os
+import sys
+from importlib.util import find_spec
+
 from rich.console import Console
 from rich.progress import TextColumn
 
@@ -21,6 +25,25 @@ def screen(*, stderr: bool = False, width: int | None = None) -> Console:
         lenses [/red] :ring:
     """
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
+def watched() -> bool:
+    """Return whether somebody watches what goes to standard error, and wants to see bars move.
+
+    That is so on a terminal, and in a notebook that has the widgets in which bars move; not where
+    ``CI`` is set.
+
+    Example:
+        >>> import io
+        >>> from contextlib import redirect_stderr
+        >>> with redirect_stderr(io.StringIO()):
+        ...     watched()
+        False
+    """
+    if os.environ.get("CI"):
+        return False
+    in_notebook = screen(stderr=True).is_jupyter and find_spec("ipywidgets") is not None
+    return in_notebook or sys.stderr.isatty()
 
 
 def words(template: str) -> TextColumn:

@@ -1,10 +1,9 @@
 """What a search shows while it runs.
 
-On a terminal these are a progress bar and the best candidates; in pipes and in CI two lines.
+On a terminal and in a notebook these are a progress bar and the best candidates; in pipes and in CI
+two lines.
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from nas.common.progress import say
-from nas.common.screen import screen, words
+from nas.common.screen import screen, watched, words
 from nas.search.objectives import ranked
 from nas.search.result import Candidate, Finals
 from nas.search.study import SearchStudy
@@ -42,7 +41,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
     Yields:
         A function to call without arguments whenever a candidate is done.
     """
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+    if not watched():
         start, before = time.monotonic(), study.finished
         done = f", {before:,} of them done before" if before else ""
         say(f"searching {study.trials:,} candidates{done}")
@@ -67,6 +66,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
 
         update()
         yield update
+        live.refresh()  # which a notebook does not do by itself at the end
 
 
 def candidate_table(candidates: list[Candidate]) -> Table:

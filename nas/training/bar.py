@@ -3,14 +3,12 @@
 Nothing is shown where nobody watches.
 """
 
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TaskID, TimeRemainingColumn
 
-from nas.common.screen import screen, words
+from nas.common.screen import screen, watched, words
 from nas.training.record import EpochRecord, best_record
 
 
@@ -64,7 +62,7 @@ def training_bar(
         words("loss {task.fields[loss]}  val AUC {task.fields[auc]}"),
         TimeRemainingColumn(compact=True),
         console=screen(stderr=True),
-        disable=not sys.stderr.isatty() or bool(os.environ.get("CI")),
+        disable=not watched(),
     )
     with progress:
         task = progress.add_task("", total=epochs * steps, epoch=0, loss="–", auc="–")
@@ -72,3 +70,4 @@ def training_bar(
         if records:
             bar.epochs(records)
         yield bar
+        progress.refresh()  # which a notebook does not do by itself at the end

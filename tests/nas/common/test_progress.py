@@ -1,8 +1,11 @@
-"""Progress is a bar on a terminal, and two lines elsewhere."""
+"""Progress is a bar on a terminal and in a notebook, and two lines elsewhere."""
 
+import builtins
 import io
 import sys
-from types import SimpleNamespace
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -27,6 +30,62 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "40/40" in shown
     assert "images/s" in shown
     assert "0:00:00" in shown
+
+
+class ZMQInteractiveShell:
+    """What rich knows a notebook by."""
+
+
+class Output:
+    """The widget in which a bar moves."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def clear_output(self, wait: bool) -> None: ...
+
+
+def notebook(monkeypatch: pytest.MonkeyPatch, *, widgets: bool) -> list[Any]:
+    """Pretend that this is a notebook; return what it displays."""
+    shown: list[Any] = []
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(builtins, "get_ipython", ZMQInteractiveShell, raising=False)
+    modules: dict[str, dict[str, Any]] = {
+        "IPython": {},
+        "IPython.display": {"display": shown.append},
+    }
+    if widgets:
+        modules["ipywidgets"] = {"Output": Output}
+    for name, content in modules.items():
+        module = ModuleType(name)
+        module.__spec__ = ModuleSpec(name, None)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    return shown
+
+
+def test_a_bar_in_a_notebook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = notebook(monkeypatch, widgets=True)
+    with progress("simulating", 40, "images") as advance:
+        advance(40)
+    widget, *bars = shown
+    assert isinstance(widget, Output)
+    texts = [bar._repr_mimebundle_(["text/plain"], [])["text/plain"] for bar in bars]
+    assert any("40/40" in text for text in texts)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_notebook_without_widgets_has_two_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = notebook(monkeypatch, widgets=False)
+    with progress("simulating", 40, "images") as advance:
+        advance(40)
+    assert shown == []
+    assert capsys.readouterr().err.startswith("simulating 40 images\nsimulating done: 40 images in")
 
 
 @pytest.mark.parametrize(("stderr", "ci"), [(io.StringIO, ""), (Terminal, "true")])
