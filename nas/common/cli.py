@@ -24,6 +24,7 @@ import jsonargparse
 from nas.common.errors import UserError
 from nas.common.flags import STUMBLES, FlagParser, flag_parser
 from nas.common.interruption import end_interrupted, interrupt_on_signals
+from nas.common.kinds import did_you_mean
 from nas.common.sanity import require_sane
 
 SettingsT = TypeVar("SettingsT")
@@ -155,6 +156,9 @@ def _choose(
         return name, commands
     if arguments and arguments[0] in commands:
         return f"{name} {arguments[0]}", commands[arguments[0]]
+    if arguments and not arguments[0].startswith("-"):
+        hint = did_you_mean(arguments[0], commands)
+        raise UserError(f"{name} has no {arguments[0]}{hint or ':'} choose {', '.join(commands)}")
     parser = FlagParser(prog=name, exit_on_error=False)
     subcommands = parser.add_subcommands(metavar="COMMAND")
     for subname, command in commands.items():

@@ -103,6 +103,11 @@ class FlagParser(jsonargparse.ArgumentParser):
             '--crop: expected a whole number, got big'
         """
         message = " ".join(message.split()).rstrip(".")
+        if unknown := re.match(r"unrecognized arguments: ([^\s=]+)", message):
+            return self._unknown(unknown[1])
+        if key := re.match(r"Option '(.+)' is not|Group '(.+)' does not accept .+ '(.+)'", message):
+            name = ".".join(part for part in key.groups() if part)
+            return f"there is no setting {name}{did_you_mean(name, self.kinds)}"
         missing = re.fullmatch(r"argument --([\w.-]+): expected one argument", message)
         if missing and (kind := self.kinds.get(missing[1].replace("-", "_"))):
             return f"--{missing[1]}: a value is missing, {in_words(kind)}"
@@ -119,6 +124,15 @@ class FlagParser(jsonargparse.ArgumentParser):
             f"{flag}: expected {in_words(kind)}, got {value or 'nothing'}"
             f"{did_you_mean(value, choices(kind))}"
         )
+
+    def _unknown(self, word: str) -> str:
+        if not word.startswith("-"):
+            return f"{word} belongs to no flag"
+        flags = ["--help", "--config", "--print-config"]
+        for name, kind in self.kinds.items():
+            flag = name.replace("_", "-")
+            flags += [f"--{flag}", f"--no-{flag}"] if kind is bool else [f"--{flag}"]
+        return f"there is no flag {word}{did_you_mean(word, flags)}"
 
 
 def _load(text: str) -> Any:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ ROOT = Path(__file__).parents[3]
 LARGE = ("torch", "timm", "ray", "optuna", "matplotlib", "pandas", "lenstronomy")
 
 MODULES = (
+    "nas search",
+    "nas leaderboard",
+    "nas data simulate",
     "nas.search",
     "nas.retrain",
     "nas.train",
@@ -42,7 +46,13 @@ MODULES = (
 )
 
 MISTAKES = (
-    ("nas.search --trial 5", "--trial"),
+    ("nas serach", "there is no command serach; did you mean search?"),
+    ("nas search --trial 5", "there is no flag --trial; did you mean --trials?"),
+    ("nas.search --trial 5", "there is no flag --trial; did you mean --trials?"),
+    ("nas.search --no-filnan", "did you mean --no-fill-nan?"),
+    ("nas.search --sharing.rul=random", "did you mean --sharing.rule?"),
+    ("nas.search 5", "5 belongs to no flag"),
+    ("nas.data simulat", "did you mean simulate?"),
     ("nas.search --strategy evolutoin", "did you mean evolution"),
     ("nas.search --trials 0", "--trials 0 cannot be used"),
     ("nas.search --data nowhere", "nowhere does not exist"),
@@ -105,6 +115,36 @@ def test_help_and_settings_load_nothing_large(module: str, tmp_path: Path) -> No
         done, loaded = answer(f"{module} {flag}", tmp_path)
         assert done.stdout, done.stderr
         assert not loaded
+
+
+@pytest.mark.parametrize("flag", ["", "--help"])
+def test_all_commands_are_listed(flag: str, tmp_path: Path) -> None:
+    done, loaded = answer(f"nas {flag}", tmp_path)
+    doors = [
+        path.parent.name
+        for path in (*ROOT.glob("nas/*/__main__.py"), *ROOT.glob("baselines/*/__main__.py"))
+    ]
+    listed = re.findall(r"^  (\w+)  +\w", done.stdout, re.MULTILINE)
+    assert sorted(listed) == sorted(doors)
+    assert not loaded
+
+
+def test_the_console_script_runs_commands(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, function = project["scripts"]["lens-nas"].split(":")
+    # This is what the script holds that pip writes.
+    script = tmp_path / "lens-nas"
+    script.write_text(f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n")
+    done = subprocess.run(
+        [sys.executable, script, "leaderboard", "--run", "nowhere"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "nowhere is not the directory of a search" in done.stderr
 
 
 @pytest.mark.parametrize(("words", "sentence"), MISTAKES)

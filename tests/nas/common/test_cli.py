@@ -137,7 +137,7 @@ def test_an_unknown_key_in_yaml_is_a_mistake(observe: Observe, tmp_path: Path) -
     (tmp_path / "config.yaml").write_text("image_siz: 3\n")
     done = observe("vega", "--config", "config.yaml")
     assert done.returncode == 2
-    assert "image_siz" in done.stderr
+    assert "there is no setting image_siz; did you mean image_size?" in done.stderr
 
 
 def test_a_bug_is_loud(observe: Observe) -> None:
