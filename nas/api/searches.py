@@ -73,7 +73,7 @@ class SearchResult:
 
     @property
     def best(self) -> Candidate:
-        """The candidate with the highest validation AUC."""
+        """The candidate with the highest validation AUC, or the one that the finals recommend."""
         return self._outcome.winner
 
     @property
