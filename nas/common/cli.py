@@ -9,13 +9,12 @@ a default is positional, and so is one with the metadata
 
 import dataclasses
 import importlib
-import inspect
 import io
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeVar, get_args
 
@@ -23,6 +22,7 @@ import jsonargparse
 
 from nas.common.errors import UserError
 from nas.common.flags import STUMBLES, FlagParser, flag_parser
+from nas.common.help import listing, summary
 from nas.common.interruption import end_interrupted, interrupt_on_signals
 from nas.common.kinds import did_you_mean
 from nas.common.sanity import require_sane
@@ -48,6 +48,8 @@ class Command:
     then, so that help and mistakes are answered before anything large is loaded."""
     check: Callable[[Any], None] = lambda settings: None
     """Raises a ``UserError`` for settings whose mistake can be found without work."""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """Flags that people would give, by what is then done, for the help."""
     earlier: Callable[[Any], Mapping[str, Any] | None] = lambda settings: None
     """Returns the settings of the run that is resumed, as :func:`to_plain` wrote them; None where
     no run is resumed. They count where no flag is given."""
@@ -136,6 +138,7 @@ def _read(
     if not isinstance(commands, Command):
         arguments = arguments[1:]
     parser = _parser(name, command)
+    parser.everything = "--help-all" in arguments
     settings = _settings(parser, command, lambda: parser.parse_args(arguments))
     if (plain := command.earlier(settings)) is not None:
         # jsonargparse adds a flag of its own at every parse, so that each parse needs a new parser.
@@ -156,16 +159,16 @@ def _choose(
         return name, commands
     if arguments and arguments[0] in commands:
         return f"{name} {arguments[0]}", commands[arguments[0]]
-    if arguments and not arguments[0].startswith("-"):
-        hint = did_you_mean(arguments[0], commands)
-        raise UserError(f"{name} has no {arguments[0]}{hint or ':'} choose {', '.join(commands)}")
-    parser = FlagParser(prog=name, exit_on_error=False)
-    subcommands = parser.add_subcommands(metavar="COMMAND")
-    for subname, command in commands.items():
-        summary = _summary(command.settings)
-        subcommands.add_subcommand(subname, _parser(f"{name} {subname}", command), help=summary)
-    _parsed(parser, lambda: parser.parse_args(arguments))
-    raise AssertionError  # the parser prints its help, or names the mistake
+    summaries = {key: summary(command.settings) for key, command in commands.items()}
+    if arguments and arguments[0] in ("-h", "--help", "--help-all"):
+        print(listing(f"usage: {name} COMMAND [FLAGS]", summaries))
+        sys.exit()
+    if not arguments or arguments[0].startswith("-"):
+        raise UserError(f"{name} needs a command first: choose one of {', '.join(commands)}")
+    hint = did_you_mean(arguments[0], commands)
+    raise UserError(
+        f"{name} has no {arguments[0]}{hint or ':'} choose one of {', '.join(commands)}"
+    )
 
 
 def _settings(parser: FlagParser, command: Command, parse: Callable[[], Any]) -> Any:
@@ -203,11 +206,7 @@ def _parsed(parser: FlagParser, parse: Callable[[], Any]) -> Any:
 
 
 def _parser(name: str, command: Command) -> FlagParser:
-    return flag_parser(name, _summary(command.settings), command.settings)
-
-
-def _summary(settings: type) -> str:
-    return (inspect.getdoc(settings) or "").split("\n\n")[0].replace("\n", " ")
+    return flag_parser(name, command.settings, command.examples)
 
 
 def _allow_any_text() -> None:

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from nas.common.errors import UserError
+from nas.common.help import listing
 from nas.common.interruption import answer_interrupted_imports
 from nas.common.kinds import did_you_mean
 
@@ -61,13 +62,8 @@ def overview() -> str:
         >>> print(overview().splitlines()[0])
         usage: lens-nas COMMAND [FLAGS], or python -m nas COMMAND [FLAGS]
     """
-    width = max(map(len, COMMANDS))
-    return "\n".join(
-        [
-            "usage: lens-nas COMMAND [FLAGS], or python -m nas COMMAND [FLAGS]",
-            "",
-            *(f"  {name:<{width}}  {door.summary}" for name, door in COMMANDS.items()),
-            "",
-            "COMMAND --help says more, for example lens-nas search --help.",
-        ]
+    listed = listing(
+        "usage: lens-nas COMMAND [FLAGS], or python -m nas COMMAND [FLAGS]",
+        {name: door.summary for name, door in COMMANDS.items()},
     )
+    return f"{listed}\n\nCOMMAND --help says more, for example lens-nas search --help."

@@ -12,6 +12,7 @@ import yaml
 
 from nas.common.artefacts import DamageError, check_yaml, short
 from nas.common.errors import UserError
+from nas.common.help import help_text
 from nas.common.kinds import choices, did_you_mean, in_words, is_list, kinds_of, split_list
 
 POSITIONAL = {"positional": True}
@@ -23,17 +24,19 @@ STUMBLES = (AttributeError, KeyError, TypeError, ValueError, OverflowError, Recu
 _load_yaml = jsonargparse.get_loader("yaml")
 
 
-def flag_parser(name: str, description: str, settings: type) -> "FlagParser":
+def flag_parser(
+    name: str, settings: type, examples: Mapping[str, str] = MappingProxyType({})
+) -> "FlagParser":
     """Return a parser of the flags that a dataclass of settings has.
 
     Args:
         name: what the user typed, for example ``python -m nas.search``.
-        description: what the command does, for its help.
         settings: the dataclass.
+        examples: flags by what is done with them, for its help.
 
     Example:
         >>> from nas.data.options import ReadOptions
-        >>> parser = flag_parser("read", "Read images.", ReadOptions)
+        >>> parser = flag_parser("read", ReadOptions)
         >>> parser.parse_args(["--classes", "lens,nonlens"]).classes
         ('lens', 'nonlens')
     """
@@ -41,17 +44,15 @@ def flag_parser(name: str, description: str, settings: type) -> "FlagParser":
     jsonargparse.set_loader("yaml", _load, (yaml.YAMLError, DamageError))
     parser = FlagParser(
         prog=name,
-        description=description,
         exit_on_error=False,
         allow_abbrev=False,
         print_config="--print-config",
     )
-    parser.add_argument(
-        "--config", action="config", help="YAML file with settings; flags after it take precedence."
-    )
+    parser.add_argument("--config", action="config")
+    parser.add_argument("--help-all", action="help")
     fields = dataclasses.fields(settings)
     parser.optional = frozenset(field.name for field in fields if field.metadata.get("positional"))
-    parser.kinds = kinds_of(settings)
+    parser.kinds, parser.settings, parser.examples = kinds_of(settings), settings, examples
     parser.add_class_arguments(settings, as_positional=True)
     return parser
 
@@ -62,10 +63,38 @@ class FlagParser(jsonargparse.ArgumentParser):
     Attributes:
         optional: names of the arguments that are positional although they have a default.
         kinds: types of the settings by their names.
+        settings: dataclass of the settings.
+        examples: flags by what is done with them.
+        everything: whether help explains all flags.
+        explained: what each setting means.
     """
 
     optional: frozenset[str] = frozenset()
     kinds: Mapping[str, Any] = MappingProxyType({})
+    settings: type
+    examples: Mapping[str, str]
+    everything: bool = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.explained: dict[str, str] = {}
+        super().__init__(*args, **kwargs)
+
+    def format_help(self, formatter: Any = None) -> str:
+        """Return what ``--help`` prints."""
+        nested = {name.replace("-", "_"): group for name, group in (self.groups or {}).items()}
+        titles = {
+            name: str(group.title)
+            for name, group in nested.items()
+            if any(one.startswith(f"{name}.") for one in self.kinds) and "." not in name
+        }
+        return help_text(
+            self.prog,
+            self.settings,
+            self.explained,
+            titles,
+            self.examples,
+            everything=self.everything,
+        )
 
     def add_argument(self, *args: Any, **kwargs: Any) -> Any:
         """Add a flag; jsonargparse gives this method to groups too, which know their parser."""
@@ -78,7 +107,9 @@ class FlagParser(jsonargparse.ArgumentParser):
             del kwargs["type"]
             kwargs["action"] = jsonargparse.ActionYesNo(yes_prefix="", no_prefix="no-")
         action = super().add_argument(*args, **kwargs)
-        if is_list(parser.kinds.get(name.replace("-", "_"))):
+        setting = name.replace("-", "_")
+        parser.explained[setting] = kwargs.get("help") or ""
+        if is_list(parser.kinds.get(setting)):
             action.type = split_list  # argparse calls it with what was typed
         return action
 
@@ -98,7 +129,7 @@ class FlagParser(jsonargparse.ArgumentParser):
 
         Example:
             >>> from nas.data.options import ReadOptions
-            >>> parser = flag_parser("read", "Read images.", ReadOptions)
+            >>> parser = flag_parser("read", ReadOptions)
             >>> parser.sentence('Parser key "crop": Expected a int. Got value: big')
             '--crop: expected a whole number, got big'
         """
@@ -128,7 +159,7 @@ class FlagParser(jsonargparse.ArgumentParser):
     def _unknown(self, word: str) -> str:
         if not word.startswith("-"):
             return f"{word} belongs to no flag"
-        flags = ["--help", "--config", "--print-config"]
+        flags = ["--help", "--help-all", "--config", "--print-config"]
         for name, kind in self.kinds.items():
             flag = name.replace("_", "-")
             flags += [f"--{flag}", f"--no-{flag}"] if kind is bool else [f"--{flag}"]

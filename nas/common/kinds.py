@@ -12,7 +12,7 @@ _WORDS: dict[Any, tuple[str, str, str]] = {
     bool: ("yes or no", "answers", "yes,no"),
     int: ("a whole number", "whole numbers", "1,2"),
     float: ("a number", "numbers", "0.5,1"),
-    str: ("a name", "names", "a,b"),
+    str: ("text", "names", "a,b"),
     Path: ("a path", "paths", "a,b"),
 }
 

@@ -4,4 +4,17 @@ from nas.common.cli import Command, main
 from nas.export.settings import ExportSettings, check
 
 if __name__ == "__main__":
-    main("python -m nas.export", Command(ExportSettings, "nas.export.command:run", check=check))
+    main(
+        "python -m nas.export",
+        Command(
+            ExportSettings,
+            "nas.export.command:run",
+            examples={
+                "Write a network as ONNX": "--checkpoint MODEL.safetensors --onnx network.onnx",
+                "Average over the symmetries of each image": (
+                    "--checkpoint MODEL.safetensors --onnx network.onnx --average-symmetries"
+                ),
+            },
+            check=check,
+        ),
+    )

@@ -5,5 +5,14 @@ from nas.fidelity.settings import FidelitySettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.fidelity", Command(FidelitySettings, "nas.fidelity.command:run", check=check)
+        "python -m nas.fidelity",
+        Command(
+            FidelitySettings,
+            "nas.fidelity.command:run",
+            examples={
+                "Measure one supernet": "--supernet results/runs/SUPERNET --data DIR",
+                "Compare two": "--supernet results/runs/A,results/runs/B --data DIR",
+            },
+            check=check,
+        ),
     )

@@ -4,4 +4,17 @@ from nas.common.cli import Command, main
 from nas.predict.settings import PredictSettings, check
 
 if __name__ == "__main__":
-    main("python -m nas.predict", Command(PredictSettings, "nas.predict.command:run", check=check))
+    main(
+        "python -m nas.predict",
+        Command(
+            PredictSettings,
+            "nas.predict.command:run",
+            examples={
+                "Classify a folder": "--checkpoint MODEL.safetensors --data DIR --out table.csv",
+                "Average over the symmetries of each image": (
+                    "--checkpoint MODEL.safetensors --data DIR --average-symmetries"
+                ),
+            },
+            check=check,
+        ),
+    )

@@ -4,4 +4,15 @@ from nas.common.cli import Command, main
 from nas.report.settings import ReportSettings, check
 
 if __name__ == "__main__":
-    main("python -m nas.report", Command(ReportSettings, "nas.report.command:run", check=check))
+    main(
+        "python -m nas.report",
+        Command(
+            ReportSettings,
+            "nas.report.command:run",
+            examples={
+                "Make the page of the newest search": "",
+                "Make that of a leaderboard": "results/runs/leaderboard",
+            },
+            check=check,
+        ),
+    )

@@ -4,4 +4,15 @@ from nas.common.cli import Command, main
 from nas.retrain.settings import RetrainSettings, check
 
 if __name__ == "__main__":
-    main("python -m nas.retrain", Command(RetrainSettings, "nas.retrain.command:run", check=check))
+    main(
+        "python -m nas.retrain",
+        Command(
+            RetrainSettings,
+            "nas.retrain.command:run",
+            examples={
+                "Train the best three of a search": "--run results/runs/RUN --top 3",
+                "Train a network that has a name": "--architecture symmetric_mbconv --data DIR",
+            },
+            check=check,
+        ),
+    )

@@ -9,6 +9,12 @@ if __name__ == "__main__":
         Command(
             SearchSettings,
             "nas.search.command:run",
+            examples={
+                "Search images of your own for networks of at most 300,000 parameters": (
+                    "--data DIR --max-params 300000"
+                ),
+                "Go on with a search that was stopped": "--resume results/runs/RUN",
+            },
             check=check,
             earlier=earlier,
             check_resumed=check_resumed,

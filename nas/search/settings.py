@@ -38,7 +38,7 @@ _FREE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings(ReadOptions, Recipe, Limits, TrackOptions, WorkerOptions):
+class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Search for the architectures that tell the classes of a data set apart best.
 
     Without arguments a small data set is simulated, a supernet is trained, and it is searched. A

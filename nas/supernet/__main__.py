@@ -5,5 +5,14 @@ from nas.supernet.settings import SupernetSettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.supernet", Command(SupernetSettings, "nas.supernet.command:run", check=check)
+        "python -m nas.supernet",
+        Command(
+            SupernetSettings,
+            "nas.supernet.command:run",
+            examples={
+                "Train a supernet for a data set": "--data DIR --epochs 24",
+                "Let small networks learn from the largest": "--data DIR --rule sandwich",
+            },
+            check=check,
+        ),
     )

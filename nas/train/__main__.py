@@ -4,4 +4,15 @@ from nas.common.cli import Command, main
 from nas.train.settings import TrainSettings, check
 
 if __name__ == "__main__":
-    main("python -m nas.train", Command(TrainSettings, "nas.train.command:run", check=check))
+    main(
+        "python -m nas.train",
+        Command(
+            TrainSettings,
+            "nas.train.command:run",
+            examples={
+                "Train a network of the search space": "--architecture symmetric_mbconv --data DIR",
+                "Train a network of timm": "--model resnet18 --data DIR --epochs 20",
+            },
+            check=check,
+        ),
+    )

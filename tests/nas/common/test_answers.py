@@ -117,6 +117,27 @@ def test_help_and_settings_load_nothing_large(module: str, tmp_path: Path) -> No
         assert not loaded
 
 
+@pytest.mark.parametrize(
+    "command", [name for name in MODULES if "benchmarks" not in name and name != "nas.data"]
+)
+def test_help_ends_with_two_examples_that_can_be_typed(command: str, tmp_path: Path) -> None:
+    done, _ = answer(f"{command} --help", tmp_path)
+    examples = re.findall(r"^    python -m (.+)$", done.stdout.partition("Examples:")[2], re.M)
+    assert len(examples) == 2
+    for example in examples:
+        done, _ = answer(f"{example} --print-config", tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_help_of_a_search_begins_with_what_people_set_first(tmp_path: Path) -> None:
+    done, _ = answer("nas.search --help", tmp_path)
+    explained = re.findall(r"^  --([\w-]+)  +|^  --([\w-]+) [A-Z{]", done.stdout, re.M)
+    flags = [one or other for one, other in explained]
+    assert flags[:4] == ["strategy", "data", "space", "trials"]
+    assert flags.index("max-params") < flags.index("layout")
+    assert "learning-rate" not in flags
+
+
 @pytest.mark.parametrize("flag", ["", "--help"])
 def test_all_commands_are_listed(flag: str, tmp_path: Path) -> None:
     done, loaded = answer(f"nas {flag}", tmp_path)

@@ -52,7 +52,7 @@ def run(settings):
     print(settings)
 
 
-main("observe", Command(Settings, "__main__:run"))
+main("observe", Command(Settings, "__main__:run", examples={"Look at a star": "vega --quiet"}))
 '''
 
 Observe = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -81,15 +81,25 @@ def test_flags_with_dashes_nested_and_boolean(observe: Observe) -> None:
 
 
 def test_help_says_what_the_dataclass_says(observe: Observe) -> None:
-    text = observe("--help").stdout
+    text = observe("--help-all").stdout
     for words in (
-        "Observe a lens.",
-        "--image-size",
-        "Pixels on a side.",
-        "default: 64",
-        "Seeing in arcsec.",
+        "usage: observe TARGET [FLAGS]",
+        "TARGET                  What to look at. (text; required)",
+        "--image-size N          Pixels on a side. (a whole number; default: 64)",
+        "--quiet, --no-quiet     Say nothing. (default: off)",
+        "--filters A,B           Wavelengths. (numbers such as 0.5,1; default: none)",
+        "--mode {quick,deep}     How long to look. (default: quick)",
+        "--optics.seeing X       Seeing in arcsec. (a number; default: 0.5)",
     ):
-        assert words in text
+        assert f"{words}\n" in text
+    assert text.count("Observe a lens.") == 1
+
+
+def test_help_folds_what_few_people_set_and_ends_with_examples(observe: Observe) -> None:
+    text = observe("--help").stdout
+    assert "Optics (see --help-all):\n  --optics.seeing, --optics.range\n" in text
+    assert "Seeing in arcsec." not in text
+    assert text.endswith("Examples:\n  Look at a star:\n    observe vega --quiet\n")
 
 
 def test_printed_config_reads_back_and_flags_win(observe: Observe, tmp_path: Path) -> None:
