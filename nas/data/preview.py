@@ -1,5 +1,6 @@
 """A picture of a data set: its images by class, and what substructure adds to simulated ones."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 
 from nas.common.artefacts import checked, read_json, reading
@@ -15,8 +17,10 @@ from nas.common.figure import ShownFigure
 from nas.common.files import atomic_path
 from nas.data.dataset import LensDataset
 from nas.data.packed import METADATA
+from nas.data.simulation.instruments import instrument
 from nas.data.simulation.residual import render_without_substructure
 from nas.data.simulation.settings import SimulationSettings, load_settings
+from nas.data.simulation.table import image_unit
 
 Image = npt.NDArray[np.floating]
 
@@ -25,21 +29,41 @@ Image = npt.NDArray[np.floating]
 _KNEE_PERCENTILE = 75.0
 _WHITE_PERCENTILE = 99.8
 _PANEL_INCHES = 1.5
+_TITLE_INCHES, _BAR_INCHES = 0.4, 0.8
+_SMALL = 7
+# A scale bar has one of these lengths, in arcsec, and at most this share of an image's width.
+_BARS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_BAR_SHARE = 0.4
+
+
+class Scale(NamedTuple):
+    """How values of pixels become colours."""
+
+    norm: Normalize
+    colours: str
 
 
 class _Row(NamedTuple):
-    """A row of the picture, whose images are drawn around zero where they are signed."""
+    """A row of the picture, whose images have one scale."""
 
     title: str
     images: Sequence[Image]
-    signed: bool = False
+    scale: Scale
+
+
+class _Sky(NamedTuple):
+    """What is known of the pixels: their unit, and their side in arcsec."""
+
+    unit: str
+    pixel: float | None
 
 
 def draw_preview(dataset: LensDataset, columns: int, seed: int) -> ShownFigure:
     """Draw a grid of random images, with a row for each class.
 
     In a simulated data set, a row of residuals stands below each class with substructure: the
-    noise-free image minus the image of the same lens without substructure.
+    noise-free image minus the image of the same lens without substructure. The images of a row have
+    one scale of brightness. Where the side of a pixel is known, a bar tells arcseconds.
 
     Args:
         dataset: data set to draw images of.
@@ -56,14 +80,15 @@ def draw_preview(dataset: LensDataset, columns: int, seed: int) -> ShownFigure:
     for label, name in enumerate(dataset.classes):
         members = np.flatnonzero(dataset.labels == label)
         chosen = rng.permutation(members)[:columns]
-        rows.append(_Row(name, [dataset.images[position].mean(axis=0) for position in chosen]))
+        images = [dataset.images[position].mean(axis=0) for position in chosen]
+        rows.append(_Row(name, images, stretched(images)))
         if settings is not None:
             numbers = dataset.table["row"].to_numpy()[chosen]
             pairs = [render_without_substructure(settings, int(number)) for number in numbers]
             residuals = [with_it - without for with_it, without in pairs]
             if any(residual.any() for residual in residuals):
-                rows.append(_Row(f"{name}\n− smooth lens", residuals, signed=True))
-    return _figure(rows, columns)
+                rows.append(_Row(f"{name}\n− smooth lens", residuals, _signed(residuals)))
+    return _figure(rows, columns, _sky(settings))
 
 
 def save_preview(figure: Figure, out: Path) -> None:
@@ -99,16 +124,24 @@ def _simulation_settings(dataset: LensDataset) -> SimulationSettings | None:
         raise UserError(f"{metadata.parent}: {error}") from error
 
 
-def _figure(rows: list[_Row], columns: int) -> ShownFigure:
+def _sky(settings: SimulationSettings | None) -> _Sky:
+    if settings is None:
+        return _Sky("value of a pixel", None)
+    camera = instrument(settings.model, settings.physics)
+    return _Sky(image_unit(settings), camera.pixel_scale)
+
+
+def _figure(rows: list[_Row], columns: int, sky: _Sky) -> ShownFigure:
     figure = ShownFigure(
-        figsize=(columns * _PANEL_INCHES + 0.4, len(rows) * _PANEL_INCHES), layout="constrained"
+        figsize=(columns * _PANEL_INCHES + _TITLE_INCHES + _BAR_INCHES, len(rows) * _PANEL_INCHES),
+        layout="constrained",
     )
     grid = figure.subplots(len(rows), columns, squeeze=False)
     for axes_row, row in zip(grid, rows, strict=True):
         for axes in axes_row:
             axes.set_axis_off()
         for axes, image in zip(axes_row, row.images, strict=False):
-            draw_image(axes, image, signed=row.signed)
+            draw_image(axes, image, row.scale)
         axes_row[0].text(
             -0.08,
             0.5,
@@ -118,25 +151,65 @@ def _figure(rows: list[_Row], columns: int) -> ShownFigure:
             va="center",
             transform=axes_row[0].transAxes,
         )
+        _draw_colour_bar(axes_row, row.scale, sky.unit)
+    if sky.pixel is not None:
+        _draw_scale_bar(grid[0, 0], rows[0].images[0].shape, sky.pixel)
     return figure
 
 
-def draw_image(axes: Axes, image: Image, *, signed: bool = False) -> None:
-    """Draw an image (H, W), stretched so that both noise and arcs are seen.
+def _draw_colour_bar(axes_row: Sequence[Axes], scale: Scale, unit: str) -> None:
+    """Draw the colours of a row's values at its right; ticks are even in colour, not in value."""
+    bar = axes_row[0].figure.colorbar(axes_row[0].images[0], ax=axes_row, aspect=12, pad=0.02)
+    ticks = [float(scale.norm.inverse(share)) for share in (0.0, 0.5, 1.0)]
+    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks], fontsize=_SMALL)
+    bar.minorticks_off()
+    bar.set_label(textwrap.fill(unit, 24), fontsize=_SMALL)
+
+
+def _draw_scale_bar(axes: Axes, shape: tuple[int, ...], pixel: float) -> None:
+    """Draw a bar of a round number of arcseconds into the corner of an image."""
+    height, width = shape
+    length = max(bar for bar in _BARS if bar <= max(_BARS[0], width * pixel * _BAR_SHARE))
+    left, bottom = 0.06 * width, 0.08 * height
+    ends = (left, left + length / pixel)
+    axes.plot(ends, (bottom, bottom), color="white", linewidth=1.5, scalex=False, scaley=False)
+    words = f"{length:g}\N{DOUBLE PRIME}"
+    axes.text(sum(ends) / 2, bottom * 1.3, words, color="white", ha="center", fontsize=_SMALL)
+
+
+def stretched(images: Sequence[Image]) -> Scale:
+    """Return the scale that shows both noise and arcs of images.
+
+    Args:
+        images: images (H, W), which have the scale in common.
+    """
+    pixels = np.stack(images)
+    sky = np.median(pixels)
+    knee = np.percentile(np.abs(pixels - sky), _KNEE_PERCENTILE) or 1.0
+    norm = FuncNorm(
+        (
+            lambda values: np.arcsinh((np.asarray(values) - sky) / knee),
+            lambda seen: sky + knee * np.sinh(np.asarray(seen)),
+        ),
+        vmin=float(pixels.min()),
+        vmax=float(np.percentile(pixels, _WHITE_PERCENTILE)),
+    )
+    return Scale(norm, "inferno")
+
+
+def _signed(images: Sequence[Image]) -> Scale:
+    """Return the scale of differences, whose colours lie around zero."""
+    limit = float(np.percentile(np.abs(np.stack(images)), _WHITE_PERCENTILE)) or 1.0
+    return Scale(Normalize(-limit, limit), "RdBu_r")
+
+
+def draw_image(axes: Axes, image: Image, scale: Scale | None = None) -> None:
+    """Draw an image (H, W).
 
     Args:
         axes: axes to draw into.
         image: image to draw.
-        signed: whether the image is a difference, which is drawn in colours around zero and not
-            stretched.
+        scale: colours of its values; None for those of :func:`stretched` for this image alone.
     """
-    if signed:
-        limit = np.percentile(np.abs(image), _WHITE_PERCENTILE) or 1.0
-        axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, origin="lower")
-        return
-    sky = np.median(image)
-    knee = np.percentile(np.abs(image - sky), _KNEE_PERCENTILE) or 1.0
-    stretched = np.arcsinh((image - sky) / knee)
-    axes.imshow(
-        stretched, cmap="inferno", vmax=np.percentile(stretched, _WHITE_PERCENTILE), origin="lower"
-    )
+    scale = scale or stretched([image])
+    axes.imshow(image, cmap=scale.colours, norm=scale.norm, origin="lower")

@@ -36,7 +36,7 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
     assert run("nas.data", "preview", "sim", "--columns", 3).returncode == 0
     # There are two rows more than classes: the residuals of subhalos and of vortices.
     height, width, _ = matplotlib.image.imread(tmp_path / "preview.png").shape
-    assert height / width == pytest.approx(5 * 1.5 / (3 * 1.5 + 0.4), rel=0.02)
+    assert height / width == pytest.approx(5 * 1.5 / (3 * 1.5 + 1.2), rel=0.02)
 
 
 def test_inspect_for_people(run: Run, tmp_path: Path) -> None:
