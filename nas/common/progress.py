@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from nas.common.screen import screen, watched, words
+from nas.common.screen import is_watched, screen, words
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def progress(
         ...         _ = number**2
         ...         advance(1)
     """
-    if watched():
+    if is_watched():
         columns = (
             words("{task.description}"),
             BarColumn(),

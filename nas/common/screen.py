@@ -7,6 +7,7 @@ console to this file.
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 from rich.console import Console
@@ -27,7 +28,7 @@ def screen(*, stderr: bool = False, width: int | None = None) -> Console:
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
-def watched() -> bool:
+def is_watched() -> bool:
     """Return whether somebody watches what goes to standard error, and wants to see bars move.
 
     That is so on a terminal, and in a notebook that has the widgets in which bars move; not where
@@ -37,13 +38,30 @@ def watched() -> bool:
         >>> import io
         >>> from contextlib import redirect_stderr
         >>> with redirect_stderr(io.StringIO()):
-        ...     watched()
+        ...     is_watched()
         False
     """
     if os.environ.get("CI"):
         return False
     in_notebook = screen(stderr=True).is_jupyter and find_spec("ipywidgets") is not None
     return in_notebook or sys.stderr.isatty()
+
+
+def show_next(steps: Mapping[str, str]) -> None:
+    """Print what can be done next.
+
+    Args:
+        steps: commands that can be pasted into a shell, with what each does.
+
+    Example:
+        >>> show_next({"python -m nas.report": "a page of the newest search"})
+        next:
+          python -m nas.report  # a page of the newest search
+    """
+    console = screen()
+    console.print("next:")
+    for command, does in steps.items():
+        console.print(f"  {command}  # {does}", soft_wrap=True)
 
 
 def words(template: str) -> TextColumn:

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from nas.common.progress import say
-from nas.common.screen import screen, watched, words
+from nas.common.screen import is_watched, screen, words
 from nas.search.objectives import ranked
 from nas.search.result import Candidate, Finals
 from nas.search.study import SearchStudy
@@ -41,7 +41,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
     Yields:
         A function to call without arguments whenever a candidate is done.
     """
-    if not watched():
+    if not is_watched():
         start, before = time.monotonic(), study.finished
         done = f", {before:,} of them done before" if before else ""
         say(f"searching {study.trials:,} candidates{done}")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TaskID, TimeRemainingColumn
 
-from nas.common.screen import screen, watched, words
+from nas.common.screen import is_watched, screen, words
 from nas.training.record import EpochRecord, best_record
 
 
@@ -62,7 +62,7 @@ def training_bar(
         words("loss {task.fields[loss]}  val AUC {task.fields[auc]}"),
         TimeRemainingColumn(compact=True),
         console=screen(stderr=True),
-        disable=not watched(),
+        disable=not is_watched(),
     )
     with progress:
         task = progress.add_task("", total=epochs * steps, epoch=0, loss="–", auc="–")

@@ -76,7 +76,7 @@ MakeProblem = Callable[[str, int], Problem]
 """A maker of problems from a name and a seed."""
 
 
-def search(strategy: str, problem: str, seed: int, budget: int, make: MakeProblem) -> Run:
+def search_one(strategy: str, problem: str, seed: int, budget: int, make: MakeProblem) -> Run:
     """Run one search.
 
     Args:
@@ -139,7 +139,9 @@ def search_all(
         ProcessPoolExecutor(workers) as pool,
         path.open("a", encoding="utf-8") as file,
     ):
-        for future in as_completed([pool.submit(search, *job, budget, make) for job in missing]):
+        for future in as_completed(
+            [pool.submit(search_one, *job, budget, make) for job in missing]
+        ):
             file.write(json.dumps(asdict(future.result())) + "\n")
             file.flush()
             advance(1)

@@ -16,7 +16,7 @@ from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.networks.loading import load_network
 
-Pixels = npt.NDArray[Any] | Tensor
+RawImages = npt.NDArray[Any] | Tensor
 """Images as files hold them: (N, C, H, W) or (N, H, W, C), without the channels where it is one."""
 
 
@@ -108,7 +108,7 @@ class Classifier(nn.Module):
         probabilities: Tensor = self.network(normalised).softmax(dim=1)
         return probabilities
 
-    def predict_proba(self, images: Pixels) -> npt.NDArray[np.float32]:
+    def predict_proba(self, images: RawImages) -> npt.NDArray[np.float32]:
         """Return the class probabilities (N, K) of images.
 
         Args:
@@ -120,7 +120,7 @@ class Classifier(nn.Module):
         rows = [np.empty((0, len(self.classes)), np.float32), *self.batches(images)]
         return np.concatenate(rows)
 
-    def predict(self, images: Pixels) -> npt.NDArray[np.str_]:
+    def predict(self, images: RawImages) -> npt.NDArray[np.str_]:
         """Return the name of the most probable class of each image (N,).
 
         Args:
@@ -130,7 +130,7 @@ class Classifier(nn.Module):
         return np.array([self.classes[label] for label in best], np.str_)
 
     @torch.no_grad()
-    def batches(self, images: Pixels) -> Iterator[npt.NDArray[np.float32]]:
+    def batches(self, images: RawImages) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the class probabilities of one batch of images after the other.
 
         Images on a disk are read as they are needed.
