@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from nas.report.drawing import GREY
+from nas.report.drawing import GREY, ink
 from search_spaces import Architecture
 from search_spaces.blocks import windows
 from search_spaces.costs import stage_params
 from search_spaces.hybrid import MBConvStage, Stage, describe
 
-# The colours are pale enough for black text, and colour-blind readers can tell them apart.
+# The colours are pale enough for black text on any page, and colour-blind readers can tell them
+# apart.
 _FILLS = {"MBConv": "#cfe3f3", "attention": "#fbdcc0", "": "#ececec"}
 
 # In the drawing a block is 1 wide and 1 high, including the gap to the next one.
@@ -22,7 +23,7 @@ _GAP = 0.22
 _ABOVE = 0.45
 _BELOW = 0.95
 _INCHES = 1.38
-_ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
+_ARROW = {"arrowstyle": "-|>", "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
 # This is said in blocks of stride 2.
 _HALVES = "halves the map"
 
@@ -177,6 +178,7 @@ class _Column(NamedTuple):
 def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
     middle, centre, width = deepest / 2, x + (1 - _GAP) / 2, 1 - _GAP
     top = middle + len(column.blocks) / 2
+    arrow = {**_ARROW, "color": ink()}
     for number, block in enumerate(column.blocks):
         y = top - number - 1 + _GAP / 2
         shape = "round,pad=0,rounding_size=0.06"
@@ -184,9 +186,17 @@ def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
         axes.add_patch(
             FancyBboxPatch((x, y), width, 1 - _GAP, boxstyle=shape, facecolor=fill, edgecolor=GREY)
         )
-        axes.text(centre, y + (1 - _GAP) / 2, block, ha="center", va="center", fontsize=7.5)
+        axes.text(
+            centre,
+            y + (1 - _GAP) / 2,
+            block,
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            color="black",
+        )
         if number > 0:
-            axes.annotate("", (centre, y + 1 - _GAP), (centre, y + 1), arrowprops=_ARROW)
+            axes.annotate("", (centre, y + 1 - _GAP), (centre, y + 1), arrowprops=arrow)
     if len(column.blocks) > 1:
         frame = FancyBboxPatch(
             (x, top - len(column.blocks) + _GAP / 2),
@@ -203,7 +213,7 @@ def _draw(axes: Axes, x: int, column: _Column, deepest: int) -> None:
     )
     axes.text(centre, -0.05, column.below, ha="center", va="top", fontsize=7.5, linespacing=1.35)
     if x > 0:
-        axes.annotate("", (x - 0.05, middle), (x - _GAP + 0.05, middle), arrowprops=_ARROW)
+        axes.annotate("", (x - 0.05, middle), (x - _GAP + 0.05, middle), arrowprops=arrow)
 
 
 def _block(stage: Stage, side: tuple[int, int]) -> tuple[str, ...]:

@@ -3,14 +3,23 @@
 from collections.abc import Mapping, Sequence
 
 from adjustText import adjust_text
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nas.report.drawing import BLUE, GREY, VERMILION, least_shown, log_costs
+from nas.report.drawing import (
+    BLUE,
+    GREY,
+    VERMILION,
+    least_shown,
+    legend_above,
+    log_costs,
+    wrapped,
+)
 from nas.search.objectives import objective, pareto
 from nas.search.result import Candidate
 
+# Names beside points may be so wide.
+_NAME_INCHES = 2.0
 _TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 
 
@@ -57,13 +66,7 @@ def cost_figure(
         if labels is not None:
             _write_names(axes, candidates, name, labels)
     # All panels share one legend, for what is in one need not be in the other.
-    legend: dict[str, Artist] = {}
-    for axes in figure.axes:
-        handles, words = axes.get_legend_handles_labels()
-        legend |= dict(zip(map(str, words), handles, strict=True))
-    figure.legend(
-        list(legend.values()), list(legend), loc="outside upper center", ncols=len(legend)
-    )
+    legend_above(figure, figure.axes)
     return figure
 
 
@@ -118,11 +121,10 @@ def _write_names(
     """
     aucs = [objective(item, "auc") for item in candidates]
     x, y = _points(candidates, name, least_shown(aucs))
+    told = [f": {auc:.4f}" if auc < bottom else "" for auc, bottom in zip(aucs, y, strict=True)]
     texts = [
-        axes.text(
-            left, bottom, labels[item.number] + (f": {auc:.4f}" if auc < bottom else ""), fontsize=8
-        )
-        for item, auc, left, bottom in zip(candidates, aucs, x, y, strict=True)
+        axes.text(left, bottom, wrapped(labels[item.number] + words, _NAME_INCHES), fontsize=8)
+        for item, words, left, bottom in zip(candidates, told, x, y, strict=True)
     ]
     adjust_text(
         texts,

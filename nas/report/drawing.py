@@ -1,13 +1,13 @@
 """The look of all figures, and how they become bytes: PNG for the page, and PDF for papers.
 
-Figures are made and saved inside :func:`style`. Nothing in a file depends on the time, so the same
-numbers give the same bytes.
+Figures are made and saved inside :func:`style`, and once more for readers whose screen is dark.
+Nothing in a file depends on the time, so the same numbers give the same bytes.
 """
 
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocator
@@ -33,6 +34,10 @@ FILE_NAME = re.compile(
 _DOTS = 180
 # A score is poor if it is so many times as far from the median as the best is.
 _POOR = 3.0
+# Inches that a letter and a line of a legend take on average, and letters that its mark takes.
+_LETTER, _LINE, _MARK = 0.085, 0.17, 7
+# Ink and paper of the dark page, as style.css has them.
+_LIGHT_INK, _DARK_PAPER = "#e6eaf0", "#14181e"
 
 _STYLE: dict[Any, Any] = {
     "font.size": 9.0,
@@ -47,6 +52,16 @@ _STYLE: dict[Any, Any] = {
     # Names come from outside, and a dollar sign in them begins no formula.
     "text.parse_math": False,
     "pdf.fonttype": 42,
+    "image.cmap": "Blues",
+}
+_DARK: dict[Any, Any] = {
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor"), _DARK_PAPER),
+    **dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"),
+        _LIGHT_INK,
+    ),
+    "axes.prop_cycle": cycler(color=(*COLOURS[:-1], _LIGHT_INK)),
+    "image.cmap": "Blues_r",
 }
 
 
@@ -67,6 +82,7 @@ class Picture:
         alt: what the figure shows, for those who cannot see it.
         inches: width of the figure.
         png: the figure as the page shows it.
+        dark: the figure as the page shows it on a dark screen.
         pdf: the figure for papers.
     """
 
@@ -75,24 +91,72 @@ class Picture:
     alt: str
     inches: float
     png: bytes
+    dark: bytes
     pdf: bytes
 
 
-def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
+def picture(name: str, draw: Callable[[], Figure], caption: str, alt: str) -> Picture:
     """Return a figure with its words, saved as PNG and PDF.
 
     Args:
         name: name of the files, one of :data:`FILE_NAME`, without suffix.
-        figure: figure to save.
+        draw: makes the figure in the colours of the style that it is called in.
         caption: what stands below the figure.
         alt: what the figure shows, for those who cannot see it.
     """
     assert FILE_NAME.fullmatch(f"{name}.png"), (
         f"{name} must be known, or its files are never removed"
     )
-    return Picture(
-        name, caption, alt, figure.get_figwidth(), _save(figure, "png"), _save(figure, "pdf")
-    )
+    figure = draw()
+    with mpl.rc_context(_DARK):
+        dark = _save(draw(), "png")
+    png, pdf = _save(figure, "png"), _save(figure, "pdf")
+    return Picture(name, caption, alt, figure.get_figwidth(), png, dark, pdf)
+
+
+def ink() -> str:
+    """Return the colour of words in the style that a figure is made in."""
+    return str(mpl.rcParams["text.color"])
+
+
+def wrapped(name: str, inches: float) -> str:
+    """Return a name from outside in lines that are about so long at most.
+
+    Example:
+        >>> print(wrapped("found: evolution_of_hybrid_nano-2026-01-31", 2.0))
+        found: evolution_of_
+        hybrid_nano-2026-01-31
+    """
+    room = int(inches / _LETTER)
+    lines = [""]
+    # A line may end at any of these marks; what has none for too long is broken anywhere.
+    for piece in re.findall(rf"[^-_/,\s]{{1,{room - 1}}}[-_/,\s]?|[-_/,\s]", name):
+        if len(lines[-1]) + len(piece.rstrip()) > room:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.strip() for line in lines)
+
+
+def legend_above(figure: Figure, panels: Sequence[Axes]) -> None:
+    """Draw one legend of all panels above them, where it covers nothing.
+
+    The figure grows by the lines that the legend has beyond the first.
+
+    Args:
+        figure: figure of the panels.
+        panels: panels whose artists have labels; equal labels stand in the legend once.
+    """
+    entries: dict[str, Artist] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(map(str, labels), handles, strict=True))
+    width = figure.get_figwidth()
+    names = [wrapped(label, width - _MARK * _LETTER) for label in entries]
+    longest = max(len(line) for name in names for line in name.splitlines())
+    columns = max(1, min(int(width / _LETTER) // (longest + _MARK), len(names)))
+    figure.legend(list(entries.values()), names, loc="outside upper center", ncols=columns)
+    lines = math.ceil(sum(name.count("\n") + 1 for name in names) / columns)
+    figure.set_figheight(figure.get_figheight() + (lines - 1) * _LINE)
 
 
 def log_costs(axes: Axes) -> None:

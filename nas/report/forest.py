@@ -6,9 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nas.report.board import Row
-from nas.report.drawing import BLUE, GREEN, GREY, VERMILION, least_shown
+from nas.report.drawing import BLUE, GREEN, GREY, VERMILION, least_shown, wrapped
 
 _LOOKS = {"found": (VERMILION, "*", 11), "baseline": (BLUE, "o", 6), "named": (GREEN, "s", 6)}
+# Names may be so wide, and need so much room for a line and around their lines.
+_NAME_INCHES, _LINE_INCHES, _AROUND_INCHES = 2.6, 0.16, 0.14
 
 
 def forest_figure(rows: Sequence[Row]) -> Figure:
@@ -17,7 +19,10 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
     Args:
         rows: rows with scores, the best first, without references.
     """
-    figure = Figure(figsize=(7.2, 1.1 + 0.3 * len(rows)), layout="constrained")
+    names = [wrapped(row.name, _NAME_INCHES) for row in rows]
+    lines = max(name.count("\n") + 1 for name in names)
+    height = 1.1 + len(rows) * (lines * _LINE_INCHES + _AROUND_INCHES)
+    figure = Figure(figsize=(7.2, height), layout="constrained")
     axes = figure.subplots()
     low = least_shown([row.test_auc for row in rows])
     shown = [row for row in rows if row.test_auc >= low]
@@ -39,7 +44,7 @@ def forest_figure(rows: Sequence[Row]) -> Figure:
     ]
     handles.append(Line2D([], [], color=GREY, marker=".", linestyle="none", label="a seed"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set(xlabel="macro one-vs-rest AUC on the test images")
     axes.grid(visible=False, axis="y")

@@ -1,6 +1,7 @@
 """The report of a leaderboard: which network, how good, at what cost."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +102,16 @@ def _scores(scored: Sequence[Row]) -> Section:
     )
     ordered = sorted(scored, key=lambda row: -row.test_auc)
     alt = "; ".join(f"{row.name} {row.test_auc:.4f}" for row in ordered)
-    figure = forest_figure(ordered)
     return Section(
         "How good",
-        pictures=(picture("scores", figure, caption, f"Test AUC and its interval. {alt}."),),
+        pictures=(
+            picture(
+                "scores",
+                partial(forest_figure, ordered),
+                caption,
+                f"Test AUC and its interval. {alt}.",
+            ),
+        ),
     )
 
 
@@ -123,7 +130,8 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
         )
         for number, row in enumerate(scored)
     }
-    figure = cost_figure(
+    draw = partial(
+        cost_figure,
         list(points.values()),
         auc="test AUC",
         marked={
@@ -144,9 +152,7 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
     alt = "; ".join(
         f"{row.name}: AUC {row.test_auc:.4f}, {row.params:,} parameters" for row in scored
     )
-    return Section(
-        "At what cost", pictures=(picture("costs", figure, caption, f"{caption} {alt}."),)
-    )
+    return Section("At what cost", pictures=(picture("costs", draw, caption, f"{caption} {alt}."),))
 
 
 def _classes(
@@ -218,10 +224,10 @@ def _searches(scored: Sequence[Row], directory: Path) -> list[Section]:
         f"{name} ({run.config().get('strategy', 'a search')})": found[name][1]
         for name, run in there.items()
     }
-    figure = search_figure(curves)
+    draw = partial(search_figure, curves)
     alt = f"Best validation AUC so far, and regret, of {', '.join(curves)}."
     return [
-        Section("The searches", tuple(words), (picture("searches", figure, SEARCH_CAPTION, alt),))
+        Section("The searches", tuple(words), (picture("searches", draw, SEARCH_CAPTION, alt),))
     ]
 
 

@@ -12,12 +12,19 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
 from nas.common.errors import UserError
+from nas.report.drawing import legend_above, wrapped
 from nas.training.predictions import read_predictions
 
 _COLUMNS = 3
+# How bright red, green and blue look (ITU-R BT.709).
+_LUMA = (0.2126, 0.7152, 0.0722)
 _STYLES = ("-", "--", "-.", ":")
 # The ROC curves of several seeds are read at these false positive rates.
 _GRID = np.linspace(0, 1, 501)
+# Width and height of a panel in inches, and width of a name above one. The axes of ROC curves are
+# about square so. An equal aspect would do it exactly, but then matplotlib's layout forgets what
+# stands around the axes.
+_ROC, _CONFUSION, _NAME = (3.3, 3.6), (3.1, 3.1), 2.6
 
 
 @dataclass(frozen=True)
@@ -124,20 +131,20 @@ class Predictions:
 def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
     """Draw a panel for each class, with the ROC curve of each network.
 
-    The curve is the mean over a network's trainings; their range is shaded.
+    The curve is the mean over a network's trainings; their range is shaded. Names stand above all
+    panels, and areas below each, in the same order.
 
     Args:
         networks: predictions of networks for the same classes, by name of the network.
     """
     classes = next(iter(networks.values())).classes
-    figure, panels = _panels(len(classes), 3.3)
+    figure, panels = _panels(len(classes), *_ROC)
     for label, (axes, name) in enumerate(zip(panels, classes, strict=True)):
         axes.plot((0, 1), (0, 1), color="0.7", linewidth=0.8, linestyle=":")
         for number, (network, predictions) in enumerate(networks.items()):
             curves = predictions.curves(label)
-            legend = f"{network} ({predictions.class_auc(label):.3f})"
             style = _STYLES[number % len(_STYLES)]
-            (line,) = axes.plot(_GRID, curves.mean(axis=0), linestyle=style, label=legend)
+            (line,) = axes.plot(_GRID, curves.mean(axis=0), linestyle=style, label=network)
             if len(curves) > 1:
                 axes.fill_between(
                     _GRID,
@@ -146,13 +153,14 @@ def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
                     color=line.get_color(),
                     alpha=0.12,
                 )
+        areas = ", ".join(f"{told.class_auc(label):.3f}" for told in networks.values())
         axes.set(
             title=f"{name} against the rest",
-            xlabel="false positive rate",
+            xlabel=f"false positive rate\nAUC {areas}",
             ylabel="true positive rate",
         )
-        axes.set(aspect="equal", xlim=(-0.01, 1), ylim=(0, 1.01))
-        axes.legend(loc="lower right", fontsize=7.5, title="AUC in brackets", title_fontsize=7.5)
+        axes.set(xlim=(-0.01, 1), ylim=(0, 1.01))
+    legend_above(figure, panels[:1])
     return figure
 
 
@@ -164,11 +172,11 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
     Args:
         networks: predictions by name of the network.
     """
-    figure, panels = _panels(len(networks), 3.1)
+    figure, panels = _panels(len(networks), *_CONFUSION)
     for axes, (name, predictions) in zip(panels, networks.items(), strict=True):
         counts, whole = predictions.confusion(), predictions.rounded_confusion()
         shares = counts / counts.sum(axis=1, keepdims=True)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        cells = axes.imshow(shares, vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             text = f"{share:.0%}\n({whole[row, column]})"
             axes.text(
@@ -177,9 +185,9 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
                 text,
                 ha="center",
                 va="center",
-                color="white" if share > 0.55 else "black",
+                color=_legible_on(cells.to_rgba(share)),
             )
-        axes.set(title=name, xlabel="predicted class", ylabel="true class")
+        axes.set(title=wrapped(name, _NAME), xlabel="predicted class", ylabel="true class")
         positions = range(len(predictions.classes))
         axes.set_xticks(
             positions, predictions.classes, rotation=25, ha="right", rotation_mode="anchor"
@@ -190,10 +198,15 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
     return figure
 
 
-def _panels(count: int, inches: float) -> tuple[Figure, list[Axes]]:
+def _legible_on(colour: npt.ArrayLike) -> str:
+    """Return black or white, whichever can be read on a colour."""
+    return "black" if np.dot(np.asarray(colour)[:3], _LUMA) > 0.5 else "white"
+
+
+def _panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     columns = min(count, _COLUMNS)
     rows = -(-count // columns)
-    figure = Figure(figsize=(columns * inches, rows * inches), layout="constrained")
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for spare in axes[count:]:
         spare.set_visible(False)

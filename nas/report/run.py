@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import search_spaces
@@ -76,7 +77,7 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
         (
             picture(
                 "search",
-                search_figure({strategy: candidates}),
+                partial(search_figure, {strategy: candidates}),
                 SEARCH_CAPTION,
                 f"Validation AUC over {len(candidates):,} candidates, and the regret of the best "
                 "so far.",
@@ -87,7 +88,8 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
 
 def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Section:
     scored = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
-    figure = cost_figure(
+    draw = partial(
+        cost_figure,
         scored,
         auc="validation AUC",
         marked={best.winner.number: "the best"},
@@ -100,7 +102,7 @@ def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Se
     front = "; ".join(f"{item.params:,} parameters with AUC {item.auc:.4f}" for item in best.pareto)
     return Section(
         "What a score costs",
-        pictures=(picture("costs", figure, caption, f"{caption} Of all: {front}."),),
+        pictures=(picture("costs", draw, caption, f"{caption} Of all: {front}."),),
     )
 
 
@@ -128,7 +130,10 @@ def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
         title,
         pictures=(
             picture(
-                "importances", importance_figure(shares), caption, f"{caption} The first: {told}."
+                "importances",
+                partial(importance_figure, shares),
+                caption,
+                f"{caption} The first: {told}.",
             ),
         ),
     )

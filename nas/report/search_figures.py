@@ -12,7 +12,7 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
 from nas.common.figure import ShownFigure
-from nas.report.drawing import BLUE, GREY, VERMILION, least_shown
+from nas.report.drawing import BLUE, GREY, VERMILION, least_shown, legend_above
 from nas.search.result import Candidate
 
 LEAST_TRIALS = 20
@@ -50,7 +50,8 @@ def best_so_far(candidates: Sequence[Candidate]) -> Curve:
 def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
     """Draw how far the best candidate so far is from the best of all searches.
 
-    The line is the mean over the seeds; their range is shaded.
+    The line is the mean over the seeds; their range is shaded. The lines have the names as labels,
+    and no legend.
 
     Args:
         axes: where to draw.
@@ -69,8 +70,6 @@ def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if len(searches) > 1:
-        axes.legend()
 
 
 def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> ShownFigure:
@@ -95,22 +94,16 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> ShownFigure:
         _draw_candidates(left, next(iter(searches.values())), low)
     for name, curve in curves.items():
         numbers = np.arange(1, len(curve) + 1)
-        label = "best so far" if len(curves) == 1 else name
-        (line,) = left.plot(numbers, np.fmax(curve, low), drawstyle="steps-post", label=label)
         best = int(np.nanargmax(curve))
-        star = VERMILION if len(curves) == 1 else line.get_color()
-        left.plot(
-            numbers[best],
-            curve[best],
-            "*",
-            color=star,
-            markersize=11,
-            label=f"best: {curve[best]:.4f}",
-        )
+        told = f"best: {curve[best]:.4f}"
+        label = "best so far" if len(curves) == 1 else f"{name}, {told}"
+        (line,) = left.plot(numbers, np.fmax(curve, low), drawstyle="steps-post", label=label)
+        (star,) = left.plot(numbers[best], curve[best], "*", color=line.get_color(), markersize=11)
+        if len(curves) == 1:
+            star.set(color=VERMILION, label=told)
     left.set(xlabel="candidates", ylabel="validation AUC")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
-    # Points may lie anywhere, and what is written over them must be legible.
-    left.legend(frameon=True, framealpha=0.85, edgecolor="none")
+    legend_above(figure, [left])
     draw_regret(right, {name: [curve] for name, curve in curves.items()})
     return figure
 

@@ -1,6 +1,7 @@
 """The parts that the reports of searches and of leaderboards share."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import search_spaces
@@ -37,7 +38,7 @@ def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]
     pictures = [
         picture(
             f"architecture-{position}",
-            drawing.figure(),
+            drawing.figure,
             f"{name}: {drawing.architecture}",
             drawing.alt(),
         )
@@ -100,14 +101,14 @@ def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section
         (
             picture(
                 "roc",
-                roc_figure(networks),
+                partial(roc_figure, networks),
                 "ROC curves, each class against the rest: the mean over trainings, and the range "
-                "of several.",
+                "of several. Areas (AUC) stand in the order of the names.",
                 f"ROC curves of each class against the rest. Areas: {areas}.",
             ),
             picture(
                 "confusion",
-                confusion_figure(networks),
+                partial(confusion_figure, networks),
                 "Confusion matrices: the share of a true class that was taken for each class, and "
                 "in brackets how many images, mean over trainings. The numbers are rounded so that "
                 "those of a class add up to its images.",
@@ -163,10 +164,10 @@ def examples_section(
 def _example(
     key: str, dataset: LensDataset, predictions: Predictions, positions: Positions, caption: str
 ) -> Picture:
-    figure = example_figure(dataset, predictions, positions)
+    draw = partial(example_figure, dataset, predictions, positions)
     lines = "; ".join(map(str, verdicts(predictions, positions)))
     stretch = (
         "Brightness is stretched by asinh, each image by itself; in brackets the probability of "
         "the class told."
     )
-    return picture(key, figure, f"{caption} {stretch}", f"{caption} From left to right: {lines}.")
+    return picture(key, draw, f"{caption} {stretch}", f"{caption} From left to right: {lines}.")

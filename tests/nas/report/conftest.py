@@ -2,6 +2,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -41,11 +42,12 @@ class Visit:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[object]:
-    """Open a file in a window of this width in pixels."""
+    """Open a file in a window of this width in pixels, on a light or a dark screen."""
     contexts = []
 
-    def visit(file: Path, width: int = 1280) -> Visit:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, offline=True))
+    def visit(file: Path, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Visit:
+        window = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=window, offline=True, color_scheme=scheme))
         return Visit(contexts[-1].new_page(), file)
 
     yield visit

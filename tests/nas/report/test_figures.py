@@ -159,9 +159,7 @@ def test_the_area_below_a_curve_is_the_area_in_its_legend(tmp_path: Path) -> Non
     for label, axes in enumerate(figure.axes):
         x, y = axes.lines[1].get_data()
         assert np.trapezoid(y, x) == pytest.approx(predictions.class_auc(label), abs=0.003)
-        assert (
-            f"({predictions.class_auc(label):.3f})" in axes.get_legend().get_texts()[0].get_text()
-        )
+        assert f"AUC {predictions.class_auc(label):.3f}" in axes.get_xlabel()
     shares = confusion_figure({"net": predictions}).axes[0].images[0].get_array()
     np.testing.assert_allclose(shares.sum(axis=1), 1)
 
@@ -181,6 +179,42 @@ def test_the_counts_of_a_class_add_up_to_its_images(seeds: int, seed: int) -> No
     drawn = [int(text.get_text().partition("(")[2].rstrip(")")) for text in axes.texts]
     np.testing.assert_array_equal(drawn, whole.ravel())
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
+
+
+LONG = "found: " + "evolution_of_hybrid-small/" * 5 + "x" * 120
+
+
+@pytest.mark.parametrize("name", ["net", LONG])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_legends_cover_no_curve_and_leave_no_name_out(
+    tmp_path: Path, name: str, count: int
+) -> None:
+    labels = np.arange(60) % 3
+    predictions = predicted(tmp_path, labels, pd.DataFrame({"file": "a", "row": range(60)}))
+    names = [f"{name}{number}" for number in range(count)]
+    scored = [candidate(0, 0.5), candidate(1, 0.9)]
+    with style():
+        figures = {
+            "roc": roc_figure(dict.fromkeys(names, predictions)),
+            "search": search_figure(dict.fromkeys(names, scored)),
+            "costs": cost_figure(scored, auc="AUC", marked={0: name}, latency=""),
+        }
+        confusion = confusion_figure(dict.fromkeys(names, predictions))
+    for figure in [*figures.values(), confusion]:
+        figure.draw_without_rendering()
+        whole = figure.get_tightbbox()
+        width, height = figure.get_size_inches()
+        assert min(whole.x0, whole.y0, width - whole.x1, height - whole.y1) > -0.01
+    for kind, figure in figures.items():
+        panels = [axes.get_window_extent() for axes in figure.axes]
+        assert all(axes.get_legend() is None for axes in figure.axes), kind
+        (legend,) = figure.legends
+        box = legend.get_window_extent()
+        assert not any(box.overlaps(panel) for panel in panels), kind
+        told = "".join(text.get_text() for text in legend.get_texts())
+        expected = {"roc": names, "search": names if count > 1 else [], "costs": [name]}[kind]
+        for one in expected:
+            assert one.replace(" ", "") in told.replace("\n", "").replace(" ", "")
 
 
 def test_mistakes_are_the_surest_first_and_shown_with_their_own_image(tmp_path: Path) -> None:
@@ -235,8 +269,12 @@ def test_the_same_figure_is_the_same_bytes() -> None:
     def draw() -> tuple[bytes, bytes]:
         with style():
             made = picture(
-                "search", search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}), "", ""
+                "search",
+                lambda: search_figure({"$x": [candidate(0, 0.5), candidate(1, 0.9)]}),
+                "",
+                "",
             )
-        return made.png, made.pdf
+        assert made.dark != made.png
+        return made.png + made.dark, made.pdf
 
     assert draw() == draw()

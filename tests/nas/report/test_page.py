@@ -13,7 +13,8 @@ from tests.nas.report.made import make_board, make_run
 pytestmark = pytest.mark.browser
 
 EVIL = "<script>document.title = 'broken in'</script>"
-NAMES = ("ResNet-18", "a $\\frac{b$ c", EVIL, "one & <b>two</b>")
+LONG = "evolution-of-hybrid_small/" * 5
+NAMES = (LONG, "a $\\frac{b$ c", EVIL, "one & <b>two</b>")
 CLASSES = ("no", "<img src=x onerror=alert(1)>", "$x^{")
 
 
@@ -46,6 +47,27 @@ def test_it_renders(
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     for link in seen.page.locator("nav a").all():
         assert seen.page.locator(f"{link.get_attribute('href')}").count() == 1
+
+
+@pytest.mark.parametrize("name", ["run", "board"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_have_the_colours_of_the_page_and_fill_their_cards(
+    visit: Callable[..., Any], reports: dict[str, Path], name: str, scheme: str
+) -> None:
+    page = visit(reports[name], 1400, scheme).page
+    corners = page.evaluate(
+        """() => [...document.images].map(one => {
+            const canvas = document.createElement("canvas");
+            canvas.getContext("2d").drawImage(one, 0, 0);
+            const [red, green, blue] = canvas.getContext("2d").getImageData(1, 1, 1, 1).data;
+            return `rgb(${red}, ${green}, ${blue})`;
+        })"""
+    )
+    assert set(corners) == {page.evaluate("getComputedStyle(document.body).backgroundColor")}
+    empty = page.locator(".paper").evaluate_all(
+        "all => all.map(one => one.clientWidth - one.querySelector('img').clientWidth)"
+    )
+    assert max(empty) <= 16
 
 
 def test_what_a_run_shows(visit: Callable[..., Any], reports: dict[str, Path]) -> None:

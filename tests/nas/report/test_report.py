@@ -132,7 +132,7 @@ def test_figures_that_a_page_lacks_are_removed_and_nothing_else(tmp_path: Path) 
         return Page(
             "",
             "",
-            (Section("", pictures=tuple(picture(name, Figure(), "", "") for name in names)),),
+            (Section("", pictures=tuple(picture(name, Figure, "", "") for name in names)),),
         )
 
     page("architecture-1", "architecture-12", "searches", "roc").write(tmp_path)
