@@ -1,13 +1,14 @@
 """Databases of studies: opened, read, and named without their passwords."""
 
 import sqlite3
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.exceptions import OptunaError, StorageInternalError
+from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial
 from sqlalchemy.engine import make_url
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nas.common.artefacts import DamageError, checked, short
 from nas.common.errors import UserError
-from nas.search.options import Direction
+from nas.search.options import OBJECTIVES
 from nas.search.run_directory import StudyAddress
 from nas.search.trials import check_trial
 
@@ -134,7 +135,7 @@ def read_trials(study: optuna.Study, url: str) -> list[FrozenTrial]:
 def open_study(
     storage: BaseStorage,
     address: StudyAddress,
-    directions: Sequence[Direction],
+    objectives: Sequence[str],
     identity: Mapping[str, Any],
 ) -> tuple[int, dict[int, FrozenTrial]]:
     """Return the id of a study, which is made where there is none, and its trials by their ids.
@@ -142,7 +143,8 @@ def open_study(
     Args:
         storage: What :func:`open_storage` returns for the address.
         address: Where the study is kept.
-        directions: Directions of its objectives.
+        objectives: Names of :data:`nas.search.options.OBJECTIVES`, which Optuna's dashboard and
+            plots then show.
         identity: JSON values that say what is searched.
 
     Raises:
@@ -152,7 +154,10 @@ def open_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with using_database(address.url):
         study = optuna.create_study(
-            storage=storage, study_name=name, directions=list(directions), load_if_exists=True
+            storage=storage,
+            study_name=name,
+            directions=[OBJECTIVES[objective] for objective in objectives],
+            load_if_exists=True,
         )
         before = checked(dict[str, Any], study.user_attrs.get("identity", {}))
         if not before:
@@ -169,6 +174,11 @@ def open_study(
                 f"{key.replace('_', ' ')} {short(before.get(key))}, not {short(identity[key])}: "
                 "give the former, or start another search with --run"
             )
+    with using_database(address.url, writing=True), warnings.catch_warnings():
+        # Optuna calls the names experimental. Studies of earlier versions have none.
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        if study.metric_names is None:
+            study.set_metric_names(list(objectives))
     return study_id, past
 
 

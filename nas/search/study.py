@@ -84,7 +84,7 @@ class SearchStudy:
         self._storage = open_storage(address.url)
         self._using = partial(using_database, address.url, writing=True)
         directions = [OBJECTIVES[name] for name in objectives]
-        self._study_id, past = open_study(self._storage, address, directions, identity)
+        self._study_id, past = open_study(self._storage, address, objectives, identity)
         pruner: BasePruner = NopPruner()
         if first_rung and len(directions) == 1:
             pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)

@@ -1,5 +1,6 @@
 """The history of a search loses nothing, and no candidate is evaluated twice."""
 
+import sqlite3
 from pathlib import Path
 
 import optuna
@@ -29,6 +30,22 @@ def test_an_architecture_is_evaluated_once(tmp_path: Path) -> None:
     assert [item.duplicate_of for item in found] == [None] + [0] * 9
     assert {item.auc for item in found} == {auc(same)}
     assert [item.number for item in searched.pareto()] == [0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_objectives_have_their_names_in_optuna_and_old_studies_get_them(tmp_path: Path) -> None:
+    path, objectives = tmp_path / "study.db", ("auc", "params")
+    finish(study(path, 2, "random", objectives=objectives))
+    kept = optuna.load_study(study_name="search", storage=f"sqlite:///{path}")
+    assert kept.metric_names == list(objectives)
+    # Earlier versions wrote no names.
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM study_system_attributes WHERE key = 'study:metric_names'")
+    database.close()
+    assert len(finish(study(path, 3, "random", objectives=objectives)).candidates()) == 3
+    assert list(kept.trials_dataframe()["values_params"]) == [
+        item.params for item in study(path, 3, "random", objectives=objectives).candidates()
+    ]
 
 
 @pytest.mark.parametrize("outcome", ["failed", "stopped"])
