@@ -15,7 +15,7 @@ if __name__ == "__main__":
         {
             "simulate": Command(
                 SimulateSettings,
-                "nas.data.command:simulate_data",
+                "nas.data.command:run_simulation",
                 examples={
                     "Simulate images as Euclid sees lenses": "--model II --out data/model_II",
                     "Simulate few and larger ones": "--images 300 --image-size 96 --out data/few",

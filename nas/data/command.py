@@ -1,12 +1,30 @@
 """The work of ``python -m nas.data``: simulate, inspect and preview data sets, and fit lenses."""
 
 import json
+import shlex
 
 from nas.common.settings import part
 from nas.data.dataset import open_dataset
 from nas.data.options import ReadOptions
 from nas.data.settings import InspectSettings, PreviewSettings, ResidualSettings, SimulateSettings
 from nas.data.simulation.settings import SimulationSettings
+
+
+def run_simulation(settings: SimulateSettings) -> None:
+    """Simulate a data set, and say where it is and what it is for."""
+    # rich is not for the workers of a simulation, which import this module too.
+    from nas.common.next_steps import show_next
+    from nas.common.screen import screen
+
+    simulate_data(settings)
+    screen().print(f"{settings.images:,} images are in {settings.out}", soft_wrap=True)
+    path = shlex.quote(str(settings.out))
+    show_next(
+        {
+            f"python -m nas.data preview {path}": "see images of each class",
+            f"python -m nas.search --data {path}": "search for networks that tell them apart",
+        }
+    )
 
 
 def simulate_data(settings: SimulateSettings) -> None:

@@ -3,6 +3,7 @@
 Architectures are trained from scratch, several times, and judged on the test split.
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import search_spaces
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS, file_digest
+from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
@@ -22,6 +24,7 @@ from nas.retrain.retrained import Retrained
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
 from nas.search.winners import Winners
+from nas.training.chance import CHANCE, warn_of_chance
 from nas.training.final import check_test, train_and_test
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
@@ -34,7 +37,18 @@ from search_spaces import Architecture, Supernet
 
 def run(settings: RetrainSettings) -> None:
     """Train, print the scores, and write weights, predictions and ``summary.json``."""
-    _show(retrain_architectures(settings))
+    retrained = retrain_architectures(settings)
+    _show(retrained)
+    network = shlex.quote(str(retrained.checkpoint))
+    steps = {
+        f"python -m nas.predict --checkpoint {network} --data DIR": "classify images",
+        f"python -m nas.export --checkpoint {network} --onnx network.onnx": "write it as ONNX",
+    }
+    if settings.run is not None or settings.architecture is None:
+        search = shlex.quote(str(retrained.summaries[0].directory.parents[1]))
+        steps[f"python -m nas.report {search}"] = "a page of the search"
+        steps[f"python -m baselines.leaderboard --run {search}"] = "compare it with known networks"
+    show_next(steps)
 
 
 def retrain_architectures(settings: RetrainSettings) -> Retrained:
@@ -139,6 +153,13 @@ def _retrain(
         Repeated(tuple(scores)),
     )
     summary.write(spec)
+    dataset = winners.images.dataset
+    warn_of_chance(
+        "the test AUC",
+        summary.scores.spread("test", "auc")[0],
+        dataset.labels[winners.images.splits.test],
+        len(dataset.classes),
+    )
     return summary
 
 
@@ -165,7 +186,9 @@ def _show(retrained: Retrained) -> None:
 
 
 def _details(result: Summary) -> Iterator[str]:
-    """Say what symmetry has to do with the parameters and the scores of a network."""
+    """Say how sure the scores are, and what symmetry has to do with them."""
+    low, high = result.test_interval()
+    yield f"test AUC: 95 % interval {low:.4f} to {high:.4f} over the images; chance is {CHANCE}"
     untied = result.card.untied_params
     if untied != result.params:
         yield f"symmetric: untied it has {untied:,} weights"

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.files import write_json
 from nas.common.provenance import command, environment
 from nas.common.rules import Count
+from nas.training.bootstrap import Bootstrap, interval_of
 from nas.training.networks.card import KnownCard
+from nas.training.predictions import PREDICTIONS, read_predictions
 from nas.training.repeated import Repeated
 from nas.training.spec import TrainingSpec
 
@@ -70,6 +74,21 @@ class Summary:
     def validation_auc(self) -> float:
         """Mean validation AUC over the seeds, by which architectures are chosen."""
         return self.scores.spread("validation", "auc")[0]
+
+    def test_interval(self) -> tuple[float, float]:
+        """Return the 95 % bootstrap interval of the mean test AUC, over the test images.
+
+        Raises:
+            UserError: the predictions of a training are missing or damaged.
+        """
+        classes = self.card.classes
+        tables = [
+            read_predictions(self.directory / f"seed-{training.seed}" / PREDICTIONS, classes)
+            for training in self.scores.trainings
+        ]
+        labels = np.array([classes.index(label) for label in tables[0]["label"]])
+        probabilities = [table[list(classes)].to_numpy(np.float64) for table in tables]
+        return interval_of(Bootstrap(labels, len(classes)).aucs(probabilities))
 
     def write(self, spec: TrainingSpec) -> None:
         """Write ``summary.json``.

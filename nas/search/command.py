@@ -3,6 +3,7 @@
 This is what ``python -m nas.search`` does.
 """
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from rich.text import Text
 from nas.cluster.connection import Hands, cluster, share_out
 from nas.common.errors import UserError
 from nas.common.files import file_digest
+from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
@@ -30,6 +32,7 @@ from nas.search.settings import SearchSettings
 from nas.search.storage import is_taken
 from nas.search.study import REDUCTION, SearchStudy
 from nas.tracking.curves import tracking
+from nas.training.chance import CHANCE, warn_of_chance
 from nas.training.spec import InitialWeights
 from nas.training.supernet.inheritance import calibration_images
 from search_spaces import Supernet
@@ -129,6 +132,15 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
         raise UserError(f"the search stopped since {study.stopped}")
     if best is None:
         raise UserError(f"no candidate could be scored: {directory.candidates_file} says why")
+    scored = [item.auc for item in study.candidates() if item.auc is not None]
+    val = plan.images.dataset.labels[plan.images.splits.val]
+    warn_of_chance(
+        "the best candidate's validation AUC",
+        max(scored),
+        val,
+        len(plan.images.dataset.classes),
+        guesses=len(scored),
+    )
     if plan.finals is not None:
         _finish(plan, plan.finals, best, study.candidates())
 
@@ -233,7 +245,12 @@ def _report(directory: RunDirectory, best: Best) -> None:
         console.print("none is better in every way than these:")
         console.print(candidate_table(list(best.pareto)))
     console.print(
-        f"everything is in {directory.path}; train the best from scratch with "
-        f"python -m nas.retrain --run {directory.path}",
-        soft_wrap=True,
+        f"chance is an AUC of {CHANCE}; everything is in {directory.path}", soft_wrap=True
+    )
+    path = shlex.quote(str(directory.path))
+    show_next(
+        {
+            f"python -m nas.report {path}": "a page of the search",
+            f"python -m nas.retrain --run {path}": "train the best from scratch, and test it",
+        }
     )

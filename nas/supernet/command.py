@@ -1,12 +1,16 @@
 """The command ``python -m nas.supernet``: training a supernet's shared weights."""
 
+import shlex
+
 from rich.text import Text
 
 from nas.common.lock import held
+from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.supernet.settings import SupernetSettings
+from nas.training.chance import CHANCE, warn_of_chance
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.precision import pick_device
@@ -56,8 +60,23 @@ def _report(training: SupernetTraining, result: Result, images: TrainingImages) 
             (f"{best.val['auc_smallest']:.4f}", "bold"),
             ", largest ",
             (f"{best.val['auc_largest']:.4f}", "bold"),
-            f", epoch {best.epoch} of {training.spec.recipe.epochs}",
+            f", epoch {best.epoch} of {training.spec.recipe.epochs}; chance is {CHANCE}",
         ),
         soft_wrap=True,
     )
     write_result(training.directory, training.spec.to_json(), result, images)
+    dataset = images.dataset
+    warn_of_chance(
+        "the supernet's validation AUC",
+        best.val["auc_largest"],
+        dataset.labels[images.splits.val],
+        len(dataset.classes),
+    )
+    path = shlex.quote(str(training.directory))
+    data = shlex.quote(str(dataset.directory))
+    show_next(
+        {
+            f"python -m nas.search --supernet {path} --data {data}": "search it",
+            f"python -m nas.fidelity --supernet {path} --data {data}": "see whether it ranks well",
+        }
+    )

@@ -1,6 +1,7 @@
 """The command ``python -m nas.train``: training one network."""
 
 import io
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from rich.text import Text
 from torch import nn
 
 import search_spaces
+from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.train.settings import TrainSettings
+from nas.training.chance import CHANCE, warn_of_chance
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
@@ -118,6 +121,12 @@ def train_network(settings: TrainSettings) -> Trained:
     averaged = evaluate(SymmetryAverage(result.model), images.val(device)).auc
     more = {"parameters": parameters, AVERAGED: averaged}
     write_result(directory, spec.to_json(), result, images, **more)
+    warn_of_chance(
+        "the validation AUC",
+        result.best.val["auc"],
+        images.dataset.labels[images.splits.val],
+        len(images.dataset.classes),
+    )
     return Trained(directory, spec.card, result, averaged)
 
 
@@ -142,7 +151,14 @@ def _report(trained: Trained) -> None:
             (f"{best.val['auc']:.4f}", "bold"),
             f" ({classes}), accuracy {best.val['accuracy']:.1%}, epoch {best.epoch} of "
             f"{len(trained.result.epochs)}; AUC averaged over the symmetries of the image "
-            f"{trained.averaged_auc:.4f}",
+            f"{trained.averaged_auc:.4f}; chance is {CHANCE}",
         ),
         soft_wrap=True,
+    )
+    network = shlex.quote(str(trained.checkpoint))
+    show_next(
+        {
+            f"python -m nas.predict --checkpoint {network} --data DIR": "classify images",
+            f"python -m nas.export --checkpoint {network} --onnx network.onnx": "write it as ONNX",
+        }
     )

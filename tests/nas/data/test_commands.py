@@ -17,6 +17,8 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
         "nas.data", "simulate", "--images", 30, "--image-size", 32, "--workers", 1, "--out", "sim"
     )
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("30 images are in sim\nnext:\n")
+    assert "  python -m nas.search --data sim  #" in done.stdout
     report = json.loads(run("nas.data", "inspect", "sim", "--json").stdout)
     assert report["layout"] == "simulated"
     assert report["classes"] == ["no_substructure", "subhalo", "vortex"]

@@ -1,6 +1,7 @@
 """``python -m nas.retrain``: what it trains and writes, when the test split is read, going on."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,26 @@ def test_several_architectures(
     assert "has 2 finished candidates, not 5" in output.err
     assert all(line in output.out for line in LINES)
     assert len(list(tmp_path.glob("run/retrain/*/seed-0/result.json"))) == 2
+    for run_next in (
+        "nas.predict --checkpoint",
+        "nas.export --checkpoint",
+        f"nas.report {tmp_path / 'run'}",
+        f"baselines.leaderboard --run {tmp_path / 'run'}",
+    ):
+        assert f"  python -m {run_next}" in output.out
+
+
+def test_the_interval_of_the_test_auc_is_told(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retrain(RetrainSettings(architecture="free_mbconv", data=data, seeds=1, **QUICK))
+    output = capsys.readouterr().out
+    found = re.search(r"95 % interval (\S+) to (\S+) over the images; chance is 0.5", output)
+    (result,) = Path("results/runs/retrain").glob("*/seed-0/result.json")
+    auc = json.loads(result.read_text())["test"]["auc"]
+    assert found is not None
+    assert float(found[1]) <= auc <= float(found[2])
+    assert "nas.report" not in output  # there is no search to report
 
 
 def test_the_test_split_is_read_once(

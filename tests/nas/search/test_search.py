@@ -161,6 +161,9 @@ def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, dat
     best, found = directory.best(), directory.candidates()
     assert f"{best.winner.auc:.4f}" in done.stdout
     assert best.winner.architecture in done.stdout
+    assert "chance is an AUC of 0.5" in done.stdout
+    for run_next in ("nas.report", "nas.retrain --run"):
+        assert f"  python -m {run_next} " in done.stdout
     assert [item.state for item in found] == ["complete"] * 3
     assert best.winner.auc == max(item.auc or 0 for item in found)
     assert (best.space, best.fidelity, best.image_size, best.recipe) == (

@@ -73,7 +73,13 @@ def test_an_architecture(run: Callable[..., Any], tmp_path: Path, data: Path) ->
     assert done.stdout.startswith(
         f"validation AUC {result['best']['val']['auc']:.4f} (no_substructure "
     )
-    assert done.stdout.count("\n") == 1
+    score, *then = done.stdout.splitlines()
+    assert score.endswith("; chance is 0.5")
+    assert [line.split(" --")[0].strip() for line in then] == [
+        "next:",
+        "python -m nas.predict",
+        "python -m nas.export",
+    ]
     line = str(search_spaces.get_space("lens_nano").named["symmetric_tiny"])
     assert (result["model"]["model"], result["model"]["architecture"]) == ("lens_nano", line)
     # The line that was written down names the same training, which is finished.
