@@ -13,8 +13,9 @@ from nas.common.files import make_directory
 from nas.common.lock import held
 from nas.common.progress import progress
 from nas.common.rules import Count, Must
+from nas.common.screen import screen
 from nas.common.settings import part
-from nas.fidelity.report import PAGE, Fidelity, publish_fidelity
+from nas.fidelity.report import PAGE, Fidelity, publish_fidelity, terminal
 from nas.fidelity.settings import LEAST, FidelitySettings
 from nas.training.alone import Astray, train_alone
 from nas.training.images import TrainingImages
@@ -29,8 +30,10 @@ from search_spaces import Architecture, EvenSampler, SearchSpace, Supernet, flop
 
 def run(settings: FidelitySettings) -> None:
     """Print how well the scores of inherited weights agree with those of networks trained alone."""
-    measure_fidelity(settings)
-    print((settings.out / PAGE).read_text(encoding="utf-8"))
+    fidelity = measure_fidelity(settings)
+    console = screen()
+    console.print(terminal(fidelity))
+    console.print(f"\nMore of it, with a picture: {settings.out / PAGE}", soft_wrap=True)
 
 
 def measure_fidelity(settings: FidelitySettings) -> Fidelity:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
+from rich.table import Table
 
 from nas.common.figure import ShownFigure
 from nas.common.files import atomic_path, write_json, write_text
@@ -16,6 +17,9 @@ from nas.fidelity.ranking import Estimate, Values, estimate, kendall, spearman, 
 
 PAGE = "fidelity.md"
 """Name of the page in Markdown."""
+
+# What is told in a terminal of 80 columns; the page tells more.
+_SHOWN = ("Kendall τ", "τ, top half", "τ above FLOPs'", "AUC gap")
 
 
 @dataclass(frozen=True)
@@ -157,23 +161,11 @@ def _page(
     trained: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, Any],
 ) -> str:
-    columns = (
-        "ranked by",
-        "Kendall τ",
-        "Spearman ρ",
-        "τ, top half",
-        "ρ, top half",
-        "τ above FLOPs'",
-        "AUC gap",
-    )
+    told = {name: _measures(name, ranking) for name, ranking in rankings.items()}
+    columns = ("ranked by", *next(iter(told.values())))
     rows = [
-        (
-            name,
-            *map(str, (r.kendall, r.spearman, r.kendall_top, r.spearman_top)),
-            "–" if name == "flops" else str(r.above_flops),
-            "–" if r.gap is None else str(r.gap),
-        )
-        for name, r in rankings.items()
+        (name, *("–" if one is None else str(one) for one in measures.values()))
+        for name, measures in told.items()
     ]
     lines = [
         "# Can the ranking with inherited weights be trusted?",
@@ -184,9 +176,7 @@ def _page(
         "",
         *_table(columns, rows),
         "",
-        f"Between two seeds of training alone τ is {ceiling}."
-        if ceiling
-        else "One seed: no ceiling can be given.",
+        _ceiling_words(ceiling),
         "",
         "![Inherited against standalone AUC](scatter.png)",
         "",
@@ -199,6 +189,44 @@ def _page(
         *_table(("what", ""), [(name, str(value)) for name, value in about.items()]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _measures(name: str, ranking: Ranking) -> dict[str, Estimate | None]:
+    """Return what is told of a ranking, by title; None where a measure has no meaning."""
+    return {
+        "Kendall τ": ranking.kendall,
+        "Spearman ρ": ranking.spearman,
+        "τ, top half": ranking.kendall_top,
+        "ρ, top half": ranking.spearman_top,
+        "τ above FLOPs'": None if name == "flops" else ranking.above_flops,
+        "AUC gap": ranking.gap,
+    }
+
+
+def _ceiling_words(ceiling: Estimate | None) -> str:
+    if ceiling is None:
+        return "One seed: no ceiling can be given."
+    return f"Between two seeds of training alone τ is {ceiling}."
+
+
+def terminal(fidelity: Fidelity) -> Table:
+    """Return the measures that decide as a table for a terminal, intervals below the numbers."""
+    table = Table(
+        title="How well networks trained alone are ranked, with 95 % intervals",
+        title_justify="left",
+        caption=_ceiling_words(fidelity.ceiling()),
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("ranked by")
+    for title in _SHOWN:
+        table.add_column(title, justify="right")
+    for name, ranking in fidelity.rankings().items():
+        measures = _measures(name, ranking)
+        shown = ("–" if (one := measures[title]) is None else str(one) for title in _SHOWN)
+        table.add_row(name, *(text.replace(" ", "\n", 1) for text in shown))
+    return table
 
 
 def _trainings(trained: Mapping[str, Mapping[str, Any]]) -> list[str]:
