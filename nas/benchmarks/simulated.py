@@ -17,12 +17,19 @@ class SimulatedImages:
     image_size: int = 48
     """Pixels on a side."""
 
-    def require(self, images: int) -> None:
+    def require(self, images: int, **others: int) -> None:
         """Check that so many training images are among the simulated ones.
 
+        Args:
+            images: Number of training images.
+            others: Further numbers by the name of their setting, which must be positive.
+
         Raises:
-            UserError: they are not.
+            UserError: they are not, or a number is not positive.
         """
+        for name, value in {"images": images, **others}.items():
+            if value < 1:
+                raise UserError(f"--{name} {value} cannot be used: give 1 or more")
         if images > _LEARNED * self.simulated:
             raise UserError(
                 f"--images {images} cannot be learned from: of --simulated {self.simulated} images "

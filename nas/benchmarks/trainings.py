@@ -130,9 +130,34 @@ class Training:
         return self.nuisance, self.simulated, self.image_size, _GALAXIES.get(self.prior)
 
     @property
+    def kind(self) -> tuple[object, ...]:
+        """What the training shares with those of other seeds."""
+        return tuple(value for name, value in asdict(self).items() if name in _KIND)
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What the training is of, without what came of it."""
         return astuple(self)[:9]
+
+
+_KIND = (
+    "nuisance",
+    "simulated",
+    "image_size",
+    "network",
+    "architecture",
+    "images",
+    "epochs",
+    "prior",
+)
+
+
+def groups(trainings: Iterable[Training]) -> list[list[Training]]:
+    """Return trainings that differ in their seed alone, in the order of their first ones."""
+    found: dict[tuple[object, ...], list[Training]] = {}
+    for one in trainings:
+        found.setdefault(one.kind, []).append(one)
+    return list(found.values())
 
 
 def carry_out(

@@ -7,7 +7,6 @@ console to this file.
 
 import os
 import sys
-from collections.abc import Mapping
 from importlib.util import find_spec
 
 from rich.console import Console
@@ -45,23 +44,6 @@ def is_watched() -> bool:
         return False
     in_notebook = screen(stderr=True).is_jupyter and find_spec("ipywidgets") is not None
     return in_notebook or sys.stderr.isatty()
-
-
-def show_next(steps: Mapping[str, str]) -> None:
-    """Print what can be done next.
-
-    Args:
-        steps: commands that can be pasted into a shell, with what each does.
-
-    Example:
-        >>> show_next({"python -m nas.report": "a page of the newest search"})
-        next:
-          python -m nas.report  # a page of the newest search
-    """
-    console = screen()
-    console.print("next:")
-    for command, does in steps.items():
-        console.print(f"  {command}  # {does}", soft_wrap=True)
 
 
 def words(template: str) -> TextColumn:

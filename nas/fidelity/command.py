@@ -15,7 +15,7 @@ from nas.common.progress import progress
 from nas.common.rules import Count, Must
 from nas.common.screen import screen
 from nas.common.settings import part
-from nas.fidelity.report import PAGE, Fidelity, publish_fidelity, terminal
+from nas.fidelity.report import PAGE, Fidelity, fidelity_table, publish_fidelity
 from nas.fidelity.settings import LEAST, FidelitySettings
 from nas.training.alone import Astray, train_alone
 from nas.training.images import TrainingImages
@@ -32,7 +32,7 @@ def run(settings: FidelitySettings) -> None:
     """Print how well the scores of inherited weights agree with those of networks trained alone."""
     fidelity = measure_fidelity(settings)
     console = screen()
-    console.print(terminal(fidelity))
+    console.print(fidelity_table(fidelity))
     console.print(f"\nMore of it, with a picture: {settings.out / PAGE}", soft_wrap=True)
 
 

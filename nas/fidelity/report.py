@@ -209,7 +209,7 @@ def _ceiling_words(ceiling: Estimate | None) -> str:
     return f"Between two seeds of training alone τ is {ceiling}."
 
 
-def terminal(fidelity: Fidelity) -> Table:
+def fidelity_table(fidelity: Fidelity) -> Table:
     """Return the measures that decide as a table for a terminal, intervals below the numbers."""
     table = Table(
         title="How well networks trained alone are ranked, with 95 % intervals",

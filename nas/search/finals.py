@@ -14,8 +14,8 @@ from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.search.result import Candidate, Finalist, Finals
-from nas.training.alone import Alone, Astray, predictions_of, train_alone
-from nas.training.bootstrap import Bootstrap, Floats
+from nas.training.alone import Alone, Astray, kept_predictions, train_alone
+from nas.training.bootstrap import RESAMPLES, Bootstrap, Floats
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.recipe import Recipe
@@ -32,12 +32,13 @@ class FinalTraining:
     Attributes:
         count: Number of finalists.
         recipe: Recipe of their trainings.
-        seeds: Number of trainings of each.
+        seeds: Seeds of their trainings, none of which the search used: the luck of a seed that made
+            a candidate a finalist must not count again.
     """
 
     count: int
     recipe: Recipe
-    seeds: int
+    seeds: tuple[int, ...]
 
     def run(
         self,
@@ -71,7 +72,7 @@ class FinalTraining:
                     recipe=self.recipe,
                     seed=seed,
                 )
-                for seed in range(self.seeds)
+                for seed in self.seeds
             ]
             for candidate in chosen
         ]
@@ -94,15 +95,15 @@ class FinalTraining:
                 "--finalists 0"
             )
         predictions = [
-            [np.load(predictions_of(directory, spec)).astype(np.float64) for spec in specs[number]]
-            for number in whole
+            [kept_predictions(directory, spec) for spec in specs[number]] for number in whole
         ]
         aucs = [
             tuple(own.outcome["auc"] for own in trained[number] if isinstance(own, Alone))
             for number in whole
         ]
         bootstrap = Bootstrap(val.labels.numpy(), len(val.classes))
-        return compared([chosen[number] for number in whole], aucs, predictions, bootstrap, self)
+        found = [chosen[number] for number in whole]
+        return compared(found, aucs, predictions, bootstrap, self.recipe.epochs)
 
 
 def compared(
@@ -110,49 +111,51 @@ def compared(
     aucs: Sequence[tuple[float, ...]],
     predictions: Sequence[Sequence[Floats]],
     bootstrap: Bootstrap,
-    training: FinalTraining,
+    epochs: int,
 ) -> Finals:
     """Return the finalists, the best first, and how sure it is that the best is better than each.
 
-    Both the validation images and the seeds are drawn anew, for another set of either could have
-    another order.
+    Another set of validation images or of seeds could have another order. Images are drawn anew,
+    the same for all networks. Two seeds of a network say little of how far its seeds spread, so
+    that the variance of all finalists is pooled, and what it does to a mean over seeds follows
+    Student's t. With one seed the images alone count.
 
     Args:
         candidates: The finalists.
         aucs: Validation AUC of each by seed.
         predictions: Class probabilities (N, K) of the validation images of each by seed.
         bootstrap: Resamples of these images.
-        training: How they were trained.
+        epochs: Passes over the training images.
     """
-    drawn = [_drawn(bootstrap, own) for own in predictions]
+    drawn = [
+        bootstrap.aucs(own) + noise for own, noise in zip(predictions, _noise(aucs), strict=True)
+    ]
     order = sorted(range(len(candidates)), key=lambda i: -np.mean(aucs[i]))
     best = order[0]
-    finalists = []
-    for place in order:
-        difference = drawn[best] - drawn[place]
-        surety = float(np.mean(difference > 0) + np.mean(difference == 0) / 2)
-        finalists.append(
-            Finalist(
-                trial=candidates[place].number,
-                architecture=candidates[place].architecture,
-                params=candidates[place].params,
-                flops=candidates[place].flops,
-                aucs=aucs[place],
-                worse=None if place == best else surety,
-            )
+    finalists = [
+        Finalist(
+            trial=candidates[place].number,
+            architecture=candidates[place].architecture,
+            params=candidates[place].params,
+            flops=candidates[place].flops,
+            aucs=aucs[place],
+            worse=None if place == best else _share_above(drawn[best], drawn[place]),
         )
+        for place in order
+    ]
     ties = [one for one in finalists if one.worse is None or one.worse < _SURE]
     cheapest = min(ties, key=lambda one: one.flops)
-    return Finals(
-        epochs=training.recipe.epochs, finalists=tuple(finalists), recommended=cheapest.trial
-    )
+    return Finals(epochs=epochs, finalists=tuple(finalists), recommended=cheapest.trial)
 
 
-def _drawn(bootstrap: Bootstrap, predictions: Sequence[Floats]) -> Floats:
-    """Return the AUC (B) of as many seeds drawn at random in every resample of the images."""
-    by_seed = np.stack([bootstrap.aucs([one]) for one in predictions])
-    # The draws of seeds are the same for all networks of as many seeds, which does not matter:
-    # their seeds have nothing in common.
-    seeds = np.random.default_rng(len(by_seed)).integers(len(by_seed), size=by_seed.shape)
-    mean: Floats = np.take_along_axis(by_seed, seeds, axis=0).mean(axis=0)
-    return mean
+def _noise(aucs: Sequence[tuple[float, ...]]) -> list[Floats]:
+    """Return what other seeds would do to the mean AUC of each network, in every resample (B)."""
+    seeds, rng = len(aucs[0]), np.random.default_rng(0)
+    if seeds == 1:
+        return [np.zeros(RESAMPLES) for _ in aucs]
+    spread = np.sqrt(np.mean([np.var(own, ddof=1) for own in aucs]) / seeds)
+    return [spread * rng.standard_t(len(aucs) * (seeds - 1), RESAMPLES) for _ in aucs]
+
+
+def _share_above(first: Floats, second: Floats) -> float:
+    return float(np.mean(first > second) + np.mean(first == second) / 2)

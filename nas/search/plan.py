@@ -149,7 +149,8 @@ def _finals(settings: SearchSettings) -> FinalTraining | None:
     if not settings.finalists:
         return None
     recipe = replace(part(Recipe, settings), epochs=settings.final_epochs)
-    return FinalTraining(settings.finalists, recipe, settings.final_seeds)
+    seeds = range(settings.seed + 1, settings.seed + 1 + settings.final_seeds)
+    return FinalTraining(settings.finalists, recipe, tuple(seeds))
 
 
 def _directory(settings: SearchSettings) -> RunDirectory:

@@ -84,7 +84,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     final_epochs: int = 20
     """Passes over the training images for a finalist."""
     final_seeds: int = 2
-    """Trainings of each finalist, with seeds 0, 1, …"""
+    """Trainings of each finalist, with other seeds than the search's."""
     seed: int = 0
     """Seed of proposals, weights, and trainings."""
     run: Path | None = None

@@ -114,8 +114,13 @@ class Winners:
 def _best_lines(
     run: RunDirectory, best: Best, candidates: Sequence[Candidate], top: int
 ) -> list[str]:
-    """Return the winner and those next to it by validation AUC, each architecture once."""
-    others = [item.architecture for item in ranked(candidates)]
+    """Return the winner and those next to it, each architecture once.
+
+    Finalists come before the others, whose scores are cheaper.
+    """
+    finalists = best.finals.finalists if best.finals is not None else ()
+    others = [item.architecture for item in finalists]
+    others += [item.architecture for item in ranked(candidates)]
     lines = list(dict.fromkeys([best.winner.architecture, *others]))
     if len(lines) < top:
         say(f"{run.path} has {len(lines)} finished candidates, not {top}")

@@ -7,19 +7,20 @@ would go astray again.
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from nas.cluster.connection import cluster, share_out
 from nas.cluster.jobs import Failure, Jobs
 from nas.cluster.options import WorkerOptions
 from nas.cluster.tune import run_all
-from nas.common.artefacts import checked, read_json, reading
+from nas.common.artefacts import DamageError, checked, read_json, reading, short
 from nas.common.errors import UserError
 from nas.common.files import atomic_path, room_for, write_json
 from nas.common.lock import share
@@ -46,11 +47,15 @@ class Alone:
             ``seconds`` of training.
         curve: validation AUC after each epoch; empty in what earlier versions wrote.
         test: test scores of the best epoch by name; None where no test images were given.
+        commit: version of the toolkit that trained it.
+        hardware: processor or GPU of the machine that trained it.
     """
 
     outcome: _Scores
     curve: tuple[float, ...] = ()
     test: dict[str, float] | None = None
+    commit: str = ""
+    hardware: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,16 +102,20 @@ def train_alone(
         UserError: there are fewer GPUs than the options ask for, or a training's worker died.
     """
     directory = directory.absolute()
-    tested = test is not None
-    missing = {spec.digest: spec for spec in specs if _known(directory, spec, tested) is None}
+    wanted = _Wanted(test is not None, predictions)
+    missing = {spec.digest: spec for spec in specs if _known(directory, spec, wanted) is None}
     with progress("training alone", len(specs), "networks", len(specs) - len(missing)) as advance:
         if missing:
             with cluster(options.ray_address):
                 trainings = _Trainings(list(missing.values()), directory, advance)
                 trainers = _Trainers(train, val, test, directory, predictions)
                 run_all(trainings, trainers, share_out(options))
-    outcomes = [_known(directory, spec, tested) for spec in specs]
+    outcomes = [_known(directory, spec, wanted) for spec in specs]
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _made(here: Mapping[str, str]) -> dict[str, str]:
+    return {name: here[name] for name in ("commit", "hardware")}
 
 
 def predictions_of(directory: Path, spec: TrainingSpec) -> Path:
@@ -117,10 +126,36 @@ def predictions_of(directory: Path, spec: TrainingSpec) -> Path:
     return directory / f"{spec.digest}.npy"
 
 
-def _known(directory: Path, spec: TrainingSpec, tested: bool) -> Alone | Astray | None:
+def kept_predictions(directory: Path, spec: TrainingSpec) -> npt.NDArray[np.float64]:
+    """Return the class probabilities (N, K) of the validation images after a training.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = predictions_of(directory, spec)
+    with reading(path, "remove it, and its network is trained again"):
+        try:
+            probabilities: npt.NDArray[np.float64] = np.load(path, allow_pickle=False).astype(float)
+        except (ValueError, EOFError) as error:
+            raise DamageError(short(error)) from error
+    return probabilities
+
+
+class _Wanted(NamedTuple):
+    """What must be known of a training, beside its validation scores."""
+
+    test: bool
+    predictions: bool
+
+
+def _known(directory: Path, spec: TrainingSpec, wanted: _Wanted) -> Alone | Astray | None:
     """Return what a training came to; None where that is not known yet."""
     alone = _read(directory, spec)
-    if alone is not None and (alone.test is not None or not tested):
+    if (
+        alone is not None
+        and (alone.test is not None or not wanted.test)
+        and (predictions_of(directory, spec).exists() or not wanted.predictions)
+    ):
         return alone
     return _astray(directory, spec)
 
@@ -144,8 +179,8 @@ def _read(directory: Path, spec: TrainingSpec) -> Alone | None:
         return None
     with reading(path, "remove it, and its network is trained again"):
         values = checked(dict[str, Any], read_json(path))
-        told = {name: values[name] for name in ("outcome", "curve", "test") if name in values}
-        alone = checked(Alone, told)
+        names = [field.name for field in fields(Alone)]
+        alone = checked(Alone, {name: values[name] for name in names if name in values})
     if not holds(values, spec):
         raise UserError(f"{path} is about another training than its name says: remove it")
     return alone
@@ -177,10 +212,15 @@ class _Trainers:
         curve = tuple(record.val["auc"] for record in result.epochs)
         test = None if self.test is None else evaluate(result.model, self.test).to_json()
         if self.predictions:
+            probabilities = class_probabilities(result.model, self.val)
             path = predictions_of(self.directory, spec)
-            with atomic_path(path) as temporary, temporary.open("wb") as file:
-                np.save(file, class_probabilities(result.model, self.val))
-        yield Alone(outcome, curve, test), True
+            with (
+                room_for(path, "the same command goes on"),
+                atomic_path(path) as temporary,
+                temporary.open("wb") as file,
+            ):
+                np.save(file, probabilities)
+        yield Alone(outcome, curve, test, **_made(environment())), True
 
 
 class _Trainings(Jobs[TrainingSpec, Alone | Astray]):
@@ -215,7 +255,7 @@ class _Trainings(Jobs[TrainingSpec, Alone | Astray]):
 
     def _write(self, path: Path, job: TrainingSpec, **told: Any) -> None:
         with room_for(path, "the same command goes on"):
-            write_json(path, {**job.to_json(), **told, **environment()})
+            write_json(path, {**job.to_json(), **environment(), **told})
 
     def fail(self, job: TrainingSpec, failure: Failure) -> None:
         self._running -= 1

@@ -121,7 +121,7 @@ def standalone(path: Path) -> Artefact:
 
     def read() -> None:
         (told,) = train_alone([SPEC], images, images, path, WorkerOptions())
-        assert isinstance(told["auc"], int | float)
+        assert isinstance(told.outcome["auc"], int | float)
 
     return file, read
 

@@ -18,11 +18,18 @@ def run(settings: AblationSettings) -> None:
     variants = list(neighbours(space, space.parse(settings.architecture), settings.genes))
     make_directory(settings.out, "--out")
 
-    def publish(done: Sequence[Training]) -> None:
-        write_text(settings.out / "README.md", ablation_page(done, variants))
+    planned = list(variant_trainings(settings, variants))
+    kinds = {training.kind for training, _ in planned}
 
-    done = carry_out(variant_trainings(settings, variants), settings.out / "trainings.csv", publish)
-    sys.stdout.write(ablation_page(done, variants))
+    def page(done: Sequence[Training]) -> str:
+        # The table may hold trainings on other images, or of other lengths.
+        return ablation_page([one for one in done if one.kind in kinds], variants)
+
+    def publish(done: Sequence[Training]) -> None:
+        write_text(settings.out / "README.md", page(done))
+
+    done = carry_out(planned, settings.out / "trainings.csv", publish)
+    sys.stdout.write(page(done))
 
 
 def neighbours(

@@ -35,4 +35,4 @@ def check(settings: AblationSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    settings.require(settings.images)
+    settings.require(settings.images, seeds=settings.seeds, epochs=settings.epochs)

@@ -1,11 +1,11 @@
 """The table of the benchmark."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from dataclasses import replace
 from statistics import mean
 
 from nas.benchmarks.markdown import interval, table
-from nas.benchmarks.trainings import Prior, Training
+from nas.benchmarks.trainings import Prior, Training, groups
 from nas.common.provenance import command, environment
 
 _TITLES: dict[Prior, str] = {
@@ -15,7 +15,10 @@ _TITLES: dict[Prior, str] = {
     "sersic residual": "the same, before a galaxy with a Sérsic profile",
 }
 _HEAD = (
+    "nuisance",
+    "network",
     "images",
+    "epochs",
     "what the network is given",
     "seeds",
     "validation AUC",
@@ -33,8 +36,6 @@ def prior_page(trainings: Sequence[Training]) -> str:
     """
     lines = [
         "# What it brings to know more of the data",
-        "",
-        f"Network: `{trainings[0].architecture}`." if trainings else "Nothing is trained yet.",
         "",
         "Small-scale trainings on a CPU. Validation chose the epoch; it also says whether "
         "something is worth having, and test images report. Intervals are of 95 % over seeds "
@@ -57,22 +58,22 @@ def prior_page(trainings: Sequence[Training]) -> str:
 def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
     order = list(_TITLES)
 
-    def kind(one: Training) -> tuple[int, int]:
-        return one.images, order.index(one.prior)
+    def place(group: list[Training]) -> tuple[float, int, int]:
+        return group[0].nuisance, group[0].images, order.index(group[0].prior)
 
-    return [list(group) for _, group in groupby(sorted(trainings, key=kind), kind)]
+    return sorted(groups(trainings), key=place)
 
 
 def _row(group: Sequence[Training], trainings: Sequence[Training]) -> tuple[str, ...]:
     first = group[0]
-    alone = {
-        one.seed: one.val_auc
-        for one in trainings
-        if one.prior == "none" and one.images == first.images
-    }
+    without = replace(first, prior="none").kind
+    alone = {one.seed: one.val_auc for one in trainings if one.kind == without}
     gains = [one.val_auc - alone[one.seed] for one in group if one.seed in alone]
     return (
+        f"{first.nuisance:g}",
+        first.network,
         f"{first.images:,}",
+        str(first.epochs),
         _TITLES[first.prior],
         str(len(group)),
         interval([one.val_auc for one in group]),

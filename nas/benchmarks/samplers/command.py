@@ -1,6 +1,7 @@
 """Run samplers, and publish what they reach: ``python -m nas.benchmarks.samplers``."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from nas.benchmarks.samplers.report import (
 )
 from nas.benchmarks.samplers.runs import VARIANTS, load, search_all
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
-from nas.benchmarks.samplers.tables import open_table
+from nas.benchmarks.samplers.tables import is_lens_table, open_table
 from nas.common.errors import UserError
-from nas.common.files import write_json, write_text
+from nas.common.files import file_digest, write_json, write_text
 from nas.common.provenance import command, environment
+
+_ONE, _BOTH = "accuracy", "accuracy and parameters"
 
 
 def run(settings: SamplerBenchmarkSettings) -> None:
@@ -44,6 +47,7 @@ def run(settings: SamplerBenchmarkSettings) -> None:
         for seed in range(settings.seeds)
     ]
     path = settings.out / f"{settings.name}.jsonl"
+    _require_same(path, problems)
     search_all(jobs, budgets[-1], make, path, settings.workers)
     runs = load(path)
     rows = summarise(runs, budgets)
@@ -59,6 +63,15 @@ def run(settings: SamplerBenchmarkSettings) -> None:
     sys.stdout.write(table)
 
 
+def _require_same(path: Path, problems: Sequence[str]) -> None:
+    """Refuse a file with runs on other problems: its tables and curves would mix them."""
+    others = {run.problem for run in load(path)} - set(problems)
+    if others:
+        raise UserError(
+            f"{path} holds runs on {', '.join(sorted(others))}: give another --name, or --out"
+        )
+
+
 def make_problem(table: Path | None, name: str, seed: int) -> Problem:
     """Return the problem of this name.
 
@@ -69,7 +82,7 @@ def make_problem(table: Path | None, name: str, seed: int) -> Problem:
     """
     if table is None:
         return Synthetic(LANDSCAPES[name](seed))
-    kind = AccuracyAndParams if name == "accuracy and parameters" else Accuracy
+    kind = AccuracyAndParams if name.startswith(_BOTH) else Accuracy
     return kind(open_table(table))
 
 
@@ -79,7 +92,12 @@ def _table_problem(settings: SamplerBenchmarkSettings) -> str:
             "--objectives is 1 (accuracy) or 2 (accuracy and parameters), given was "
             f"{settings.objectives}."
         )
-    return "accuracy" if settings.objectives == 1 else "accuracy and parameters"
+    assert settings.table is not None
+    name = _ONE if settings.objectives == 1 else _BOTH
+    if is_lens_table(settings.table) and settings.table.is_file():
+        # A table that has grown is another one.
+        return f"{name}, {settings.table.stem} {file_digest(settings.table)[:8]}"
+    return name
 
 
 def _strategies(text: str) -> list[str]:

@@ -147,8 +147,8 @@ class LensTable(BenchmarkTable):
         missing = len(self.space) - len(self._bench.networks)
         if missing:
             raise UserError(
-                f"{path} lacks {missing} networks of {self.space.name}: let python -m "
-                "nas.benchmarks.table train them first"
+                f"{path} lacks {missing} networks of {self.space.name} that every seed trained: "
+                "let python -m nas.benchmarks.table train them (one that goes astray has no row)"
             )
 
     def readings(self, architecture: Architecture) -> Sequence[float]:
@@ -170,7 +170,12 @@ def open_table(path: Path) -> BenchmarkTable:
     Raises:
         UserError: The file is neither.
     """
-    return LensTable(path) if path.suffix == ".parquet" else MacroTable(path)
+    return LensTable(path) if is_lens_table(path) else MacroTable(path)
+
+
+def is_lens_table(path: Path) -> bool:
+    """Return whether a file is that of the lensing benchmark, by its name."""
+    return path.suffix == ".parquet"
 
 
 def hypervolume(points: list[tuple[float, float]], most_params: float) -> float:

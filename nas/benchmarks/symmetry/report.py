@@ -1,7 +1,6 @@
 """The table and the figure of the benchmark."""
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from statistics import mean
 
 from matplotlib.axes import Axes
@@ -9,13 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from nas.benchmarks.markdown import interval, table
-from nas.benchmarks.trainings import Training
+from nas.benchmarks.trainings import Training, groups
 from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS, log_costs
 
 _HEAD = (
     "nuisance",
     "images",
+    "epochs",
     "network",
     "parameters",
     "MFLOPs",
@@ -127,10 +127,10 @@ def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
     """Return the trainings that differ in their seed only, network by network."""
     order = list(dict.fromkeys(one.network for one in trainings))
 
-    def kind(one: Training) -> tuple[float, int, int]:
-        return one.nuisance, -one.images, order.index(one.network)
+    def place(group: list[Training]) -> tuple[float, int, int]:
+        return group[0].nuisance, -group[0].images, order.index(group[0].network)
 
-    return [list(group) for _, group in groupby(sorted(trainings, key=kind), kind)]
+    return sorted(groups(trainings), key=place)
 
 
 def _row(group: Sequence[Training]) -> tuple[str, ...]:
@@ -138,6 +138,7 @@ def _row(group: Sequence[Training]) -> tuple[str, ...]:
     return (
         f"{first.nuisance:g}",
         f"{first.images:,}",
+        str(first.epochs),
         first.network,
         f"{first.params:,}",
         f"{first.mflops:.1f}",

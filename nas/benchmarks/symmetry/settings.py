@@ -38,4 +38,5 @@ def check(settings: SymmetryBenchmarkSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    settings.require(max(settings.images))
+    for images in sorted(settings.images, reverse=True):
+        settings.require(images, seeds=settings.seeds, epochs=settings.epochs)

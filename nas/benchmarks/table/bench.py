@@ -152,9 +152,16 @@ class LensBench:
             seed: Seed of the training.
             epochs: Number of the epoch; None for the best one. The learning rate falls over the
                 whole training, so that this is the score of a training that is cut short.
+
+        Raises:
+            UserError: there is no such training or epoch.
         """
         row = self.row(architecture, seed)
-        return row.val_auc if epochs is None else row.curve[epochs - 1]
+        if epochs is None:
+            return row.val_auc
+        if not 1 <= epochs <= len(row.curve):
+            raise UserError(f"there is no epoch {epochs}: ask for one of 1 to {len(row.curve)}")
+        return row.curve[epochs - 1]
 
     def test(self, architecture: Architecture) -> float:
         """Return the test AUC of a network, the mean over seeds."""

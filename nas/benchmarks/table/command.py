@@ -15,7 +15,6 @@ from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.lock import held
 from nas.common.progress import say
-from nas.common.provenance import environment
 from nas.common.settings import part
 from nas.data.options import ReadOptions
 from nas.data.simulation.settings import SimulationSettings
@@ -157,7 +156,7 @@ def _train(
     outcomes = train_alone(
         specs, images.train(), images.val(), settings.trainings, settings, images.test()
     )
-    costs, here, rows = images.costs(), environment(), []
+    costs, rows = images.costs(), []
     some = images.train()
     batch, labels = some.images[:_BATCH], some.labels[:_BATCH]
     for spec, (line, seed), outcome in zip(specs, trainings, outcomes, strict=True):
@@ -172,8 +171,8 @@ def _train(
                 params=costs.params(architecture),
                 untied_params=costs.untied_params(architecture),
                 flops=costs.flops(architecture),
-                hardware=here["hardware"],
-                commit=here["commit"],
+                hardware=outcome.hardware,
+                commit=outcome.commit,
                 **_scores(outcome),
                 **_proxies(spec, batch, labels),
             )

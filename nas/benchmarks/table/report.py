@@ -74,7 +74,6 @@ def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]])
     rows = []
     for name, inside in groups.items():
         mean = test[inside].mean(axis=1)
-        # The mean of squares of two seeds' differences is twice their variance.
         noise = np.sqrt(test[inside].var(axis=1, ddof=1).mean()) if len(bench.seeds) > 1 else None
         between = mean.var(ddof=1) - (0 if noise is None else noise**2 / len(bench.seeds))
         rows.append(

@@ -25,7 +25,7 @@ class TableSettings(Recipe, WorkerOptions):
     """Trainings of each network, with seeds 0, 1, …"""
     nuisance: float = 0.25
     """Width of the ranges that lens and source of the simulated images are drawn from. At 0.5
-    networks with attention stay at chance for nine epochs of twelve; at 0.25, for five."""
+    networks with attention stay near chance for nine epochs of twelve."""
     image_size: int = 48
     """Pixels on a side."""
     train: int = 8400

@@ -83,8 +83,12 @@ def add_residuals(
             "fitted to one"
         )
     camera = camera or simulated_camera(dataset)
+    if camera.psf_fwhm > max(dataset.images.shape[2:]):
+        raise UserError(
+            f"--psf-fwhm {camera.psf_fwhm:g} is wider than the images of {directory}: give it in "
+            "pixels"
+        )
     about = {
-        "directory": str(dataset.directory.absolute()),
         "fingerprint": dataset.info["fingerprint"],
         "galaxy": galaxy,
         "psf_fwhm": camera.psf_fwhm,
@@ -117,8 +121,9 @@ def simulated_camera(dataset: LensDataset) -> Camera:
     with reading(found[0], "simulate the data anew, or give --psf-fwhm"):
         settings = load_settings(read_json(found[0]))
     used = instrument(settings.model, settings.physics)
-    quiet = settings.physics == "deeplense" and settings.model in ("II", "III")
-    exposure = 0.0 if quiet else used.exposure_time * used.exposures
+    exposure = used.exposure_time * used.exposures
+    if settings.physics == "deeplense":  # counts in Model I; no noise at all in the others
+        exposure = 1.0 if settings.model == "I" else 0.0
     return Camera(used.psf_fwhm / used.pixel_scale, exposure)
 
 
@@ -158,7 +163,8 @@ def _write(
     with atomic_path(out / "images.npy") as temporary:
         shape = (len(places), 2, height, width)
         np.lib.format.open_memmap(temporary, "w+", np.float32, shape).flush()
-        task = partial(_fit_some, dataset.directory, dataset.options, places, temporary, fit)
+        read = partial(open_dataset, dataset.directory, dataset.options)
+        task = partial(_fit_some, read, places, temporary, fit, _AT_ONCE)
         starts = range(0, len(places), _AT_ONCE)
         with (
             progress(f"fitting lenses to {out.name}", len(places), "images") as advance,
@@ -170,17 +176,17 @@ def _write(
 
 
 def _fit_some(
-    directory: Path,
-    options: ReadOptions,
+    read: Callable[[], LensDataset],
     places: npt.NDArray[np.int64],
     path: Path,
     fit: Callable[[torch.Tensor], torch.Tensor],
+    count: int,
     start: int,
 ) -> int:
     """Fit some images, and write them with their residuals into their place."""
     torch.set_num_threads(1)
-    some = places[start : start + _AT_ONCE]
-    images = torch.from_numpy(open_dataset(directory, options).images[some, 0].copy())
+    some = places[start : start + count]
+    images = torch.from_numpy(read().images[some, 0].copy())
     written = np.lib.format.open_memmap(path, "r+")
     written[start : start + len(some), 0] = images.numpy()
     written[start : start + len(some), 1] = fit(images).numpy()
@@ -208,8 +214,10 @@ def residuals(images: torch.Tensor, galaxy: Galaxy, camera: Camera) -> torch.Ten
         >>> 0.7 < left.std().item() < 1.4
         True
     """
-    # Images without noise are fitted to a share of their brightness.
-    sky = sky_noise(images).clamp(min=1e-4 * images.amax((1, 2)).clamp(min=1e-12))[:, None, None]
+    # Images without noise are fitted to a share of their brightness, and blank ones anyhow.
+    brightest = images.amax((1, 2))
+    least = torch.where(brightest > 0, 1e-4 * brightest, torch.ones(()))
+    sky = torch.maximum(sky_noise(images), least)[:, None, None]
 
     def noise(expected: torch.Tensor) -> torch.Tensor:
         photons = expected.clamp(min=0) / camera.exposure if camera.exposure else 0 * expected

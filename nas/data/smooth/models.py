@@ -138,7 +138,7 @@ class FreeModel(SmoothModel):
         for cells, share in shares:
             light.scatter_add_(1, cells, share * weight * data)
             seen.scatter_add_(1, cells, share * weight)
-        mean = light / (seen + 1e-6 * weight.mean())
+        mean = light / (seen + 1e-6 * weight.mean(1, keepdim=True))
         shown = torch.stack([share * mean.gather(1, cells) for cells, share in shares]).sum(0)
         return shown.reshape(shape)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,11 +39,18 @@ def test_a_stopped_benchmark_goes_on(
         ("residual", 1),
         ("sersic residual", 1),
     ]
+    # Trainings on other images stand in the same table, and are other lines of the page.
+    run(replace(settings, nuisance=0.25, seeds=1))
     page = (tmp_path / "out" / "README.md").read_text()
-    assert page.count("| 64 | ") == 3
+    assert page.count("| 0.25 | ") == 3
+    assert page.count("| 64 | ") == 6
     assert capsys.readouterr().out.endswith(page)
 
 
 def test_more_images_than_are_simulated() -> None:
     with pytest.raises(UserError, match="--images 8400 cannot be learned from"):
         check(PriorSettings(simulated=1000))
+    for name in ("images", "seeds", "epochs"):
+        value: Any = (0,) if name == "images" else 0
+        with pytest.raises(UserError, match=f"--{name} 0 cannot be used: give 1 or more"):
+            check(PriorSettings(**{name: value}))

@@ -54,7 +54,7 @@ def made_up(noise: float = 0.001) -> LensBench:
                     untied_params=untied_params(architecture),
                     flops=flops(architecture, 48),
                     val_auc=auc,
-                    test_auc=auc,
+                    test_auc=worth(architecture) + noise * rng.standard_normal(),
                     test_accuracy=0.7,
                     epoch=3,
                     seconds=100.0,
@@ -114,6 +114,8 @@ def test_what_is_known_of_a_network() -> None:
     assert bench.val(network, seed=1) == bench.row(network, 1).val_auc
     assert bench.val(network, seed=1, epochs=2) == bench.row(network, 1).curve[1]
     assert bench.test(network) == pytest.approx(worth(network), abs=0.005)
+    with pytest.raises(UserError, match="there is no epoch 0: ask for one of 1 to 3"):
+        bench.val(network, seed=0, epochs=0)
     with pytest.raises(UserError, match=r"no training of .* with seed 7: ask for a network"):
         bench.val(network, seed=7)
 
@@ -134,7 +136,7 @@ def test_rankers_are_compared_within_groups() -> None:
     bench = made_up()
     groups = {"all": np.ones(128, dtype=bool), "d4": np.arange(128) < 64}
     found = {ranking.name: ranking for ranking in rankings(bench, groups)}
-    assert found["validation, another seed"].taus["all"].value > 0.8
+    assert found["validation, first seed"].taus["all"].value > 0.8
     assert found["ridge regression on genes"].taus["d4"].value > 0.6
     assert found["ridge regression on genes"].best < 0.005
     assert found["synflow"].taus["all"].value > 0.8 > -0.8 > found["naswot"].taus["all"].value
@@ -142,9 +144,30 @@ def test_rankers_are_compared_within_groups() -> None:
     assert abs(found["epoch 1 of 3"].taus["all"].value) < 0.2  # nothing is known so early
 
 
+def test_luck_does_not_rank_equal_networks() -> None:
+    rng = np.random.default_rng(1)
+    rows = []
+    for row in made_up().rows:
+        auc = 0.9 + 0.01 * rng.standard_normal()  # of validation and test images alike
+        rows.append(replace(row, val_auc=auc, test_auc=auc))
+    bench = LensBench(made_up().about, tuple(rows))
+    (ranker,) = [
+        one
+        for one in rankings(bench, {"all": np.ones(128, dtype=bool)})
+        if one.name == "validation, first seed"
+    ]
+    assert abs(ranker.taus["all"].value) < 0.2
+
+
+def test_a_page_of_few_networks() -> None:
+    bench = made_up()
+    few = [row for row in bench.rows if row.architecture in {str(n) for n in bench.networks[:8]}]
+    assert "8 of 128 networks" in bench_page(LensBench(bench.about, tuple(few)))
+
+
 def test_the_page_and_the_figure(tmp_path: Path) -> None:
     page = publish_bench(made_up(), tmp_path)
-    assert page == (tmp_path / "README.md").read_text() == bench_page(made_up())
+    assert page == (tmp_path / "README.md").read_text()
     assert "| symmetry | none | d4 | 64 | -0.10" in page
     assert "| symmetry d4 | 64 |" in page
     assert "τ, symmetry none" in page
@@ -169,6 +192,9 @@ def test_samplers_run_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert set(table.readings(network)) == {100 * bench.val(network, seed) for seed in (0, 1)}
     runs = load(tmp_path / "regret" / "regret.jsonl")
     assert {run.strategy for run in runs} == {"evolution", "tpe", "random"}
+    made_up(noise=0.002).write(tmp_path / TABLE)
+    with pytest.raises(UserError, match=r"holds runs on accuracy, lens_bench \w+: give another"):
+        samplers.run(settings)
     LensBench(bench.about, bench.rows[:200]).write(tmp_path / TABLE)
     with pytest.raises(UserError, match="lacks 56 networks of lens_bench"):
         open_table(tmp_path / TABLE)

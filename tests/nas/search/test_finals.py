@@ -13,13 +13,12 @@ import pytest
 from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.search.command import run as search
-from nas.search.finals import FinalTraining, compared
+from nas.search.finals import compared
 from nas.search.result import Best, Candidate, Finals
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, resumed
 from nas.search.winners import Winners
-from nas.training.bootstrap import Bootstrap
-from nas.training.recipe import Recipe
+from nas.training.bootstrap import RESAMPLES, Bootstrap
 
 LABELS = np.arange(300) % 3
 
@@ -67,8 +66,7 @@ def finals(*skills: float, flops: tuple[int, ...], seeds: int = 2) -> Finals:
         )
         for i, cost in enumerate(flops)
     ]
-    training = FinalTraining(len(skills), Recipe(epochs=3), seeds)
-    return compared(candidates, aucs, given, bootstrap, training)
+    return compared(candidates, aucs, given, bootstrap, epochs=3)
 
 
 def test_a_clearly_better_network_is_recommended_whatever_it_costs() -> None:
@@ -96,12 +94,37 @@ def test_seeds_count_as_images_do() -> None:
     unsteady = [predictions(4.0, 3), predictions(0.7, 4)]
     aucs = [tuple(bootstrap.auc([one]) for one in own) for own in (steady, unsteady)]
     candidates = [candidate(i, flops=9) for i in range(2)]
-    training = FinalTraining(2, Recipe(), 2)
-    found = compared(candidates, aucs, [steady, unsteady], bootstrap, training)
+    found = compared(candidates, aucs, [steady, unsteady], bootstrap, epochs=3)
     assert found.finalists[0].trial == 0
     surety = found.finalists[1].worse
     assert surety is not None
     assert surety < 0.95
+
+
+def test_the_order_of_seeds_is_of_no_account() -> None:
+    bootstrap = Bootstrap(LABELS, 3)
+    given = [[predictions(skill, 7 * i + j) for j, skill in enumerate((2.0, 1.6))] for i in (1, 2)]
+    turned = [given[0], given[1][::-1]]
+    found = []
+    for own in (given, turned):
+        aucs = [tuple(bootstrap.auc([one]) for one in seeds) for seeds in own]
+        candidates = [candidate(i, flops=9) for i in range(2)]
+        found.append(compared(candidates, aucs, own, bootstrap, epochs=3).finalists[1].worse)
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_equal_networks_are_seldom_told_apart() -> None:
+    """Two networks of two seeds each, all four drawn from one distribution."""
+    bootstrap, rng, told = Bootstrap(LABELS, 3, resamples=RESAMPLES), np.random.default_rng(0), 0
+    for _ in range(60):
+        given = [
+            [predictions(2 + 0.3 * rng.standard_normal(), int(rng.integers(10**6))) for _ in "ab"]
+            for _ in "ab"
+        ]
+        aucs = [tuple(bootstrap.auc([one]) for one in own) for own in given]
+        found = compared([candidate(i, flops=9) for i in range(2)], aucs, given, bootstrap, 3)
+        told += (found.finalists[1].worse or 0) >= 0.95
+    assert told <= 12  # a fifth; by chance it is about a tenth
 
 
 def test_a_search_has_finals_and_goes_on_with_them(
@@ -128,6 +151,8 @@ def test_a_search_has_finals_and_goes_on_with_them(
     assert {one.trial for one in best.finals.finalists} == {item.number for item in scored[:2]}
     assert best.winner.number == best.finals.recommended
     assert all(len(one.aucs) == 2 for one in best.finals.finalists)
+    seeds = [json.loads(path.read_text())["seed"] for path in run.finals.glob("*.json")]
+    assert sorted(seeds) == [1, 1, 2, 2]  # the search had seed 0
     assert Best.from_json(json.loads(run.best_file.read_text())) == best
     said = capsys.readouterr().out
     assert "finals, 2 epochs and 2 seeds: trial" in said
@@ -147,6 +172,14 @@ def test_a_search_has_finals_and_goes_on_with_them(
     more = RunDirectory.open(run.path).best().finals
     assert more is not None
     assert len(more.finalists) == 3
+
+    next(run.finals.glob("*.npy")).unlink()  # it is trained again, and no other
+    search(resumed(run.path, finalists=3))
+    again = {path: path.stat().st_mtime_ns for path in run.finals.glob("*.json")}
+    assert sum(again[path] != now[path] for path in now) == 1
+    next(run.finals.glob("*.npy")).write_bytes(b"cut")
+    with pytest.raises(UserError, match=r"npy .*: remove it, and its network is trained again"):
+        search(resumed(run.path, finalists=3))
 
 
 def test_where_every_finalist_goes_astray(data: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from nas.data import open_dataset
 from nas.data.options import ReadOptions
 from nas.data.settings import ResidualSettings
 from nas.data.simulation.dataset import simulate_dataset
-from nas.data.simulation.settings import SimulationSettings
+from nas.data.simulation.settings import Model, SimulationSettings
 from nas.data.smooth.dataset import Camera, add_residuals, residuals, simulated_camera
 from nas.data.smooth.fit import fit_smooth, sky_noise
 from nas.data.smooth.models import SersicModel
@@ -88,7 +88,33 @@ def test_images_without_a_lens_have_finite_residuals(value: float, galaxy: Galax
     assert residuals(torch.full((2, 32, 40), value), galaxy, Camera(2.0, 100.0)).isfinite().all()
 
 
-def test_a_data_set_gets_a_second_channel(simulated: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("galaxy", ["sersic", "free"])
+@pytest.mark.parametrize("other", [0.0, 1000.0])
+def test_an_image_is_fitted_alone(
+    simulated: Path, images: Tensor, galaxy: Galaxy, other: float
+) -> None:
+    used = camera(simulated)
+    alone = residuals(images[:1], galaxy, used)
+    beside = residuals(torch.cat([images[:1], other * images[3:4]]), galaxy, used)
+    torch.testing.assert_close(beside[:1], alone, atol=0.05, rtol=0.05)
+
+
+@pytest.mark.parametrize(("model", "exposure"), [("I", 1.0), ("II", 0.0)])
+def test_the_camera_of_the_public_data(tmp_path: Path, model: Model, exposure: float) -> None:
+    settings = SimulationSettings(model=model, physics="deeplense", images=9, image_size=64)
+    simulate_dataset(settings, tmp_path / "data", 1)
+    assert camera(tmp_path / "data").exposure == exposure
+    wide = Camera(psf_fwhm=1e9)
+    with pytest.raises(UserError, match=r"--psf-fwhm 1e.09 is wider than the images"):
+        add_residuals(
+            tmp_path / "data", tmp_path / "out", ReadOptions(), **{**FREE, "camera": wide}
+        )
+
+
+def test_a_data_set_gets_a_second_channel(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.data.smooth.dataset._AT_ONCE", 16)  # several tasks a split
     before = open_dataset(simulated)
     add_residuals(simulated, tmp_path / "out", ReadOptions(), **FREE)
     after = open_dataset(tmp_path / "out")
