@@ -1,8 +1,8 @@
 """A data set with a second channel: what a smooth lens leaves unexplained of each image."""
 
 import json
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -184,14 +184,26 @@ def _fit_some(
     start: int,
 ) -> int:
     """Fit some images, and write them with their residuals into their place."""
-    torch.set_num_threads(1)
     some = places[start : start + count]
     images = torch.from_numpy(read().images[some, 0].copy())
+    with one_thread():
+        left = fit(images).numpy()
     written = np.lib.format.open_memmap(path, "r+")
     written[start : start + len(some), 0] = images.numpy()
-    written[start : start + len(some), 1] = fit(images).numpy()
+    written[start : start + len(some), 1] = left
     written.flush()
     return len(some)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread, so that processes beside each other do not wait for their turns."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def residuals(images: torch.Tensor, galaxy: Galaxy, camera: Camera) -> torch.Tensor:

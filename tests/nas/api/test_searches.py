@@ -2,10 +2,12 @@
 
 import _thread
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,10 @@ import pytest
 import ray
 
 from nas import api
+from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.data import LensDataset
 from tests.nas.report.made import make_run
-from tests.running import processes
 
 # Networks so small that a candidate takes a moment.
 QUICK: dict[str, Any] = {
@@ -64,14 +66,24 @@ def interrupt_after(candidates: int, log: Path) -> threading.Thread:
 
 
 def rays() -> set[int]:
-    """Return the ids of Ray's processes in the session of this one."""
-    named = processes(os.getsid(0)).items()
-    return {number for number, name in named if name.startswith(("ray", "gcs_server"))}
+    """Return the ids of the processes of the Ray that this process starts.
+
+    Tests beside these start others. The directory of a Ray ends in the id of who started it.
+    """
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes()
+            if re.search(rb"/ray/session_[^/\0]*_%d[/\0]" % os.getpid(), words):
+                found.add(int(process.name))
+    return found
 
 
 def test_an_interrupted_search_of_arrays_goes_on_in_the_same_process(
     data: LensDataset, interruptible: None, tmp_path: Path
 ) -> None:
+    with cluster(None, 1):
+        assert rays()  # they are found where there are some
     before = rays()
     thread = interrupt_after(1, tmp_path / "mine" / "search.log")
     with pytest.raises(KeyboardInterrupt):

@@ -115,7 +115,7 @@ def test_a_data_set_gets_a_second_channel(
     simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nas.data.smooth.dataset._AT_ONCE", 16)  # several tasks a split
-    before = open_dataset(simulated)
+    before, threads = open_dataset(simulated), torch.get_num_threads()
     add_residuals(simulated, tmp_path / "out", ReadOptions(), **FREE)
     after = open_dataset(tmp_path / "out")
     assert after.classes == before.classes
@@ -128,6 +128,7 @@ def test_a_data_set_gets_a_second_channel(
     expected = residuals(torch.from_numpy(before.images[then.val, 0]), "free", camera(simulated))
     assert np.allclose(after.images[now.val, 1], expected, atol=1e-3)
 
+    assert torch.get_num_threads() == threads
     add_residuals(simulated, tmp_path / "two", ReadOptions(), **{**FREE, "workers": 2})
     again = (tmp_path / "two" / "train" / "images.npy").read_bytes()
     assert again == (tmp_path / "out" / "train" / "images.npy").read_bytes()
