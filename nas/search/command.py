@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from statistics import mean
 
 from rich.text import Text
 
@@ -228,11 +229,15 @@ def _report(directory: RunDirectory, best: Best) -> None:
     winner = best.winner
     tied = winner.untied_params not in (None, winner.params)
     untied = f" (untied {winner.untied_params:,})" if tied else ""
+    auc, how = winner.auc, str(best.fidelity)
+    if best.finals is not None:
+        (won,) = [one for one in best.finals.finalists if one.trial == winner.number]
+        auc, how = mean(won.aucs), f"finals; {how} {winner.auc:.4f}"
     console.print(
         Text.assemble(
             "best: validation AUC ",
-            (f"{winner.auc:.4f}", "bold"),
-            f" ({best.fidelity}), {winner.params:,} parameters{untied}, "
+            (f"{auc:.4f}", "bold"),
+            f" ({how}), {winner.params:,} parameters{untied}, "
             f"{winner.flops / 1e6:,.1f} MFLOPs\n"
             f"{winner.architecture}",
         ),

@@ -115,7 +115,7 @@ def finals_table(finals: Finals) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("trial", "val AUC", "± seeds", "worse (p)", "parameters", "MFLOPs"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
+    table.add_column("stages: MBConv or attention, depth·width")
     for item in finals.finalists:
         spread = stdev(item.aucs) if len(item.aucs) > 1 else None
         table.add_row(

@@ -26,13 +26,10 @@ class SmoothFit:
     Attributes:
         parameters: Their parameters (B, P), those of the lens first.
         images: What they look like (B, H, W).
-        chi2: Mean square of the residual in units of the noise (B); about 1 where the model
-            explains the image.
     """
 
     parameters: Tensor
     images: Tensor
-    chi2: Tensor
 
 
 def fit_smooth(
@@ -64,9 +61,7 @@ def fit_smooth(
     for _ in range(_ITERATIONS):
         if not search.improve():
             break
-    shown = search.shown
-    chi2 = (weight * (data - shown) ** 2).mean(1)
-    return SmoothFit(search.best, shown.view_as(images), chi2)
+    return SmoothFit(search.best, search.shown.view_as(images))
 
 
 class _Search:

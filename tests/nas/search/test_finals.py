@@ -155,6 +155,8 @@ def test_a_search_has_finals_and_goes_on_with_them(
     assert sorted(seeds) == [1, 1, 2, 2]  # the search had seed 0
     assert Best.from_json(json.loads(run.best_file.read_text())) == best
     said = capsys.readouterr().out
+    (won,) = [one for one in best.finals.finalists if one.trial == best.winner.number]
+    assert f"best: validation AUC {np.mean(won.aucs):.4f} (finals; scratch" in said
     assert "finals, 2 epochs and 2 seeds: trial" in said
     assert f"→ {best.winner.number}" in said
     # Who is trained next is the one that the finals recommend.
