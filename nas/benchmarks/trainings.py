@@ -7,13 +7,15 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
+from math import sqrt
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
+from nas.benchmarks.simulated import SimulatedImages
 from nas.common.artefacts import read_table, reading
 from nas.common.files import write_text
 from nas.common.progress import say
@@ -158,6 +160,32 @@ def groups(trainings: Iterable[Training]) -> list[list[Training]]:
     for one in trainings:
         found.setdefault(one.kind, []).append(one)
     return list(found.values())
+
+
+def plan(settings: SimulatedImages, network: Network, **what: Any) -> tuple[Training, Network]:
+    """Return a training of a network without its outcome, and the network.
+
+    Args:
+        settings: Settings of the benchmark.
+        network: The network.
+        what: Further fields of the training: ``nuisance``, ``images``, ``epochs``, ``seed``, …
+    """
+    training = Training(
+        simulated=settings.simulated,
+        image_size=settings.image_size,
+        network=network.name,
+        architecture=str(network.architecture or ""),
+        **what,
+    )
+    return training, network
+
+
+def epochs_for(images: int, epochs: int, most: int) -> int:
+    """Return the passes over some images where the most of them get so many epochs.
+
+    Fewer images get more, as the square root of the ratio.
+    """
+    return round(epochs * sqrt(most / images))
 
 
 def carry_out(

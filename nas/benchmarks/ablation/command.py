@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nas.benchmarks.ablation.report import ablation_page
 from nas.benchmarks.ablation.settings import AblationSettings
-from nas.benchmarks.trainings import Network, Training, carry_out
+from nas.benchmarks.trainings import Network, Training, carry_out, plan
 from nas.common.errors import UserError
 from nas.common.files import make_directory, write_text
 from search_spaces import Architecture, SearchSpace, get_space
@@ -67,14 +67,11 @@ def variant_trainings(
     """Yield all trainings without their outcomes, seed by seed."""
     for seed in range(settings.seeds):
         for name, architecture in variants:
-            training = Training(
+            yield plan(
+                settings,
+                Network(name, architecture),
                 nuisance=settings.nuisance,
-                simulated=settings.simulated,
-                image_size=settings.image_size,
-                network=name,
-                architecture=str(architecture),
                 images=settings.images,
                 epochs=settings.epochs,
                 seed=seed,
             )
-            yield training, Network(name, architecture)

@@ -3,11 +3,10 @@
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import sqrt
 
 from nas.benchmarks.priors.report import prior_page
 from nas.benchmarks.priors.settings import PriorSettings
-from nas.benchmarks.trainings import Network, Prior, Training, carry_out
+from nas.benchmarks.trainings import Network, Prior, Training, carry_out, epochs_for, plan
 from nas.common.files import make_directory, write_text
 from search_spaces import get_space
 
@@ -31,15 +30,12 @@ def trainings_of_priors(settings: PriorSettings) -> Iterator[tuple[Training, Net
     name = f"{settings.space}/{settings.architecture}"
     most = max(settings.images)
     for images, prior, seed in product(sorted(settings.images), _MEASURED, range(settings.seeds)):
-        training = Training(
+        yield plan(
+            settings,
+            Network(name, architecture),
             nuisance=settings.nuisance,
-            simulated=settings.simulated,
-            image_size=settings.image_size,
-            network=name,
-            architecture=str(architecture),
             images=images,
-            epochs=round(settings.epochs * sqrt(most / images)),
+            epochs=epochs_for(images, settings.epochs, most),
             seed=seed,
             prior=prior,
         )
-        yield training, Network(name, architecture)

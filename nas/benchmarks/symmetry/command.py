@@ -4,11 +4,10 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import sqrt
 
 from nas.benchmarks.symmetry.report import symmetry_figure, symmetry_page
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
-from nas.benchmarks.trainings import Network, Training, carry_out
+from nas.benchmarks.trainings import Network, Training, carry_out, epochs_for, plan
 from nas.common.files import atomic_path, make_directory, write_text
 from nas.report.drawing import style
 from search_spaces import get_space
@@ -52,16 +51,8 @@ def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Net
     for seed, nuisance, images in product(
         range(settings.seeds), settings.nuisances, settings.images
     ):
-        epochs = round(settings.epochs * sqrt(largest / images))
+        epochs = epochs_for(images, settings.epochs, largest)
         for network in networks(settings):
-            training = Training(
-                nuisance=nuisance,
-                simulated=settings.simulated,
-                image_size=settings.image_size,
-                network=network.name,
-                architecture=str(network.architecture or ""),
-                images=images,
-                epochs=epochs,
-                seed=seed,
+            yield plan(
+                settings, network, nuisance=nuisance, images=images, epochs=epochs, seed=seed
             )
-            yield training, network

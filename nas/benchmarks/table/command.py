@@ -153,12 +153,10 @@ def _train(
         )
         for line, seed in trainings
     ]
-    outcomes = train_alone(
-        specs, images.train(), images.val(), settings.trainings, settings, images.test()
-    )
+    train = images.train()
+    outcomes = train_alone(specs, train, images.val(), settings.trainings, settings, images.test())
     costs, rows = images.costs(), []
-    some = images.train()
-    batch, labels = some.images[:_BATCH], some.labels[:_BATCH]
+    batch, labels = train.images[:_BATCH], train.labels[:_BATCH]
     for spec, (line, seed), outcome in zip(specs, trainings, outcomes, strict=True):
         if isinstance(outcome, Astray):
             say(f"{line} has no row: {outcome.reason}")

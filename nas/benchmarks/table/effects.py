@@ -20,7 +20,8 @@ class Effect:
         choice: A choice of the gene.
         other: The choice that it is compared with.
         pairs: Pairs of networks that differ in this gene alone, but for genes that depend on it.
-        gain: Mean difference of the test AUC, the choice less the other.
+        gain: Mean difference of the validation AUC, the choice less the other: what is chosen by it
+            must not be chosen by test images.
         half: Half the width of its interval of 95 % over pairs (Student's t).
         flops: Mean ratio of the FLOPs.
     """
@@ -36,7 +37,7 @@ class Effect:
 
 def effects(bench: LensBench) -> list[Effect]:
     """Return the effect of every gene, each later choice against each earlier one."""
-    test = dict(zip(bench.networks, bench.values("test_auc").mean(axis=1), strict=True))
+    val = dict(zip(bench.networks, bench.values("val_auc").mean(axis=1), strict=True))
     flops = dict(zip(bench.networks, bench.values("flops")[:, 0], strict=True))
     found = []
     for gene in bench.space.genes.values():
@@ -44,7 +45,7 @@ def effects(bench: LensBench) -> list[Effect]:
             pairs = _pairs(bench, gene.name, other, choice)
             if len(pairs) < 2:
                 continue
-            gains = np.array([test[second] - test[first] for first, second in pairs])
+            gains = np.array([val[second] - val[first] for first, second in pairs])
             ratios = [flops[second] / flops[first] for first, second in pairs]
             half = stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains)
             found.append(

@@ -42,9 +42,9 @@ def bench_page(bench: LensBench) -> str:
         "",
         f"{len(bench.networks)} of {len(bench.space)} networks are trained with "
         f"{_count(len(bench.seeds), 'seed')} ({_count(len(bench.rows), 'training')}). Small scale, "
-        "as the hardware says. Validation chose the epoch, and all that is said of quality is of "
-        "test images. Commit and hardware of each training are in lens_bench.parquet; the lines "
-        "below are of the process that wrote this page.",
+        "as the hardware says. Validation chose the epoch; quality is of test images, but for what "
+        "a gene is worth, by which spaces are chosen. Commit and hardware of each training are in "
+        "lens_bench.parquet; the lines below are of the process that wrote this page.",
         "",
         *table(("what", "value"), [(name, str(value)) for name, value in told.items()]),
         "",
@@ -97,7 +97,7 @@ def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]])
 
 
 def _effects(bench: LensBench) -> list[str]:
-    head = ("gene", "choice", "instead of", "pairs", "test AUC", "FLOPs")
+    head = ("gene", "choice", "instead of", "pairs", "validation AUC", "FLOPs")
     rows = [
         (
             one.gene,
