@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from nas.common.memory import keep_memory
 from search_spaces import Architecture, flops, params, untied_params
 
 _WARM_UP = 3
@@ -121,6 +122,7 @@ def measure_latency(
     """
     device = torch.device(device)
     images = torch.zeros((batch, *shape), device=device)
+    keep_memory()
     network.eval()
     times: list[float] = []
     with torch.no_grad():

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from nas.common.errors import UserError
+from nas.common.memory import keep_memory
 from nas.data.tensors import LensTensors
 from nas.training.metrics import Scores, score
 
@@ -40,6 +41,7 @@ def class_probabilities(
         (6, 2)
     """
     model.eval()
+    keep_memory()
     rows = []
     with torch.no_grad():
         for images, _ in tensors.batches(batch_size):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from nas.common.artefacts import short
 from nas.common.errors import UserError
+from nas.common.memory import keep_memory
 from nas.data.tensors import LensTensors
 from nas.training.bar import training_bar
 from nas.training.epoch import train_epoch
@@ -115,6 +116,7 @@ def fit(
     if seed < 0:
         raise UserError(f"--seed {seed} cannot be used: give 0 or more")
     check_labels(val.labels.cpu().numpy(), val.classes)
+    keep_memory()
     device = train.images.device
     model.to(device)
     if recipe.channels_last:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from nas.benchmarks.record import publish
 from nas.benchmarks.sharing.settings import SharingBenchmarkSettings
+from nas.common.memory import keep_memory
 from nas.common.progress import progress
 from nas.training.optimisation import Optimisation
 from nas.training.precision import autocast, pick_device, thread_count, threads
@@ -30,6 +31,7 @@ _CLASSES = 3
 def run(settings: SharingBenchmarkSettings) -> None:
     """Measure, print the table and write it."""
     device = pick_device(settings.device)
+    keep_memory()
     generator = torch.Generator().manual_seed(0)
     size = settings.image_size
     images = torch.randn(settings.batch_size, 1, size, size, generator=generator).to(device)

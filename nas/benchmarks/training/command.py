@@ -1,7 +1,8 @@
 """How fast the training loop is, against a bare PyTorch loop in the same run.
 
 ``python -m nas.benchmarks.training`` writes ``results/training/throughput.md`` and ``.json``. With
-``--precision`` it measures what precision and layout bring instead, and writes ``precision``.
+``--what precision`` or ``--what memory`` it measures what precision and layout bring, or memory
+that is kept between steps, and writes files of that name.
 """
 
 import statistics
@@ -14,16 +15,19 @@ from torch import nn
 
 from nas.benchmarks.record import publish
 from nas.benchmarks.training.settings import TrainingBenchmarkSettings
+from nas.common.memory import KEPT, keep_memory
 from nas.common.progress import progress
 from nas.data.normalisation import Normalisation
 from nas.data.tensors import LensTensors
 from nas.training.loop import fit
 from nas.training.networks.card import ModelCard
-from nas.training.precision import autocast, pick_device
+from nas.training.precision import autocast, pick_device, threads
 from nas.training.recipe import Recipe
 from nas.training.record import EpochRecord
 
 _CLASSES = ("no_substructure", "subhalo", "vortex")
+# What glibc begins with: larger blocks are handed back as soon as they are freed.
+_HANDED_BACK = 128 * 1024
 
 
 def run(settings: TrainingBenchmarkSettings) -> None:
@@ -38,15 +42,15 @@ def run(settings: TrainingBenchmarkSettings) -> None:
         "device": str(device),
         "threads": torch.get_num_threads(),
     }
-    measure = _precision if settings.precision else _against_bare
+    measure = {"throughput": _against_bare, "precision": _precision, "memory": _memory}[
+        settings.what
+    ]
     figures: dict[str, Any] = {}
     for name in settings.models:
         figures |= {
             f"{name}, {what}": value for what, value in measure(settings, name, device).items()
         }
-    publish(
-        settings.out, "precision" if settings.precision else "throughput", {**conditions, **figures}
-    )
+    publish(settings.out, settings.what, {**conditions, **figures})
 
 
 def _against_bare(
@@ -131,6 +135,38 @@ def _precision(
         for what, times in seconds.items()
     }
     return {**rates, "auto picks": picked}
+
+
+def _memory(settings: TrainingBenchmarkSettings, name: str, device: torch.device) -> dict[str, Any]:
+    """Train for an epoch with memory that is kept between steps and for one without, in turn.
+
+    Processor seconds count, of this process and of the kernel for it.
+    """
+    train = _images(settings.images, settings, device)
+    recipe = Recipe(batch_size=settings.batch_size)
+    model = _model(name, settings)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    precision = autocast("auto", model, device)
+    optimizer = torch.optim.AdamW(model.parameters(), recipe.learning_rate, fused=True)
+    generator = torch.Generator(device).manual_seed(0)
+    seconds: dict[int, list[float]] = {KEPT: [], _HANDED_BACK: []}
+    with progress(name, settings.rounds + 1, "rounds") as advance, threads(model, device):
+        for _ in range(settings.rounds + 1):
+            for kept, times in seconds.items():
+                keep_memory(kept)
+                start = time.process_time()
+                _bare_epoch(model, optimizer, train, recipe, precision, generator)
+                times.append(time.process_time() - start)
+            advance(1)
+    # The first round warms up.
+    kept, handed_back = (times[1:] for times in seconds.values())
+    return {
+        "kept (images/s of a core)": round(settings.images / statistics.median(kept)),
+        "handed back (images/s of a core)": round(settings.images / statistics.median(handed_back)),
+        "ratio (median over rounds)": round(
+            statistics.median(b / a for a, b in zip(kept, handed_back, strict=True)), 3
+        ),
+    }
 
 
 def _images(count: int, settings: TrainingBenchmarkSettings, device: torch.device) -> LensTensors:

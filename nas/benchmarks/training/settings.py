@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingBenchmarkSettings:
     """Measure training steps on random images."""
 
-    precision: bool = False
-    """Measure bf16 and channels-last on and off, instead of the loop against a bare one."""
-    models: tuple[str, ...] = ("hybrid_nano/coatnet_like", "hybrid_nano/pure_mbconv", "resnet18")
+    what: Literal["throughput", "precision", "memory"] = "throughput"
+    """What is measured: the loop against a bare one, bf16 and channels-last on and off, or steps
+    with and without memory that is kept between them."""
+    models: tuple[str, ...] = (
+        "lens_nano/symmetric_mbconv",
+        "lens_nano/symmetric_coatnet",
+        "hybrid_nano/coatnet_like",
+        "resnet18",
+        "coatnet_nano_rw_224",
+    )
     """Networks, each as SPACE/ARCHITECTURE or as the name of a model of timm."""
     images: int = 640
     """Number of images in an epoch."""
