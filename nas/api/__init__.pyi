@@ -1,3 +1,7 @@
+from .benchmarks import SamplerComparison as SamplerComparison
+from .benchmarks import compare_samplers as compare_samplers
+from .benchmarks import open_bench as open_bench
+from .benchmarks import sampler_problem as sampler_problem
 from .comparisons import fidelity as fidelity
 from .comparisons import leaderboard as leaderboard
 from .comparisons import report as report
@@ -16,15 +20,19 @@ from .searches import search as search
 __all__ = [
     "Classifier",
     "LensClassifier",
+    "SamplerComparison",
     "SearchResult",
+    "compare_samplers",
     "export",
     "fidelity",
     "from_arrays",
     "leaderboard",
+    "open_bench",
     "open_data",
     "predict",
     "report",
     "retrain",
+    "sampler_problem",
     "search",
     "simulate",
     "train",

@@ -12,7 +12,8 @@ from baselines.leaderboard.command import compare_networks, write_page
 from baselines.leaderboard.settings import LeaderboardSettings
 from baselines.leaderboard.settings import check as check_leaderboard
 from baselines.leaderboard.tables import frame
-from nas.api.keywords import settings_from, shows_settings
+from nas.api.keywords import command_line, settings_from, shows_settings
+from nas.common.provenance import asked
 from nas.data.dataset import LensDataset
 from nas.fidelity.command import measure_fidelity
 from nas.fidelity.report import Fidelity
@@ -105,7 +106,9 @@ def retrain(run: PathLike | None = None, **settings: Any) -> Retrained:
         (2, ('ring', 'arc'))
     """
     given = settings if run is None else {"run": run, **settings}
-    return retrain_architectures(settings_from(RetrainSettings, given, check_retraining))
+    wanted = settings_from(RetrainSettings, given, check_retraining)
+    with asked(command_line("nas.retrain", RetrainSettings, given)):
+        return retrain_architectures(wanted)
 
 
 @shows_settings(LeaderboardSettings)
@@ -138,9 +141,10 @@ def leaderboard(data: LensDataset | PathLike | None = None, **settings: Any) -> 
         2
     """
     given = settings if data is None else {"data": data, **settings}
-    asked = settings_from(LeaderboardSettings, given, check_leaderboard)
-    board = compare_networks(asked)
-    return Leaderboard(asked.out, board, Report(write_page(board, asked.out)))
+    wanted = settings_from(LeaderboardSettings, given, check_leaderboard)
+    with asked(command_line("baselines.leaderboard", LeaderboardSettings, given)):
+        board = compare_networks(wanted)
+    return Leaderboard(wanted.out, board, Report(write_page(board, wanted.out)))
 
 
 @shows_settings(FidelitySettings)
@@ -173,7 +177,9 @@ def fidelity(data: LensDataset | PathLike, **settings: Any) -> Fidelity:
         24
     """
     given = {"data": data, **settings}
-    return measure_fidelity(settings_from(FidelitySettings, given, check_fidelity))
+    wanted = settings_from(FidelitySettings, given, check_fidelity)
+    with asked(command_line("nas.fidelity", FidelitySettings, given)):
+        return measure_fidelity(wanted)
 
 
 @shows_settings(ReportSettings)

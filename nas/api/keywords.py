@@ -5,12 +5,14 @@ import difflib
 import functools
 import inspect
 import os
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from nas.common.cli import from_plain
 from nas.common.errors import UserError
 from nas.data.dataset import LensDataset
+from nas.data.options import ReadOptions
 
 SettingsT = TypeVar("SettingsT")
 _Given = ParamSpec("_Given")
@@ -48,13 +50,27 @@ def settings_from(
         near = difflib.get_close_matches(unknown[0], names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"give any of {', '.join(names)}"
         raise UserError(f"there is no setting {unknown[0]}: {hint}")
-    data = keywords.get("data")
-    if isinstance(data, LensDataset):
-        read_as = {key: value for key, value in vars(data.options).items() if key in names}
-        keywords = {**read_as, **keywords, "data": data.directory}
-    settings = from_plain(kind, {name: _plain(value) for name, value in keywords.items()})
+    settings = from_plain(kind, _in_yaml(names, keywords))
     check(settings)
     return settings
+
+
+def command_line(module: str, kind: type, keywords: Mapping[str, Any]) -> str:
+    """Return the command that does what a function of the API does with these keywords.
+
+    Args:
+        module: module of the command, for example ``nas.search``.
+        kind: dataclass of its settings.
+        keywords: values that :func:`settings_from` takes.
+
+    Example:
+        >>> from nas.search.settings import SearchSettings
+        >>> given = {"trials": 5, "augmentation": {"shift": 0}, "compile": True}
+        >>> command_line("nas.search", SearchSettings, given)
+        'python -m nas.search --trials 5 --augmentation.shift 0 --compile'
+    """
+    names = [field.name for field in dataclasses.fields(kind)]
+    return shlex.join(["python", "-m", module, *_flags(_in_yaml(names, keywords))])
 
 
 def shows_settings(
@@ -105,6 +121,33 @@ def _default(field: "dataclasses.Field[Any]") -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+
+
+def _in_yaml(names: list[str], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords as a YAML file of these settings would have them."""
+    data = keywords.get("data")
+    if isinstance(data, LensDataset):
+        read_as = {
+            name: value
+            for name, value in vars(data.options).items()
+            if name in names and value != getattr(ReadOptions, name)
+        }
+        keywords = {**read_as, **keywords, "data": data.directory}
+    return {name: _plain(value) for name, value in keywords.items()}
+
+
+def _flags(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the flags of a command that stand for values of a YAML file."""
+    for name, value in values.items():
+        flag = prefix + name.replace("_", "-")
+        if isinstance(value, Mapping):
+            yield from _flags(value, f"{flag}.")
+        elif isinstance(value, bool):
+            yield f"--{flag}" if value else f"--no-{flag}"
+        elif isinstance(value, list):
+            yield from (f"--{flag}", ",".join(map(str, value)))
+        elif value is not None:  # which is what a flag has that is left out
+            yield from (f"--{flag}", str(value))
 
 
 def _plain(value: Any) -> Any:

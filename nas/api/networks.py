@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from nas.api.keywords import settings_from, shows_settings
+from nas.api.keywords import command_line, settings_from, shows_settings
+from nas.common.provenance import asked
 from nas.data.dataset import LensDataset
 from nas.export.command import Export
 from nas.export.settings import ExportSettings
@@ -47,7 +48,10 @@ def train(data: LensDataset | Path | str, **settings: Any) -> Trained:
         >>> trained.classifier.predict_proba(images[:5]).shape
         (5, 2)
     """
-    return train_network(settings_from(TrainSettings, {"data": data, **settings}, check_training))
+    given = {"data": data, **settings}
+    wanted = settings_from(TrainSettings, given, check_training)
+    with asked(command_line("nas.train", TrainSettings, given)):
+        return train_network(wanted)
 
 
 @shows_settings(ClassifySettings)

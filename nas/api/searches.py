@@ -10,8 +10,10 @@ import optuna
 import pandas as pd
 
 from nas.api.comparisons import PathLike, Report, report
-from nas.api.keywords import settings_from, shows_settings
+from nas.api.keywords import command_line, settings_from, shows_settings
 from nas.common.figure import ShownFigure
+from nas.common.provenance import asked
+from nas.common.settings import take_strings
 from nas.data.dataset import LensDataset
 from nas.report.drawing import style
 from nas.report.search_figures import search_figure
@@ -54,6 +56,9 @@ class SearchResult:
 
     directory: Path
     storage: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        take_strings(self)
 
     def __fspath__(self) -> str:
         return str(self.directory)
@@ -160,9 +165,11 @@ def search(
         nas.common.errors.UserError: there is no strategy 'evolutoin': ... did you mean evolution?
     """
     given = settings if data is None else {"data": data, **settings}
-    asked = settings_from(SearchSettings, given)
+    wanted = settings_from(SearchSettings, given)
+    line = command_line("nas.search", SearchSettings, {**given, "resume": resume})
     if resume is None:
-        check(asked)
+        check(wanted)
     else:
-        asked = resumed(Path(resume), **{name: getattr(asked, name) for name in given})
-    return SearchResult(search_networks(asked).path, asked.storage)
+        wanted = resumed(Path(resume), **{name: getattr(wanted, name) for name in given})
+    with asked(line):
+        return SearchResult(search_networks(wanted).path, wanted.storage)

@@ -15,3 +15,7 @@ class UserError(Exception):
         ...     print(mistake)
         --trials 0 cannot be used: give 1 or more
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the sentence, for the mistake is in the cell above it."""
+        return [f"{type(self).__name__}: {self}"]

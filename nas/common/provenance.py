@@ -10,7 +10,9 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ _TOOLKIT = "lens-nas"
 _PACKAGES = (_TOOLKIT, "numpy", "torch", "timm", "ray", "optuna", "lenstronomy")
 
 _NOT_INSTALLED = "0+checkout"
+
+_asked: ContextVar[str | None] = ContextVar("asked", default=None)
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,33 @@ class Made:
     commit: str
 
 
+@contextmanager
+def asked(line: str) -> Iterator[None]:
+    """Let :func:`command` be this line for the length of a ``with`` block.
+
+    What a notebook or a program calls has no command line of its own: that of a notebook's process
+    starts a kernel, and says nothing of what was done.
+
+    Args:
+        line: Command line that does the same.
+
+    Example:
+        >>> with asked("python -m nas.search --trials 20"):
+        ...     command()
+        'python -m nas.search --trials 20'
+    """
+    before = _asked.set(line)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
 def command() -> str:
     """Return the command line of this process as a user would type it.
 
     Pasted into a shell, it runs. A worker of Ray's has a command line that nobody typed, and must
-    be told the driver's.
+    be told the driver's; so has a notebook, and :func:`asked` tells what would do the same.
 
     Example:
         In a process that was started with ``python -m nas.search --trials 20``::
@@ -56,6 +82,8 @@ def command() -> str:
 
             print(command())  # python -m nas.search --trials 20
     """
+    if (line := _asked.get()) is not None:
+        return line
     main = sys.modules["__main__"]
     spec = getattr(main, "__spec__", None)
     if spec is None:

@@ -124,6 +124,26 @@ class LensDataset:
         """
         return make_splits(self.table, self.classes, seed, self.store / f"splits-{seed}.npy")
 
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """What simulated images were made with, a row each: lens, source, substructure and noise.
+
+        ``docs/simulation.md`` explains the columns.
+
+        Raises:
+            UserError: the images were not simulated, or the file was removed or damaged.
+        """
+        if self.info["layout"] != "simulated":
+            raise UserError(f"{self.directory} was not simulated: nobody knows its parameters")
+        file = self.directory / Path(self.table["file"].iloc[0]).with_name("parameters.parquet")
+        if not file.is_file():
+            raise UserError(f"{file} is missing: copy it again, or simulate the data set anew")
+        with reading(file, "copy it again"):
+            table = read_parquet(file)
+            if len(table) <= self.table["row"].max():
+                raise DamageError("not a row for each image")
+        return table.iloc[self.table["row"]].reset_index(drop=True)
+
     def plot(self, columns: int = 6, seed: int = 0) -> "ShownFigure":
         """Draw images of every class, and what substructure adds to simulated ones.
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 
 from nas.common.errors import UserError
+from nas.common.figure import ShownFigure
 from nas.data.dataset import LensDataset, open_dataset
 from nas.data.options import ReadOptions
 from nas.data.preview import draw_image
@@ -106,7 +106,9 @@ def successes(predictions: Predictions, count: int) -> Positions:
     return np.concatenate(surest)[:count]
 
 
-def example_figure(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Figure:
+def example_figure(
+    dataset: LensDataset, predictions: Predictions, positions: Positions
+) -> ShownFigure:
     """Draw a grid of images, each with its class, what it was taken for, and how surely.
 
     Args:
@@ -119,11 +121,11 @@ def example_figure(dataset: LensDataset, predictions: Predictions, positions: Po
     """
     rows = -(-len(positions) // _COLUMNS)
     columns = min(len(positions), _COLUMNS)
-    figure = Figure(figsize=(columns * _INCHES, rows * (_INCHES + 0.5)), layout="constrained")
+    figure = ShownFigure(figsize=(columns * _INCHES, rows * (_INCHES + 0.5)), layout="constrained")
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid:
         axes.set_axis_off()
-    images = _find(dataset, predictions, positions)
+    images = find_images(dataset, predictions, positions)
     for axes, image, verdict in zip(grid, images, verdicts(predictions, positions), strict=False):
         draw_image(axes, dataset.images[image].mean(axis=0))
         axes.set_title(verdict.title(), fontsize=7)
@@ -138,8 +140,19 @@ def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
     return [Verdict(names[true], names[said], float(share)) for true, said, share in triples]
 
 
-def _find(dataset: LensDataset, predictions: Predictions, positions: Positions) -> Sequence[int]:
-    """Return the positions that test images have in the data set."""
+def find_images(
+    dataset: LensDataset, predictions: Predictions, positions: Positions
+) -> Sequence[int]:
+    """Return the positions that test images have in the data set.
+
+    Args:
+        dataset: data set of the images.
+        predictions: what the trainings said.
+        positions: the test images.
+
+    Raises:
+        UserError: an image is not in the data set.
+    """
     there = {
         key: index
         for index, key in enumerate(zip(dataset.table["file"], dataset.table["row"], strict=True))

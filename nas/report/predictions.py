@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
 from nas.common.errors import UserError
+from nas.common.figure import ShownFigure
 from nas.report.drawing import legend_above, wrapped
 from nas.training.predictions import read_predictions
 
@@ -128,7 +128,7 @@ class Predictions:
         return rounded
 
 
-def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
+def roc_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
     """Draw a panel for each class, with the ROC curve of each network.
 
     The curve is the mean over a network's trainings; their range is shaded. Names stand above all
@@ -164,7 +164,7 @@ def roc_figure(networks: Mapping[str, Predictions]) -> Figure:
     return figure
 
 
-def confusion_figure(networks: Mapping[str, Predictions]) -> Figure:
+def confusion_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
     """Draw a panel for each network: which share of each class was taken for each class.
 
     The number of images stands below each share.
@@ -203,10 +203,10 @@ def _legible_on(colour: npt.ArrayLike) -> str:
     return "black" if np.dot(np.asarray(colour)[:3], _LUMA) > 0.5 else "white"
 
 
-def _panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+def _panels(count: int, width: float, height: float) -> tuple[ShownFigure, list[Axes]]:
     columns = min(count, _COLUMNS)
     rows = -(-count // columns)
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for spare in axes[count:]:
         spare.set_visible(False)

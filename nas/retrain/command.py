@@ -70,7 +70,8 @@ def retrain_architectures(settings: RetrainSettings) -> Retrained:
         _retrain(settings, winners, item, recipe, supernet, base, device)
         for item in winners.architectures
     ]
-    return Retrained(tuple(sorted(summaries, key=lambda one: -one.validation_auc)))
+    best_first = sorted(summaries, key=lambda one: -one.validation_auc)
+    return Retrained(tuple(best_first), winners.images.dataset)
 
 
 def _choose(settings: RetrainSettings) -> Winners:

@@ -4,12 +4,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from torch import nn
 
+from nas.common.errors import UserError
+from nas.data.dataset import LensDataset
 from nas.retrain.summary import Summary
 from nas.training.networks.classifier import Classifier
+from nas.training.predictions import PREDICTIONS
+
+if TYPE_CHECKING:
+    from nas.common.figure import ShownFigure
+    from nas.report.predictions import Predictions
 
 
 @dataclass(frozen=True, repr=False)
@@ -18,6 +27,7 @@ class Retrained:
 
     Attributes:
         summaries: one for each architecture, by falling validation AUC.
+        data: data set that they were trained and judged on.
 
     Example:
         The best network of a search, judged and used::
@@ -26,10 +36,12 @@ class Retrained:
 
             retrained = api.retrain("results/runs/mine", seeds=3)
             print(retrained.scores)
+            retrained.plot_mistakes()
             probabilities = retrained.classifier.predict_proba(images)
     """
 
     summaries: tuple[Summary, ...]
+    data: LensDataset
 
     def __repr__(self) -> str:
         best = self.summaries[0]
@@ -78,3 +90,76 @@ class Retrained:
     def network(self) -> nn.Module:
         """The network of :attr:`checkpoint` alone, which takes normalised images."""
         return self.classifier.network
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """Class of every test image, the class it was taken for, and the probability of each class.
+
+        The rows are named by the position of the image in ``data.images``, so that the table can be
+        joined with ``data.parameters``. This, the confusion and the pictures are of the network of
+        :attr:`checkpoint`.
+        """
+        from nas.report.examples import find_images
+
+        told = self._told
+        names = np.array(told.classes)
+        (probabilities,) = told.probabilities
+        rows = find_images(self.data, told, np.arange(len(told.labels)))
+        table = pd.DataFrame(probabilities, pd.Index(rows, name="image"), list(names))
+        table.insert(0, "class", names[told.labels])
+        table.insert(1, "predicted", names[probabilities.argmax(axis=1)])
+        return table
+
+    @property
+    def confusion(self) -> pd.DataFrame:
+        """Number of test images of each class, a row each, by the class they were taken for."""
+        told = self._told
+        table = pd.DataFrame(told.rounded_confusion(), list(told.classes), list(told.classes))
+        return table.rename_axis(index="true class", columns="predicted class")
+
+    def plot_confusion(self) -> "ShownFigure":
+        """Draw which share of each class was taken for each class."""
+        from nas.report.drawing import style
+        from nas.report.predictions import confusion_figure
+
+        with style():
+            return confusion_figure({self.summaries[0].card.model: self._told})
+
+    def plot_roc(self) -> "ShownFigure":
+        """Draw the ROC curve of each class against the rest."""
+        from nas.report.drawing import style
+        from nas.report.predictions import roc_figure
+
+        with style():
+            return roc_figure({self.summaries[0].card.model: self._told})
+
+    def plot_mistakes(self, count: int = 12) -> "ShownFigure":
+        """Draw test images that were classified wrongly, the surest mistakes first.
+
+        Args:
+            count: number of images at most.
+
+        Raises:
+            UserError: there is no mistake.
+        """
+        from nas.report.drawing import style
+        from nas.report.examples import example_figure, mistakes
+
+        if not len(wrong := mistakes(self._told)):
+            raise UserError("no test image was classified wrongly: there is nothing to draw")
+        with style():
+            return example_figure(self.data, self._told, wrong[:count])
+
+    @cached_property
+    def _told(self) -> "Predictions":
+        """What the network of :attr:`checkpoint` said of the test images."""
+        # matplotlib is slow to load, and most who train networks draw nothing.
+        from nas.report.predictions import Predictions
+
+        file = self.checkpoint.with_name(PREDICTIONS)
+        told = Predictions.read([file], self.summaries[0].card.classes, [1.0])
+        if told is None:
+            raise UserError(
+                f"{file} is missing: remove {file.parent}, and the same call trains it anew"
+            )
+        return told

@@ -31,7 +31,7 @@ _ONE, _BOTH = "accuracy", "accuracy and parameters"
 
 def run(settings: SamplerBenchmarkSettings) -> None:
     """Run the searches that are missing, print the table, and write it with the curves."""
-    strategies, budgets = _strategies(settings.strategies), _budgets(settings.budgets)
+    strategies, budgets = strategy_names(settings.strategies), _budgets(settings.budgets)
     problems = list(LANDSCAPES) if settings.table is None else [_table_problem(settings)]
     make = partial(make_problem, settings.table)
     first = make(problems[0], 0)
@@ -100,7 +100,12 @@ def _table_problem(settings: SamplerBenchmarkSettings) -> str:
     return name
 
 
-def _strategies(text: str) -> list[str]:
+def strategy_names(text: str) -> list[str]:
+    """Return the names of strategies that are separated by commas.
+
+    Raises:
+        UserError: There is no strategy of a name.
+    """
     strategies = [name.strip() for name in text.split(",")]
     for name in strategies:
         if name not in VARIANTS:

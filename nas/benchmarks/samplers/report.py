@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from nas.benchmarks.samplers.runs import Run
 from nas.common.errors import UserError
+from nas.common.figure import ShownFigure
 from nas.common.files import atomic_path
 
 _RESAMPLES = 2000
@@ -143,15 +143,15 @@ def regret_table(
     return "\n".join(lines) + "\n"
 
 
-def draw_curves(
-    runs: Sequence[Run], references: Mapping[int, Reference], better: str, path: Path
-) -> None:
+def curves_figure(
+    runs: Sequence[Run], references: Mapping[int, Reference], better: str
+) -> ShownFigure:
     """Draw the mean figure of each strategy over evaluations, one panel for each problem.
 
     The standard error of the mean is shaded.
     """
     problems = sorted({run.problem for run in runs})
-    figure = Figure(figsize=(5.5 * len(problems), 4.2), layout="constrained")
+    figure = ShownFigure(figsize=(5.5 * len(problems), 4.2), layout="constrained")
     for axes, problem in zip(
         figure.subplots(1, len(problems), squeeze=False)[0], problems, strict=True
     ):
@@ -183,6 +183,14 @@ def draw_curves(
         axes.set_yscale("log" if better == "lower" else "linear")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
+    return figure
+
+
+def draw_curves(
+    runs: Sequence[Run], references: Mapping[int, Reference], better: str, path: Path
+) -> None:
+    """Write :func:`curves_figure` as a picture."""
+    figure = curves_figure(runs, references, better)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
 

@@ -86,11 +86,24 @@ def search_one(strategy: str, problem: str, seed: int, budget: int, make: MakePr
         budget: Number of architectures to evaluate.
         make: Makes the problem.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     world = make(problem, seed)
-    study = optuna.create_study(
-        directions=world.directions, sampler=VARIANTS[strategy](seed, world.space)
-    )
+    steps = steps_of(VARIANTS[strategy](seed, world.space), world, seed, budget)
+    return Run(strategy, problem, seed, budget, steps)
+
+
+def steps_of(
+    sampler: BaseSampler, world: Problem, seed: int, budget: int
+) -> tuple[tuple[int, float], ...]:
+    """Let a sampler search, and return the steps of its run.
+
+    Args:
+        sampler: Sampler that has proposed nothing yet.
+        world: What it searches.
+        seed: Seed of the readings.
+        budget: Number of architectures to evaluate.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(directions=world.directions, sampler=sampler)
     distributions: dict[str, BaseDistribution] = {**world.space.distributions()}
     judge, rng = world.judge(), np.random.default_rng([seed, 1])
     steps: list[tuple[int, float]] = []
@@ -103,7 +116,7 @@ def search_one(strategy: str, problem: str, seed: int, budget: int, make: MakePr
             figure = round(judge(architecture, values), 5)
             if not steps or figure != steps[-1][1]:
                 steps.append((evaluation, figure))
-    return Run(strategy, problem, seed, budget, tuple(steps))
+    return tuple(steps)
 
 
 def load(path: Path) -> list[Run]:

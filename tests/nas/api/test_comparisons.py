@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pytest
 
 import nas.api.comparisons
@@ -11,6 +14,7 @@ from nas import api
 from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.data import LensDataset
+from nas.retrain.retrained import Retrained
 from nas.training.networks.loading import load_network
 from search_spaces import HybridNet
 from tests.folders import folder
@@ -47,6 +51,48 @@ def test_what_a_search_found_is_retrained(data: LensDataset, tmp_path: Path) -> 
     assert right.mean() == pytest.approx(scores.loc[(best.architecture, seed), "test_accuracy"])
     assert f"{scores.loc[best.architecture, 'test_auc'].mean():.4f} ± " in repr(retrained)
     assert retrained._repr_html_().count("<tr") >= 5
+    explained(retrained, test)
+
+
+def explained(retrained: Retrained, test: npt.NDArray[np.int64]) -> None:
+    """Check that the best network's mistakes are told, counted and drawn."""
+    data = retrained.data
+    told = retrained.predictions
+    assert sorted(told.index) == sorted(test)
+    assert list(told["class"]) == [data.classes[label] for label in data.labels[told.index]]
+    again = retrained.classifier.predict(data.images[told.index])
+    assert list(told["predicted"]) == list(again)
+    assert told[list(data.classes)].sum(axis=1).to_numpy() == pytest.approx(1)
+    confusion = retrained.confusion
+    assert confusion.loc["subhalo", "vortex"] == sum(
+        (told["class"] == "subhalo") & (told["predicted"] == "vortex")
+    )
+    assert confusion.to_numpy().sum() == len(test)
+    wrong = told[told["class"] != told["predicted"]]
+    shown = retrained.plot_mistakes(count=2)
+    titles = [axes.get_title() for axes in shown.axes if axes.get_title()]
+    surest = wrong.loc[wrong[list(data.classes)].max(axis=1).idxmax()]
+    assert len(titles) == 2
+    assert titles[0].startswith(f"{surest['class']}\ntaken for\n{surest['predicted']}")
+    for figure in (shown, retrained.plot_confusion(), retrained.plot_roc()):
+        assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_where_nothing_is_wrong_or_known_nothing_is_drawn(data: LensDataset) -> None:
+    retrained = api.retrain(
+        data=data, architecture="symmetric_tiny", seeds=1, device="cpu", **QUICK
+    )
+    file = retrained.checkpoint.with_name("predictions.parquet")
+    right = pd.read_parquet(file)
+    right[list(data.classes)] = pd.get_dummies(right["label"])[list(data.classes)].astype(float)
+    right.to_parquet(file)
+    with pytest.raises(UserError, match="no test image was classified wrongly"):
+        retrained.plot_mistakes()
+    file.unlink()
+    with pytest.raises(UserError, match=r"predictions\.parquet is missing: remove "):
+        api.retrain(  # reads what is finished
+            data=data, architecture="symmetric_tiny", seeds=1, device="cpu", **QUICK
+        ).plot_confusion()
 
 
 def test_an_architecture_is_retrained_on_arrays(data: LensDataset) -> None:

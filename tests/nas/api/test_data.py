@@ -30,6 +30,17 @@ def test_a_simulated_data_set_is_open_and_is_simulated_once(capsys: Any) -> None
     assert (first.images.shape, first.directory) == ((6, 1, 40, 40), Path("data/simulated"))
     assert api.simulate(images=6, image_size=40, workers=1).fingerprint == first.fingerprint
     assert capsys.readouterr().err.count("simulating done") == 1
+    truth = first.parameters
+    assert truth["class"].tolist() == [first.classes[label] for label in first.labels]
+    assert (truth.loc[truth["class"] == "subhalo", "subhalo_number"] > 0).all()
+    Path("data/simulated/parameters.parquet").unlink()
+    with pytest.raises(UserError, match=r"parameters\.parquet is missing: copy it again"):
+        _ = first.parameters
+
+
+def test_nobody_knows_the_parameters_of_images_that_were_not_simulated() -> None:
+    with pytest.raises(UserError, match="was not simulated"):
+        _ = api.from_arrays(IMAGES, LABELS).parameters
 
 
 def test_a_directory_is_opened_with_options() -> None:

@@ -18,6 +18,7 @@ import ray
 
 from nas import api
 from nas.cluster.connection import cluster
+from nas.common.artefacts import read_json
 from nas.common.errors import UserError
 from nas.data import LensDataset
 from tests.nas.report.made import make_run
@@ -107,6 +108,12 @@ def test_an_interrupted_search_of_arrays_goes_on_in_the_same_process(
     retrained = api.retrain(found, epochs=1, seeds=1, batch_size=16, device="cpu", track="none")
     assert retrained.classifier.classes == ("ring", "arc")
     assert retrained.summaries[0].architecture == found.best.architecture
+    # What made them is written down as commands that do the same.
+    log = (tmp_path / "mine" / "search.log").read_text()
+    assert f" started: python -m nas.search --data {data.directory} --trials 50 --run mine" in log
+    assert f" resumed: python -m nas.search --trials {done + 2} --resume mine\n" in log
+    result = read_json(retrained.checkpoint.with_name("result.json"))
+    assert result["command"].startswith("python -m nas.retrain --run mine --epochs 1 --seeds 1 ")
 
 
 @pytest.fixture
