@@ -23,8 +23,9 @@ from timm.models._efficientnet_blocks import InvertedResidual, SqueezeExcite
 from torch import Tensor, nn
 
 from search_spaces.errors import SpaceError
+from search_spaces.halving import halve
 from search_spaces.hybrid import STAGES, AttentionStage, Stage, Stem, blocks
-from search_spaces.symmetry import SYMMETRIES, halve
+from search_spaces.symmetry import SYMMETRIES
 from search_spaces.tied_norms import FieldHead
 from search_spaces.tying import tie
 

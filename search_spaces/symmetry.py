@@ -1,4 +1,4 @@
-"""The symmetries of the square, and convolutions and averages that respect them.
+"""The symmetries of the square, and weights that respect them.
 
 A lens has no up and no handedness. In a symmetric network this is exact: turning or mirroring the
 image turns and mirrors every map, and leaves the logits as they are (group convolutions: Cohen and
@@ -11,7 +11,6 @@ which are all that is learned.
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from search_spaces.errors import SpaceError
@@ -95,8 +94,10 @@ def expand(base: Tensor, places: Tensor, order: int, blocks: tuple[int, int] = (
     weight = base.flatten(2).index_select(2, places)
     fields, first = base.shape[:2]
     if base.ndim == 4:
-        weight = weight.view(fields, first, order, -1).permute(2, 0, 1, 3)
-        return weight.reshape(order * fields, *base.shape[1:])
+        weight = weight.view(fields, first, order, -1).permute(2, 0, 3, 1)
+        # Channels are innermost in memory, so that the map of a convolution has them there, too.
+        weight = weight.reshape(order * fields, *base.shape[2:], first)
+        return weight.permute(0, 3, 1, 2)
     out, into = blocks
     weight = weight.view(out, fields // out, into, first // into, order, order)
     return weight.permute(0, 4, 1, 2, 5, 3).reshape(order * fields, order * first)
@@ -124,35 +125,3 @@ def map_places(symmetry: Symmetry) -> Tensor:
 def expand_scale(base: Tensor, order: int, blocks: int = 1) -> Tensor:
     """Return numbers that are alike in each field, (order · fields,), from those of the fields."""
     return base.view(blocks, 1, -1).expand(-1, order, -1).flatten()
-
-
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, groups: int) -> Tensor:
-    """Convolve a map with an odd kernel whose places lie symmetrically on the map.
-
-    With a stride of 2, a side of even length has no symmetric places for an odd kernel. There the
-    kernel is averaged over two neighbouring places, which is a convolution that is followed by
-    pooling (Zhang 2019, arXiv 1904.11486) at the price of one convolution.
-
-    Args:
-        x: Map (B, C, H, W).
-        weight: Weight of the convolution, (C', C / groups, K, K).
-        bias: Bias (C',), or None.
-        stride: 1 or 2.
-        groups: Groups of channels that do not see each other.
-
-    Returns:
-        A map (B, C', ⌈H/stride⌉, ⌈W/stride⌉).
-    """
-    padding = weight.shape[-1] // 2
-    if stride == 2:
-        even = [1 - side % 2 for side in x.shape[2:]]
-        weight = F.avg_pool2d(weight, [1 + side for side in even], stride=1, padding=even)
-    return F.conv2d(x, weight, bias, stride=stride, padding=padding, groups=groups)
-
-
-def halve(x: Tensor) -> Tensor:
-    """Average a map (B, C, H, W) to (B, C, ⌈H/2⌉, ⌈W/2⌉), over pixels that lie symmetrically."""
-    odd = [side % 2 for side in x.shape[2:]]
-    return F.avg_pool2d(
-        x, [2 + side for side in odd], stride=2, padding=odd, count_include_pad=False
-    )

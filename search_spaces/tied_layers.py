@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from timm.models import register_notrace_module
 from torch import Tensor, nn
 
+from search_spaces.halving import convolve
 from search_spaces.symmetry import (
     Symmetry,
-    convolve,
     expand,
     expand_scale,
     kernel_places,

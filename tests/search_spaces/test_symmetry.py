@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from search_spaces import Architecture, HybridNet, SpaceError, build_network, params
 from search_spaces.blocks import windows
 from search_spaces.costs import untied_params
+from search_spaces.halving import convolve, halve
 from search_spaces.hybrid import StageChoices, StemChoices, hybrid_space
-from search_spaces.symmetry import SYMMETRIES, Symmetry, convolve, halve
+from search_spaces.symmetry import SYMMETRIES, Symmetry
 from search_spaces.tied_norms import TiedBatchNorm
 from search_spaces.tying import tie, untie
 
@@ -209,6 +210,26 @@ def test_an_even_side_is_halved_as_by_a_convolution_and_pooling() -> None:
     x, weight = images_of(0, 2, 3, 8, 8), images_of(1, 5, 3, 3, 3)
     pooled = F.avg_pool2d(F.conv2d(x, weight, padding=1), 2)
     torch.testing.assert_close(convolve(x, weight, None, 2, 1), pooled)
+
+
+@given(seeds, st.integers(1, 6), st.integers(1, 6), st.integers(1, 4))
+def test_the_quick_gradient_of_a_strided_depthwise_kernel_is_that_of_its_formula(
+    seed: int, rows: int, columns: int, channels: int
+) -> None:
+    x = images_of(seed, 2, channels, 2 * rows, 2 * columns).requires_grad_()
+    weight = images_of(seed + 1, channels, 1, 3, 3).requires_grad_()
+    quick = convolve(x, weight, None, 2, channels)
+    assert quick.grad_fn is not None
+    assert "StridedDepthwise" in type(quick.grad_fn).__name__
+    plain = F.avg_pool2d(F.conv2d(x, weight, padding=1, groups=channels), 2)
+    dy = images_of(seed + 2, *quick.shape)
+    torch.testing.assert_close(quick, plain)
+    for one, other in zip(
+        torch.autograd.grad(quick, (x, weight), dy),
+        torch.autograd.grad(plain, (x, weight), dy),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
 
 
 @given(st.integers(1, 64), st.sampled_from([0, 1, 3, 4, 8]))
