@@ -10,7 +10,7 @@ from search_spaces.errors import SpaceError
 from search_spaces.genes import Gene
 from search_spaces.models import build_network
 from search_spaces.network import HybridNet
-from search_spaces.registry import find_architecture, get_space, list_spaces
+from search_spaces.registry import find_architecture, get_space, list_spaces, register_space
 from search_spaces.sampling import EvenSampler
 from search_spaces.space import SearchSpace
 from search_spaces.supernet import Supernet, extract, recalibrate
@@ -34,6 +34,7 @@ __all__ = [
     "list_spaces",
     "params",
     "recalibrate",
+    "register_space",
     "untie",
     "untied_params",
 ]

@@ -61,6 +61,11 @@ class Architecture:
         groups = groupby(self.genes, key=lambda item: item[0].rpartition(".")[0])
         return "/".join([self.space, *(_group_line(group, list(genes)) for group, genes in groups)])
 
+    @property
+    def line(self) -> str:
+        """The genes alone: ``str(architecture)`` without the name of the space."""
+        return str(self).partition("/")[2]
+
     def to_json(self) -> str:
         """Return the architecture as JSON: ``{"space": …, "genes": {gene: choice, …}}``."""
         return json.dumps({"space": self.space, "genes": self.choices})

@@ -3,7 +3,8 @@
 The counts follow ``blocks.py`` layer by layer and are exact: they equal those of the built network.
 FLOPs are counted as ``torch.utils.flop_counter`` counts them, which means convolutions and matrix
 products, where a multiplication and an addition are two operations. Every stage is counted once and
-remembered, since millions of architectures share some thousands of stages.
+remembered, since millions of architectures share some thousands of stages. Networks of spaces of
+one's own are built to be counted (``own.py``).
 """
 
 from functools import lru_cache
@@ -25,6 +26,7 @@ from search_spaces.hybrid import (
     describe,
     with_symmetry,
 )
+from search_spaces.own import own_flops, own_params
 from search_spaces.symmetry import SYMMETRIES
 
 # torch's counter has formulas for all fused attention kernels but the CPU's, which it passes over
@@ -44,7 +46,7 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
     :func:`untied_params` counts.
 
     Args:
-        architecture: Architecture of a hybrid space.
+        architecture: Architecture of a space with networks.
         in_chans: Channels of the images.
         num_classes: Classes that the network tells apart.
 
@@ -56,6 +58,8 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
         >>> params(get_space("hybrid_nano").named["coatnet_like"])
         481497
     """
+    if (own := own_params(architecture, in_chans, num_classes)) is not None:
+        return own
     hybrid = describe(architecture)
     return _body_params(hybrid, in_chans) + _head_params(hybrid, num_classes)
 
@@ -63,10 +67,10 @@ def params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) 
 def untied_params(architecture: Architecture, in_chans: int = 1, num_classes: int = 3) -> int:
     """Count the weights that the network's layers have when a symmetric network is untied.
 
-    For a network without symmetry these are its parameters.
+    For a network without symmetry, and one of a space of one's own, these are its parameters.
 
     Args:
-        architecture: Architecture of a hybrid space.
+        architecture: Architecture of a space with networks.
         in_chans: Channels of the images.
         num_classes: Classes that the network tells apart.
 
@@ -80,6 +84,8 @@ def untied_params(architecture: Architecture, in_chans: int = 1, num_classes: in
         >>> 6 < untied_params(tied) / params(tied) < 8
         True
     """
+    if (own := own_params(architecture, in_chans, num_classes)) is not None:
+        return own
     hybrid = describe(architecture)
     # The head is not tied: it sees means of fields in both.
     head = _head_params(hybrid, num_classes)
@@ -118,7 +124,7 @@ def flops(
     """Count the floating-point operations of a forward pass with one square image.
 
     Args:
-        architecture: Architecture of a hybrid space.
+        architecture: Architecture of a space with networks.
         image_size: Side of the image in pixels.
         in_chans: Channels of the image.
         num_classes: Classes that the network tells apart.
@@ -132,6 +138,8 @@ def flops(
         >>> flops(architecture, image_size=64) > 2 * flops(architecture, image_size=32)
         True
     """
+    if (own := own_flops(architecture, image_size, in_chans, num_classes)) is not None:
+        return own
     check_image_size(image_size, image_size)
     stem, stages = describe(architecture)
     side = _strided(image_size, stem.stride)

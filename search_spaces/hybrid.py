@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Gene
+from search_spaces.own import SPACES
 from search_spaces.space import SearchSpace
 
 STAGES = 4
@@ -151,17 +152,22 @@ def hybrid_space(
     return SearchSpace(name, [gene for gene in genes if gene.choices], named=named, size=size)
 
 
+def is_hybrid(architecture: Architecture) -> bool:
+    """Return whether the architecture's network is one of the toolkit's."""
+    return "stem.width" in architecture and architecture.space not in SPACES.added
+
+
 def describe(architecture: Architecture) -> Hybrid:
     """Return the stem and the four stages of an architecture's network.
 
     Raises:
-        SpaceError: the architecture belongs to a space without networks.
+        SpaceError: the architecture belongs to a space without hybrid networks.
     """
     genes: Mapping[str, Any] = architecture.choices
-    if "stem.width" not in genes:
+    if not is_hybrid(architecture):
         raise SpaceError(
-            f"{architecture.space} is a space of tables: no network can be built from "
-            f"{architecture}."
+            f"{architecture.space} is no hybrid space, so there is no network of {architecture}: "
+            "give a hybrid space, or register this one with a builder of its own (register_space)."
         )
     symmetry = genes.get("symmetry", "none")
     width = genes["stem.width"]

@@ -1,4 +1,4 @@
-"""Networks of the hybrid spaces as timm models.
+"""Networks of the spaces as timm models.
 
 They are built by ``timm.create_model("hybrid_nano", architecture=…)`` or by :func:`build_network`.
 """
@@ -6,9 +6,11 @@ They are built by ``timm.create_model("hybrid_nano", architecture=…)`` or by :
 from typing import Any
 
 from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
+from torch import nn
 
 from search_spaces.architecture import Architecture
 from search_spaces.network import HybridNet
+from search_spaces.own import SPACES
 from search_spaces.registry import get_space
 from search_spaces.space import SearchSpace
 
@@ -36,17 +38,20 @@ def build_network(
     in_chans: int = 1,
     num_classes: int = 3,
     **options: Any,
-) -> HybridNet:
+) -> nn.Module:
     """Build the standalone network of an architecture, with new weights.
 
+    It is a :class:`~search_spaces.network.HybridNet`, or in a registered space what its builder
+    returns.
+
     Args:
-        space: Hybrid space, or its name.
+        space: Search space, or its name.
         architecture: Architecture of the space, its string, or the name of one of the space's named
             architectures; None for the first of these.
         in_chans: Channels of the images.
         num_classes: Classes to tell apart; 0 leaves the classifier out.
         options: Further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model
-            builder.
+            builder, or of the space's own.
 
     Raises:
         SpaceError: the architecture is not of the space, the space has no networks, or an argument
@@ -59,11 +64,24 @@ def build_network(
         torch.Size([2, 3])
     """
     space = get_space(space) if isinstance(space, str) else space
-    if architecture is None:
-        architecture = next(iter(space.named.values()), space.smallest)
-    elif isinstance(architecture, str):
-        architecture = space.parse(architecture)
-    space.validate(architecture)
+    architecture = _chosen(space, architecture)
+    if (own := SPACES.added.get(space.name)) is not None:
+        return own.network(architecture, in_chans, num_classes, **options)
+    return hybrid_network(space, architecture, in_chans, num_classes, **options)
+
+
+def hybrid_network(
+    space: SearchSpace,
+    architecture: Architecture,
+    in_chans: int = 1,
+    num_classes: int = 3,
+    **options: Any,
+) -> HybridNet:
+    """Build the network of a hybrid space, as :func:`build_network` does.
+
+    Raises:
+        SpaceError: the space has no networks, or an argument is out of range.
+    """
     network: HybridNet = build_model_with_cfg(
         HybridNet,
         space.name,
@@ -78,12 +96,27 @@ def build_network(
     return network
 
 
+def _chosen(space: SearchSpace, architecture: Architecture | str | None) -> Architecture:
+    """Return the architecture that is meant, which is one of the space."""
+    if architecture is None:
+        architecture = next(iter(space.named.values()), space.smallest)
+    elif isinstance(architecture, str):
+        architecture = space.parse(architecture)
+    space.validate(architecture)
+    return architecture
+
+
+def _preset(name: str, architecture: Architecture | str | None, **options: Any) -> HybridNet:
+    space = get_space(name)
+    return hybrid_network(space, _chosen(space, architecture), **options)
+
+
 @register_model
 def lens_nano(
     pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``lens_nano``, as :func:`build_network` does."""
-    return build_network("lens_nano", architecture, pretrained=pretrained, **options)
+    return _preset("lens_nano", architecture, pretrained=pretrained, **options)
 
 
 @register_model
@@ -91,7 +124,7 @@ def lens_small(
     pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``lens_small``, as :func:`build_network` does."""
-    return build_network("lens_small", architecture, pretrained=pretrained, **options)
+    return _preset("lens_small", architecture, pretrained=pretrained, **options)
 
 
 @register_model
@@ -99,7 +132,7 @@ def hybrid_nano(
     pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``hybrid_nano``, as :func:`build_network` does."""
-    return build_network("hybrid_nano", architecture, pretrained=pretrained, **options)
+    return _preset("hybrid_nano", architecture, pretrained=pretrained, **options)
 
 
 @register_model
@@ -107,7 +140,7 @@ def hybrid_small(
     pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``hybrid_small``, as :func:`build_network` does."""
-    return build_network("hybrid_small", architecture, pretrained=pretrained, **options)
+    return _preset("hybrid_small", architecture, pretrained=pretrained, **options)
 
 
 @register_model
@@ -115,4 +148,4 @@ def lens_bench(
     pretrained: bool = False, architecture: Architecture | str | None = None, **options: Any
 ) -> HybridNet:
     """Build a network of the space ``lens_bench``, as :func:`build_network` does."""
-    return build_network("lens_bench", architecture, pretrained=pretrained, **options)
+    return _preset("lens_bench", architecture, pretrained=pretrained, **options)

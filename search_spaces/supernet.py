@@ -16,9 +16,11 @@ from torch.optim.swa_utils import update_bn
 from search_spaces.architecture import Architecture
 from search_spaces.binding import BoundModule
 from search_spaces.blocks import make_block, make_head, make_stage, make_stem, stage_drop_path
+from search_spaces.errors import SpaceError
 from search_spaces.hybrid import Hybrid, blocks, describe, largest, operator
-from search_spaces.models import build_network
+from search_spaces.models import hybrid_network
 from search_spaces.network import HybridNet, check_channels_and_classes, check_images, init_weights
+from search_spaces.own import SPACES
 from search_spaces.registry import get_space
 from search_spaces.slicing import shared_name, slice_of
 from search_spaces.space import SearchSpace
@@ -81,6 +83,7 @@ class Supernet(nn.Module):
         # oneDNN reads the variable at the first convolution of the process.
         os.environ.setdefault(*_KERNELS)
         self.space = get_space(space) if isinstance(space, str) else space
+        require_shared_weights(self.space)
         self.in_chans = in_chans
         self.num_classes = num_classes
         self.norm = norm
@@ -185,6 +188,20 @@ class Supernet(nn.Module):
         return {**self.__dict__, "_parts": {}}
 
 
+def require_shared_weights(space: SearchSpace) -> None:
+    """Check that the networks of a space can share weights.
+
+    Raises:
+        SpaceError: they are built by a function of somebody's own, or there are none.
+    """
+    if space.name in SPACES.added:
+        raise SpaceError(
+            f"the networks of {space.name} are built by a function of its own and share no "
+            "weights: score them from scratch (--fidelity scratch)."
+        )
+    describe(space.smallest)
+
+
 def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
     """Take a network out of the supernet, as an ordinary module with copies of the weights.
 
@@ -204,7 +221,7 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
         True
     """
     with torch.device("meta"):
-        network = build_network(
+        network = hybrid_network(
             supernet.space,
             architecture,
             supernet.in_chans,

@@ -18,7 +18,6 @@ import torch
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_json
-from nas.tracking.options import TrackerName
 from nas.training.final import train_and_test
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
@@ -49,7 +48,7 @@ class Assignment:
     spec: TrainingSpec
     counts: bool
     directory: Path
-    track: TrackerName
+    track: str
 
     def run(
         self,
@@ -127,7 +126,7 @@ class Cache:
         track: where the curves of new trainings go.
     """
 
-    def __init__(self, root: Path, images: TrainingImages, track: TrackerName = "none") -> None:
+    def __init__(self, root: Path, images: TrainingImages, track: str = "none") -> None:
         self._root = root
         self._images = images
         self._track = track

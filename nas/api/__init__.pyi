@@ -14,6 +14,13 @@ from .networks import Classifier as Classifier
 from .networks import export as export
 from .networks import predict as predict
 from .networks import train as train
+from .plugins import register_augmentation as register_augmentation
+from .plugins import register_layout as register_layout
+from .plugins import register_network as register_network
+from .plugins import register_objective as register_objective
+from .plugins import register_sampler as register_sampler
+from .plugins import register_space as register_space
+from .plugins import register_tracker as register_tracker
 from .searches import SearchResult as SearchResult
 from .searches import search as search
 
@@ -30,6 +37,13 @@ __all__ = [
     "open_bench",
     "open_data",
     "predict",
+    "register_augmentation",
+    "register_layout",
+    "register_network",
+    "register_objective",
+    "register_sampler",
+    "register_space",
+    "register_tracker",
     "report",
     "retrain",
     "sampler_problem",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from nas.api.comparisons import PathLike, Report, report
 from nas.api.keywords import command_line, settings_from, shows_settings
+from nas.api.plugins import strategy_name
 from nas.common.figure import ShownFigure
 from nas.common.provenance import asked
 from nas.common.settings import take_strings
@@ -124,7 +125,7 @@ class SearchResult:
 
 
 def _table(candidates: list[Candidate]) -> pd.DataFrame:
-    return pd.DataFrame([item.to_json() for item in candidates]).set_index("number")
+    return pd.DataFrame([item.to_cells() for item in candidates]).set_index("number")
 
 
 @shows_settings(SearchSettings)
@@ -139,7 +140,8 @@ def search(
         data: the data set, or its directory; by default one is simulated.
         resume: result or directory of a search to go on with; settings that are left out are those
             of that search.
-        settings: fields of :class:`~nas.search.settings.SearchSettings`.
+        settings: fields of :class:`~nas.search.settings.SearchSettings`; ``strategy`` may also be
+            a sampler of Optuna, which is then asked throughout, and given again with ``resume``.
 
     Returns:
         What was found: ``best``, ``candidates``, ``pareto``, ``study``, ``plot_history()`` and
@@ -165,6 +167,8 @@ def search(
         nas.common.errors.UserError: there is no strategy 'evolutoin': ... did you mean evolution?
     """
     given = settings if data is None else {"data": data, **settings}
+    if "strategy" in given:
+        given = {**given, "strategy": strategy_name(given["strategy"])}
     wanted = settings_from(SearchSettings, given)
     line = command_line("nas.search", SearchSettings, {**given, "resume": resume})
     if resume is None:

@@ -7,6 +7,8 @@ already; and they drop scores that are not numbers and the reasons of failures.
 
 import tempfile
 import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,8 +20,9 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from nas.cluster.carried import Carried
 from nas.cluster.connection import Hands, environment_variables
-from nas.cluster.jobs import Equipment, Failure, Jobs, reason_of
+from nas.cluster.jobs import Equipment, Failure, Jobs, JobWorker, reason_of
 from nas.common.errors import UserError
 
 JobT = TypeVar("JobT")
@@ -56,7 +59,7 @@ def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], ha
     share = {"CPU": float(hands.cpus), **({"GPU": hands.gpus} if hands.gpus else {})}
     with environment_variables(_QUIET), tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
         tune.run(
-            tune.with_parameters(_Actor, equipment=equipment),
+            tune.with_parameters(_Actor, equipment=equipment, carried=Carried.here()),
             config={"gpus": hands.gpus},
             search_alg=searcher,
             scheduler=_JobScheduler(searcher),
@@ -83,12 +86,18 @@ def device_of(gpus: float) -> torch.device:
 class _Actor(tune.Trainable):
     """Tune's actor, which does one job after the other."""
 
-    def setup(self, config: dict[str, Any], equipment: Equipment[Any, Any]) -> None:  # type: ignore[override]
+    def setup(  # type: ignore[override]
+        self, config: dict[str, Any], equipment: Equipment[Any, Any], carried: Carried
+    ) -> None:
         """Make the worker, and begin the first job."""
         self._device = device_of(config["gpus"])
         if 0 < config["gpus"] < 1:
             torch.cuda.set_per_process_memory_fraction(config["gpus"])
-        self._worker = equipment.worker(self._device)
+        try:
+            carried.unpack()
+            self._worker: JobWorker[Any, Any] = equipment.worker(self._device)
+        except UserError as mistake:
+            self._worker = _Refusing(mistake)
         self._outcomes = self._worker.work(config["job"])
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -116,6 +125,20 @@ class _Actor(tune.Trainable):
     def cleanup(self) -> None:
         """End the job."""
         self._outcomes.close()  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class _Refusing:
+    """A worker that cannot work, and fails every job with the reason.
+
+    An actor that could not be made would fail them too, but without a sentence.
+    """
+
+    mistake: UserError
+
+    def work(self, job: Any) -> Iterator[tuple[Any, bool]]:
+        raise self.mistake
+        yield  # so that the job fails when it is begun
 
 
 class _Mistake:

@@ -147,7 +147,8 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
 
     Args:
         path: File, whose first line names the columns.
-        kind: Dataclass of a line, whose fields are the columns. An empty cell is a missing one.
+        kind: Dataclass of a line, whose fields are the columns. An empty cell is a missing one, and
+            a column ``scores.ece`` is what the field ``scores`` has by the name ``ece``.
 
     Raises:
         DamageError: The file is no such table, or is too large.
@@ -159,7 +160,14 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
     found = []
     try:
         for line in lines:
-            cells = {name: cell for name, cell in line.items() if isinstance(cell, str) and cell}
+            cells: dict[str, Any] = {}
+            for name, cell in line.items():
+                if isinstance(cell, str) and cell:
+                    field, dot, key = name.partition(".")
+                    if dot:
+                        cells.setdefault(field, {})[key] = cell
+                    else:
+                        cells[name] = cell
             found.append(_adapter(cast("Hashable", kind)).validate_strings(cells))
     except csv.Error as error:
         raise DamageError(short(f"line {lines.line_num}: {error}")) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nas.common.kinds import choices, in_words, is_list, kinds_of
+from nas.common.plugins import KINDS, entries, package_of
 
 # Groups with more flags are only named by --help, and explained by --help-all.
 _MANY = 8
@@ -104,6 +105,7 @@ def help_text(
         for one in group.names:
             text = _explanation(explained[one], kinds[one], one, defaults)
             lines += _row(places[one], text, width)
+    lines += _brought(kinds, width)
     lines += ["", "More:"]
     for flag, text in _MORE.items():
         lines += _row(flag, text, width)
@@ -111,6 +113,17 @@ def help_text(
     for done, words in examples.items():
         lines += [*_wrapped(f"{done}:", width, 2), f"    {name} {words}".rstrip()]
     return "\n".join(lines) + "\n"
+
+
+def _brought(settings: Mapping[str, Any], width: int) -> list[str]:
+    """Return the lines of what plug-ins bring for these settings; none of them is imported."""
+    lines = []
+    for name, kind in KINDS.items():
+        flags = [f"--{one.replace('_', '-')}" for one in kind.settings if one in settings]
+        for entry in entries(name) if flags else ():
+            text = f"{kind.noun} of the package {package_of(entry)}"
+            lines += _row(f"{flags[0]} {entry.name}", text, width)
+    return ["", "Brought by plug-ins:", *lines] if lines else []
 
 
 _MORE = {

@@ -1,3 +1,5 @@
+from .augmentation import register_augmentation as register_augmentation
+from .catalogue import register_layout as register_layout
 from .dataset import LensDataset as LensDataset
 from .dataset import open_dataset as open_dataset
 from .normalisation import Normalisation as Normalisation
@@ -14,4 +16,6 @@ __all__ = [
     "ReadOptions",
     "Splits",
     "open_dataset",
+    "register_augmentation",
+    "register_layout",
 ]

@@ -1,9 +1,12 @@
 """Random changes of training images, made on the device where the images are."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from nas.data.options import Augmentation
+from nas.common.errors import UserError
+from nas.data.options import AUGMENTATIONS, Augmentation
 
 
 def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
@@ -37,7 +40,38 @@ def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Te
         images = images + how.noise * torch.randn(
             images.shape, generator=generator, device=images.device, dtype=images.dtype
         )
+    for name in how.others:
+        changed: Tensor = AUGMENTATIONS.get(name)(images, generator)
+        if changed.shape != images.shape:
+            raise UserError(
+                f"the augmentation {name} made {tuple(changed.shape)} of images of "
+                f"{tuple(images.shape)}: let it keep the shape"
+            )
+        images = changed
     return images
+
+
+def register_augmentation(name: str, change: Callable[[Tensor, torch.Generator], Tensor]) -> None:
+    """Register an augmentation of one's own, which ``--augmentation.also`` then knows.
+
+    Args:
+        name: Name of the augmentation.
+        change: Returns changed images, given normalised images (B, C, H, W) and the generator of
+            all random numbers, which is on their device.
+
+    Raises:
+        UserError: There is an augmentation of this name.
+
+    Example:
+        >>> import torch
+        >>> from nas.data import Augmentation, register_augmentation
+        >>> from nas.data.augmentation import augment
+        >>> register_augmentation("negative", lambda images, generator: -images)
+        >>> how = Augmentation(symmetries=False, shift=0, also="negative")
+        >>> augment(torch.ones(1, 1, 2, 2), how, torch.Generator()).tolist()
+        [[[[-1.0, -1.0], [-1.0, -1.0]]]]
+    """
+    AUGMENTATIONS.add(name, change)
 
 
 def _move(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:

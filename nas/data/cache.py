@@ -27,7 +27,7 @@ from nas.common.settings import part
 from nas.data.convert import IMAGES, TABLE, convert
 from nas.data.detect import find_layout
 from nas.data.meta import read_meta, read_source
-from nas.data.options import ReadOptions
+from nas.data.options import LAYOUTS, ReadOptions
 from nas.data.tree import printable, scan
 
 # The format is part of every hash, so that data sets in the entries of an older version are read
@@ -80,9 +80,12 @@ def cached_entry(directory: Path, options: ReadOptions) -> Path:
     source = directory.resolve()
     prefix = f"{printable(source.name)[:_NAMED]}-{_hash(f'{_FORMAT} {read_as} {source}')}-"
     cache = cache_directory()
-    found = cache / (
-        prefix + _hash("\n".join(f"{path} {size} {changed}" for path, size, changed in entries))
-    )
+    holds = "\n".join(f"{path} {size} {changed}" for path, size, changed in entries)
+    if options.layout not in LAYOUTS.built_in:
+        # What a plug-in makes of the same files may be another thing tomorrow.
+        own = find_layout(directory, entries, options)
+        holds += f"\n{own.classes}\n{own.images.to_csv()}"
+    found = cache / (prefix + _hash(holds))
     if _is_whole(found):
         return found
     try:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from nas.common.errors import UserError
 from nas.data.arrays import ArrayEntry, find_arrays
+from nas.data.catalogue import find_catalogued
 from nas.data.folders import find_folders, image_folders, is_known
 from nas.data.layout import Layout
-from nas.data.options import ReadOptions
+from nas.data.options import LAYOUTS, ReadOptions
 from nas.data.packed import find_packed
 from nas.data.tree import FileEntry
 from nas.data.unlabelled import find_images
@@ -30,6 +31,8 @@ def find_layout(directory: Path, entries: list[FileEntry], options: ReadOptions)
         UserError: no layout fits, several data sets are mixed, or there is one class only.
     """
     name, axis = options.layout, options.channel_axis
+    if name not in LAYOUTS.built_in:
+        return _of_classes(directory, find_catalogued(directory, name))
     arrays = find_arrays(directory, entries)
     if name == "unlabelled":
         return find_images(directory, entries, arrays, axis)
@@ -43,6 +46,11 @@ def find_layout(directory: Path, entries: list[FileEntry], options: ReadOptions)
     if layout is None:
         splits = name != "class_folders"
         layout = find_folders(directory, entries, arrays, splits=splits, channel_axis=axis)
+    return _of_classes(directory, layout)
+
+
+def _of_classes(directory: Path, layout: Layout) -> Layout:
+    """Refuse a layout of one class."""
     if len(layout.classes) < 2:
         raise UserError(
             f"{directory} holds one class only ({', '.join(layout.classes)}): give the folder "

@@ -1,14 +1,23 @@
 """The settings of how a data directory is read, which every command with ``--data`` shares."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nas.common.errors import UserError
+from nas.common.plugins import Registry
 from nas.common.settings import take_strings
 
 ChannelAxis = Literal["auto", "first", "last"]
-LayoutName = Literal["auto", "class_folders", "split_folders", "packed", "unlabelled"]
+
+LAYOUTS = Registry[Callable[[Path], Any]](
+    "layouts", ("auto", "class_folders", "split_folders", "packed", "unlabelled")
+)
+"""All layouts by name; those of plug-ins are looked up here."""
+
+AUGMENTATIONS = Registry[Callable[..., Any]]("augmentations")
+"""The augmentations of plug-ins by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +70,15 @@ class ReadOptions(ImageOptions):
         (6, 1, 24, 24)
     """
 
-    layout: LayoutName = "auto"
-    """Layout of the data directory; class_folders takes every folder for a class and none for a
-    split, unlabelled takes all images for one class."""
+    layout: str = "auto"
+    """Layout of the data directory: auto, class_folders (every folder is a class and none a split),
+    split_folders, packed, unlabelled (all images are of one class), or one of a plug-in."""
     classes: tuple[str, ...] = ()
     """Class names by label, for packed arrays that do not tell them: --classes a,b,c."""
+
+    def __post_init__(self) -> None:
+        ImageOptions.__post_init__(self)
+        LAYOUTS.require(self.layout)
 
 
 @dataclass(frozen=True)
@@ -75,9 +88,9 @@ class Augmentation:
     Example:
         >>> from nas.data.options import Augmentation
         >>> Augmentation()
-        Augmentation(symmetries=True, shift=2, noise=0.0)
-        >>> Augmentation(symmetries=False, shift=0, noise=0.1)
-        Augmentation(symmetries=False, shift=0, noise=0.1)
+        Augmentation(symmetries=True, shift=2, noise=0.0, also='')
+        >>> Augmentation(symmetries=False, shift=0, noise=0.1).noise
+        0.1
     """
 
     symmetries: bool = True
@@ -89,6 +102,8 @@ class Augmentation:
     noise: float = 0.0
     """Standard deviation of added Gaussian noise, in units of the normalised images; 0 adds
     none."""
+    also: str = ""
+    """Augmentations of plug-ins that come after these, separated by commas."""
 
     def __post_init__(self) -> None:
         if self.shift < 0 or not self.noise >= 0:
@@ -96,6 +111,13 @@ class Augmentation:
                 f"augmentation cannot have shift {self.shift} and noise {self.noise}: give 0 "
                 "(off) or more for each"
             )
+        for name in self.others:
+            AUGMENTATIONS.require(name)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Names of the augmentations of plug-ins, one by one."""
+        return tuple(name.strip() for name in self.also.split(",") if name.strip())
 
 
 def require_folder(directory: Path) -> None:

@@ -12,7 +12,7 @@ from nas.report.drawing import GREY, ink
 from search_spaces import Architecture
 from search_spaces.blocks import windows
 from search_spaces.costs import stage_params
-from search_spaces.hybrid import MBConvStage, Stage, describe
+from search_spaces.hybrid import MBConvStage, Stage, describe, is_hybrid
 
 # The colours are pale enough for black text on any page, and colour-blind readers can tell them
 # apart.
@@ -53,7 +53,12 @@ class StageSummary(NamedTuple):
 
 
 def short_name(architecture: Architecture) -> str:
-    """Return symmetry, operator and number of blocks of each stage, such as d4 M1 M2 A3 A1."""
+    """Return symmetry, operator and number of blocks of each stage, such as d4 M1 M2 A3 A1.
+
+    Of networks of one's own there are the genes.
+    """
+    if not is_hybrid(architecture):
+        return architecture.line
     hybrid = describe(architecture)
     symmetry = [] if hybrid.stem.symmetry == "none" else [hybrid.stem.symmetry]
     stages = [

@@ -13,6 +13,7 @@ from nas.report.drawing import Picture, picture
 from nas.report.examples import Positions, example_figure, mistakes, open_same, successes, verdicts
 from nas.report.page import Cell, Section, Table, number
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
+from search_spaces.hybrid import is_hybrid
 
 SEARCH_CAPTION = (
     "Left, the validation AUC of the best candidate so far, in the order of the proposals; right, "
@@ -31,10 +32,22 @@ def architecture_cell(space: str, line: str) -> Cell:
 def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]) -> Section:
     """Return a section with networks drawn stage by stage, and the same in a table.
 
+    Of networks of one's own nothing is known but their genes, which stand in a table.
+
     Args:
         title: title of the section.
         drawings: what to draw, by name of the network.
     """
+    genes = [
+        (Cell(name), Cell(gene), Cell(str(choice)))
+        for name, drawing in drawings.items()
+        if not is_hybrid(drawing.architecture)
+        for gene, choice in drawing.architecture.genes
+    ]
+    own = (Table("Networks by their genes", ("network", "gene", "choice"), genes),) if genes else ()
+    drawings = {name: it for name, it in drawings.items() if is_hybrid(it.architecture)}
+    if not drawings:
+        return Section(title, tables=own)
     pictures = [
         picture(
             f"architecture-{position}",
@@ -68,9 +81,8 @@ def architecture_section(title: str, drawings: Mapping[str, ArchitectureDrawing]
         "channels",
         "parameters",
     )
-    return Section(
-        title, pictures=tuple(pictures), tables=(Table("The same, stage by stage", columns, rows),)
-    )
+    stages = Table("The same, stage by stage", columns, rows)
+    return Section(title, pictures=tuple(pictures), tables=(stages, *own))
 
 
 def classes_section(networks: Mapping[str, Predictions], choice: str) -> Section:

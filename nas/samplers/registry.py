@@ -6,11 +6,14 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
 from nas.samplers.evolution import EvolutionSampler
 from nas.samplers.genetic import OrderedNSGAIISampler
-from nas.samplers.names import require_strategy
+from nas.samplers.names import SAMPLERS
 from nas.samplers.policy_gradient import PolicyGradientSampler
 from nas.samplers.space import Space
 
-STRATEGIES: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
+SamplerFactory = Callable[[int, Space | None], BaseSampler]
+"""``make(seed, space)``: returns a new sampler; the space is what there is to know of it."""
+
+STRATEGIES: Mapping[str, SamplerFactory] = {
     "evolution": lambda seed, space: EvolutionSampler(seed, space=space),
     "rl": lambda seed, space: PolicyGradientSampler(seed, space=space),
     "random": lambda seed, space: RandomSampler(seed),
@@ -26,12 +29,12 @@ def get_sampler(name: str, seed: int = 0, space: Space | None = None) -> BaseSam
 
     Args:
         name: Name of the strategy: ``evolution`` and ``rl`` are ours; ``random``, ``tpe``,
-            ``nsga2`` and ``gp`` are Optuna's.
+            ``nsga2`` and ``gp`` are Optuna's; others are those of plug-ins.
         seed: Seed that makes the proposals repeatable.
         space: Space knowledge, which only our own samplers can use.
 
     Raises:
-        UserError: There is no such strategy.
+        UserError: There is no such strategy, or the plug-in that has it cannot be loaded.
 
     Example:
         >>> import optuna
@@ -41,5 +44,30 @@ def get_sampler(name: str, seed: int = 0, space: Space | None = None) -> BaseSam
         >>> trial.suggest_categorical("kernel", [3, 5, 7]) in (3, 5, 7)
         True
     """
-    require_strategy(name, STRATEGIES)
-    return STRATEGIES[name](seed, space)
+    make: SamplerFactory = STRATEGIES.get(name) or SAMPLERS.get(name)
+    return make(seed, space)
+
+
+def register_sampler(name: str, make: SamplerFactory) -> None:
+    """Register a strategy of one's own, which ``--strategy`` then knows.
+
+    A search asks for a new sampler at every question, with a seed made from that of the search and
+    the number of the trial, so that a search that was killed goes on as if it had not been. A
+    sampler that lets its memory decide should be the same object every time.
+
+    Args:
+        name: Name of the strategy.
+        make: Returns a sampler, given a seed and space knowledge (:class:`~nas.samplers.Space`,
+            or None).
+
+    Raises:
+        UserError: There is a strategy of this name.
+
+    Example:
+        >>> import optuna
+        >>> from nas.samplers import get_sampler, register_sampler
+        >>> register_sampler("halton", lambda seed, space: optuna.samplers.QMCSampler(seed=seed))
+        >>> type(get_sampler("halton", seed=1)).__name__
+        'QMCSampler'
+    """
+    SAMPLERS.add(name, make)

@@ -177,6 +177,7 @@ def _scoring(plan: SearchPlan, supernet: Supernet | None, weights: str | None) -
         seed=plan.seed,
         run=RunDirectory(plan.directory.path.absolute()),
         latency=plan.latency,
+        objectives=plan.objectives,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import ray
 import torch
 
+from nas.cluster.carried import Carried
 from nas.cluster.connection import Hands
 from nas.cluster.jobs import Equipment, Failure
 from nas.cluster.tune import device_of, run_all
@@ -77,13 +78,19 @@ def least_latency(
         gpus: Share of a GPU; 0 times on a CPU.
     """
     timed = ray.remote(num_cpus=1, num_gpus=gpus)(_least_latency)
-    least: float = ray.get(timed.remote(card, architectures, batch, device_of(gpus)))
+    device, carried = device_of(gpus), Carried.here()
+    least: float = ray.get(timed.remote(card, architectures, batch, device, carried))
     return least
 
 
 def _least_latency(
-    card: ModelCard, architectures: Sequence[Architecture], batch: int, device: torch.device
+    card: ModelCard,
+    architectures: Sequence[Architecture],
+    batch: int,
+    device: torch.device,
+    carried: Carried,
 ) -> float:
+    carried.unpack()
     shape = (card.in_chans, *card.image_size)
     networks = (replace(card, architecture=str(item)).build(0).to(device) for item in architectures)
     return min(measure_latency(network, shape, batch, device).milliseconds for network in networks)

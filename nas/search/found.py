@@ -18,8 +18,10 @@ def read_found(run: RunDirectory) -> tuple[Best, list[Candidate]]:
 
     Raises:
         UserError: the search has found nothing yet, or a file is damaged.
+        search_spaces.SpaceError: nobody here knows the search's space.
     """
     best, candidates = run.best(), run.candidates()
+    get_space(best.space)
     _check(run, run.best_file, best.space, best.pareto)
     _check(run, run.candidates_file, best.space, candidates)
     with reading(run.candidates_file, run.anew):

@@ -26,7 +26,7 @@ from nas.search.objectives import ranked
 from nas.search.result import Candidate, Finals
 from nas.search.study import SearchStudy
 from search_spaces import get_space
-from search_spaces.hybrid import describe, operator
+from search_spaces.hybrid import describe, is_hybrid, operator
 
 _SHOWN = 5
 
@@ -69,6 +69,9 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
         live.refresh()  # which a notebook does not do by itself at the end
 
 
+_OUTLINE = "architecture (MBConv or attention, depth·width)"
+
+
 def candidate_table(candidates: list[Candidate]) -> Table:
     """Return a table of candidates for a terminal.
 
@@ -89,7 +92,7 @@ def candidate_table(candidates: list[Candidate]) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in texts:
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("stages: MBConv or attention, depth·width", no_wrap=True)
+    table.add_column(_OUTLINE, no_wrap=True)
     for item in candidates:
         table.add_row(*(text(item) for text in texts.values()), _outline(item.architecture))
     return table
@@ -115,7 +118,7 @@ def finals_table(finals: Finals) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("trial", "val AUC", "± seeds", "worse (p)", "parameters", "MFLOPs"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("stages: MBConv or attention, depth·width")
+    table.add_column(_OUTLINE)
     for item in finals.finalists:
         spread = stdev(item.aucs) if len(item.aucs) > 1 else None
         table.add_row(
@@ -137,8 +140,11 @@ def _known(value: float | None, form: str) -> str:
 def _outline(line: str) -> str:
     """Outline an architecture: M1·32 is a stage of one MBConv block with 32 channels.
 
-    The name of a symmetry stands before the stages.
+    The name of a symmetry stands before the stages. Of networks of one's own there are the genes.
     """
-    stem, stages = describe(get_space(line.partition("/")[0]).parse(line))
+    architecture = get_space(line.partition("/")[0]).parse(line)
+    if not is_hybrid(architecture):
+        return architecture.line
+    stem, stages = describe(architecture)
     outline = [f"{operator(stage)[0].upper()}{stage.depth}·{stage.width}" for stage in stages]
     return " ".join(outline if stem.symmetry == "none" else [stem.symmetry, *outline])

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from nas.search.options import OBJECTIVES
+from nas.search.measures import measure_of
 from nas.search.result import Candidate
 
 
 def objective(candidate: Candidate, name: str) -> float:
-    """Return what a complete candidate achieved in one of :data:`OBJECTIVES`.
+    """Return what a complete candidate achieved in an objective.
 
     Raises:
         ValueError: The candidate has no such value, for example since it is still running.
@@ -17,8 +17,9 @@ def objective(candidate: Candidate, name: str) -> float:
         "params": candidate.params,
         "flops": candidate.flops,
         "latency": candidate.latency_ms,
+        **candidate.scores,
     }
-    value = values[name]
+    value = values.get(name)
     if value is None:
         raise ValueError(f"candidate {candidate.number} is {candidate.state} and has no {name}")
     return float(value)
@@ -53,7 +54,7 @@ def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candid
 
     Args:
         candidates: Candidates in any state.
-        names: Names of the objectives, out of :data:`OBJECTIVES`.
+        names: Names of the objectives.
 
     Example:
         Candidate 2 is both larger and poorer than candidate 1:
@@ -79,7 +80,7 @@ def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candid
 
 
 def _loss(candidate: Candidate, name: str) -> float:
-    sign = -1.0 if OBJECTIVES[name] == "maximize" else 1.0
+    sign = -1.0 if measure_of(name).direction == "maximize" else 1.0
     return sign * objective(candidate, name)
 
 

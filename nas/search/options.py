@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from nas.common.plugins import Registry
 
 FidelityName = Literal["inherit", "finetune", "scratch"]
 Direction = Literal["minimize", "maximize"]
 
-OBJECTIVES: Mapping[str, Direction] = {
-    "auc": "maximize",
-    "params": "minimize",
-    "flops": "minimize",
-    "latency": "minimize",
-}
-"""What a search can be for, and in which direction, as Optuna names it."""
+OBJECTIVES = Registry[Any]("objectives", ("auc", "params", "flops", "latency", "macro_f1", "ece"))
+"""What a search can be for; those of plug-ins are looked up here."""
 
 
 @dataclass(frozen=True, kw_only=True)

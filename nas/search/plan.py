@@ -20,11 +20,11 @@ from nas.search.scoring import LatencyWanted
 from nas.search.settings import SearchSettings
 from nas.search.shared_weights import SharedWeights
 from nas.search.storage import without_password
-from nas.tracking.options import TrackerName
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.recipe import Recipe
 from search_spaces import get_space
+from search_spaces.supernet import require_shared_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class SearchPlan:
     directory: RunDirectory
     resumed: bool
     study: StudyAddress
-    track: TrackerName
+    track: str
     workers: WorkerOptions
     identity: dict[str, Any]
     config: dict[str, Any]
@@ -95,6 +95,9 @@ class SearchPlan:
         feasible = FeasibleSpace(space, images.costs(), settings.limits)
         feasible.check()
         shared = _shared(settings, images, card)
+        if shared is None:
+            # A network that cannot be built is known now, rather than of every candidate.
+            replace(card, architecture=str(space.smallest)).build()
         fingerprint = images.dataset.fingerprint
         return SearchPlan(
             strategy=settings.strategy,
@@ -130,6 +133,7 @@ def _shared(
     """Return the supernet that candidates inherit from; None where they do not inherit."""
     if settings.fidelity == "scratch":
         return None
+    require_shared_weights(get_space(settings.space))
     shared = SharedWeights(
         card=card,
         images=images,

@@ -283,9 +283,11 @@ class RunDirectory:
     def write_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Write the table of all candidates."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        lines = [candidate.to_cells() for candidate in candidates]
+        columns = dict.fromkeys([*COLUMNS, *(name for line in lines for name in line)])
+        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(candidate.to_json() for candidate in candidates)
+        writer.writerows(lines)
         write_text(self.candidates_file, text.getvalue())
 
     def write_best(self, best: Best) -> None:

@@ -15,11 +15,13 @@ from torch import nn
 from nas.common.lock import share
 from nas.costs import measure_latency
 from nas.data.tensors import LensTensors
+from nas.search.measures import measure_of, measured
 from nas.search.options import FidelityName
 from nas.search.result import Evaluation
 from nas.search.run_directory import RunDirectory
 from nas.search.study import Proposal
-from nas.training.evaluation import evaluate
+from nas.training.evaluation import class_probabilities
+from nas.training.metrics import score
 from nas.training.networks.card import ModelCard
 from nas.training.paced import paced
 from nas.training.recipe import Recipe
@@ -55,6 +57,7 @@ class CandidateScoring:
         run: Run directory, which all workers see; each candidate's checkpoints go into a directory
             of their own there.
         latency: How latency is measured; None where it is not measured.
+        objectives: Names of what is searched for; those are measured that only images tell.
     """
 
     fidelity: FidelityName
@@ -68,6 +71,7 @@ class CandidateScoring:
     seed: int
     run: RunDirectory
     latency: LatencyWanted | None
+    objectives: tuple[str, ...] = ("auc",)
 
     def worker(self, device: torch.device) -> "CandidateScorer":
         """Return a scorer whose images and supernet are on the device."""
@@ -89,6 +93,7 @@ class CandidateScorer:
         self._scoring = scoring
         self._device = device
         self._inheritance = Inheritance(scoring.train, scoring.val)
+        self._further = any(measure_of(name).of for name in scoring.objectives)
 
     def work(self, proposal: Proposal) -> Iterator[tuple[Evaluation, bool]]:
         """Score a candidate, and yield what is known and whether it is the last.
@@ -109,8 +114,16 @@ class CandidateScorer:
             if wanted.limit_ms is not None and latency > wanted.limit_ms:
                 yield Evaluation(latency_ms=latency, seconds=time.perf_counter() - start), True
                 return
-        for auc, done in self._scores(proposal, network):
-            yield Evaluation(auc=auc, latency_ms=latency, seconds=time.perf_counter() - start), done
+        for auc, scores, done in self._scores(proposal, network):
+            seconds = time.perf_counter() - start
+            yield Evaluation(auc=auc, scores=scores, latency_ms=latency, seconds=seconds), done
+
+    def _judged(self, network: nn.Module) -> tuple[float, dict[str, float]]:
+        """Return the AUC on validation images, and the values of further objectives."""
+        val = self._scoring.val
+        probabilities, labels = class_probabilities(network, val), val.labels.cpu().numpy()
+        auc = score(probabilities, labels, val.classes).auc
+        return auc, measured(self._scoring.objectives, labels, probabilities)
 
     def _network(self, architecture: Architecture) -> nn.Module:
         scoring = self._scoring
@@ -119,10 +132,13 @@ class CandidateScorer:
         card = replace(scoring.card, architecture=str(architecture))
         return card.build(scoring.seed, scoring.recipe.drop_path).to(self._device)
 
-    def _scores(self, proposal: Proposal, network: nn.Module) -> Iterator[tuple[float, bool]]:
+    def _scores(
+        self, proposal: Proposal, network: nn.Module
+    ) -> Iterator[tuple[float, dict[str, float], bool]]:
+        """Yield the AUC, the values of further objectives, and whether they are the last."""
         scoring = self._scoring
         if scoring.fidelity == "inherit":
-            yield evaluate(network, scoring.val).auc, True
+            yield *self._judged(network), True
             return
         directory = scoring.run.candidate(proposal.number)
         # A candidate that was killed is trained again from its beginning, so that it reports all
@@ -143,8 +159,10 @@ class CandidateScorer:
         try:
             for record in epochs:
                 best = max(best, record.val["auc"])
-                done = record.epoch == scoring.recipe.epochs
-                yield (best if done else record.val["auc"]), done
+                if record.epoch < scoring.recipe.epochs:
+                    yield record.val["auc"], {}, False
+            # The training left the weights of the best epoch in the network.
+            yield best, self._judged(network)[1] if self._further else {}, True
         finally:
             epochs.close()
             # This is the state of the optimizer and the current weights. Nobody goes on from here,

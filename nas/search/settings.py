@@ -11,7 +11,7 @@ from nas.common.cli import from_plain, to_plain
 from nas.common.errors import UserError
 from nas.common.settings import SPACE, part
 from nas.data.options import ReadOptions, require_folder
-from nas.samplers.names import require_strategy
+from nas.samplers.names import SAMPLERS
 from nas.search.options import OBJECTIVES, FidelityName, Limits
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
@@ -55,7 +55,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """
 
     strategy: str = "evolution"
-    """Who proposes candidates: evolution, rl, random, tpe, nsga2 or gp."""
+    """Who proposes candidates: evolution, rl, random, tpe, nsga2, gp, or one of a plug-in."""
     data: Path | None = None
     """Directory of the data set; by default one is simulated."""
     space: str = SPACE
@@ -68,7 +68,8 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     epochs: int = 5
     """Passes over the training images for a candidate that is trained: finetune and scratch."""
     objectives: str = "auc"
-    """What to search for, separated by commas: auc, and any of params, flops, latency."""
+    """What to search for, separated by commas: auc, and any of params, flops, latency, macro_f1,
+    ece (expected calibration error), and objectives of plug-ins."""
     latency_batch: int = 64
     """Images in a batch whose latency is measured, where it is an objective or limited."""
     supernet: Path | None = None
@@ -98,7 +99,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
         WorkerOptions.__post_init__(self)
-        require_strategy(self.strategy)
+        SAMPLERS.require(self.strategy)
         if self.finalists < 0:
             raise UserError(f"--finalists {self.finalists} cannot be used: give 0 or more")
         for name in ("trials", "latency_batch", "final_epochs", "final_seeds"):
@@ -110,16 +111,15 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
         if self.fidelity == "scratch" and self.supernet is not None:
             raise UserError("--supernet is not used by --fidelity scratch: leave one of them out")
-        unknown = [name for name in self.objective_names if name not in OBJECTIVES]
-        if (
-            unknown
-            or "auc" not in self.objective_names
-            or len(set(self.objective_names)) < len(self.objective_names)
-        ):
+        names = self.objective_names
+        if "auc" not in names or len(set(names)) < len(names):
             raise UserError(
                 f"--objectives {self.objectives} cannot be used: give auc, and any of "
-                f"{', '.join(name for name in OBJECTIVES if name != 'auc')}, separated by commas"
+                f"{', '.join(name for name in OBJECTIVES.names if name != 'auc')}, separated by "
+                "commas"
             )
+        for name in names:
+            OBJECTIVES.require(name)
 
     @property
     def objective_names(self) -> tuple[str, ...]:

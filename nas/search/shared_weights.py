@@ -11,7 +11,6 @@ from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.common.lock import held
 from nas.common.progress import say
-from nas.tracking.options import TrackerName
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.precision import pick_device
@@ -48,7 +47,7 @@ class SharedWeights:
     recipe: Recipe
     sharing: Sharing
     seed: int
-    track: TrackerName
+    track: str
     given: Path | None = None
 
     def check(self) -> None:

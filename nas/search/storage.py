@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nas.common.artefacts import DamageError, checked, short
 from nas.common.errors import UserError
-from nas.search.options import OBJECTIVES
+from nas.search.measures import directions
 from nas.search.run_directory import StudyAddress
 from nas.search.trials import check_trial
 
@@ -156,7 +156,7 @@ def open_study(
         study = optuna.create_study(
             storage=storage,
             study_name=name,
-            directions=[OBJECTIVES[objective] for objective in objectives],
+            directions=directions(objectives),
             load_if_exists=True,
         )
         before = checked(dict[str, Any], study.user_attrs.get("identity", {}))

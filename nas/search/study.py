@@ -19,8 +19,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.common.artefacts import DamageError, short
 from nas.search.limits import FeasibleSpace
+from nas.search.measures import directions
 from nas.search.objectives import objective, pareto
-from nas.search.options import OBJECTIVES
 from nas.search.patience import Patience, failed_at_the_start
 from nas.search.result import Candidate, Evaluation
 from nas.search.run_directory import StudyAddress
@@ -83,14 +83,14 @@ class SearchStudy:
         """Why no more candidates are proposed although some are missing."""
         self._storage = open_storage(address.url)
         self._using = partial(using_database, address.url, writing=True)
-        directions = [OBJECTIVES[name] for name in objectives]
+        wanted = directions(objectives)
         self._study_id, past = open_study(self._storage, address, objectives, identity)
         pruner: BasePruner = NopPruner()
-        if first_rung and len(directions) == 1:
+        if first_rung and len(wanted) == 1:
             pruner = SuccessiveHalvingPruner(min_resource=first_rung, reduction_factor=REDUCTION)
         self._memory = InMemoryStorage()
         self._study = optuna.create_study(
-            storage=self._memory, directions=directions, sampler=sampler, pruner=pruner
+            storage=self._memory, directions=wanted, sampler=sampler, pruner=pruner
         )
         # The database's ids of its trials, by number.
         self._ids: dict[int, int] = {}

@@ -17,7 +17,7 @@ from nas.common.artefacts import checked, read_json
 from nas.common.files import short_digest, write_json
 from nas.common.progress import say
 from nas.common.rules import Text
-from nas.tracking.options import TrackerName
+from nas.tracking.options import TRACKERS
 from nas.tracking.services import MLflow, TensorBoard, Tracker, Wandb
 
 Log = Callable[[int, Mapping[str, float]], None]
@@ -30,9 +30,45 @@ _TRACKERS: Mapping[str, type[Tracker]] = {
 }
 
 
+def register_tracker(name: str, tracker: type[Tracker]) -> None:
+    """Register a tracker of one's own, which ``--track`` then knows.
+
+    One that fails is named once and left alone; the run goes on.
+
+    Args:
+        name: name of the tracker.
+        tracker: subclass of :class:`~nas.tracking.services.Tracker`.
+
+    Raises:
+        UserError: there is a tracker of this name.
+
+    Example:
+        A tracker that prints:
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from nas.tracking.curves import register_tracker, tracking
+        >>> from nas.tracking.services import Tracker
+        >>> class Printed(Tracker):
+        ...     def __init__(self, place, name, run): ...
+        ...     def settings(self, values):
+        ...         print("settings", values)
+        ...     def scalars(self, step, values):
+        ...         print(step, values)
+        ...     def close(self, finished): ...
+        >>> register_tracker("printed", Printed)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     with tracking("printed", Path(directory), {"seed": 0}) as log:
+        ...         log(1, {"loss": 0.9})
+        settings {'seed': 0}
+        1 {'loss': 0.9}
+    """
+    TRACKERS.add(name, tracker)
+
+
 @contextmanager
 def tracking(
-    track: TrackerName,
+    track: str,
     directory: Path,
     settings: Mapping[str, Any],
     tell: Callable[[str], None] = say,
@@ -91,7 +127,7 @@ class _Tracked:
 
     def __init__(
         self,
-        track: TrackerName,
+        track: str,
         directory: Path,
         settings: Mapping[str, Any],
         tell: Callable[[str], None],
@@ -131,7 +167,8 @@ class _Tracked:
         self._place.mkdir(parents=True, exist_ok=True)
         new = not self._run
         self._run = self._run or uuid.uuid4().hex
-        tracker = _TRACKERS[self._track](self._place, self._name, self._run)
+        make = _TRACKERS.get(self._track) or TRACKERS.get(self._track)
+        tracker: Tracker = make(self._place, self._name, self._run)
         if new:
             tracker.settings(self._settings)
             self._write()

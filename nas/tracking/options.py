@@ -1,12 +1,15 @@
 """The setting of where curves go, which every command with curves shares."""
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from nas.common.errors import UserError
+from nas.common.plugins import Registry
 
-TrackerName = Literal["tensorboard", "wandb", "mlflow", "none"]
+TRACKERS = Registry[Callable[..., Any]]("trackers", ("tensorboard", "wandb", "mlflow", "none"))
+"""All trackers by name; those of plug-ins are looked up here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +23,20 @@ class TrackOptions:
         >>> TrackOptions(track="none").require_tracker()
     """
 
-    track: TrackerName = "tensorboard"
+    track: str = "tensorboard"
     """Where curves go: tensorboard, wandb (offline unless you are logged in), mlflow (a file unless
-    MLFLOW_TRACKING_URI is set) or none."""
+    MLFLOW_TRACKING_URI is set), none, or a tracker of a plug-in."""
 
     def require_tracker(self) -> None:
-        """Check that the tracker's package is installed, before anything is done.
+        """Check that the tracker can be had, before anything is done.
 
         Raises:
-            UserError: the package is not installed.
+            UserError: there is none of this name, or its package is not installed or cannot be
+                loaded.
         """
+        TRACKERS.require(self.track)
+        if self.track not in TRACKERS.built_in:
+            TRACKERS.get(self.track)
         if self.track not in ("wandb", "mlflow"):
             return
         found = importlib.util.find_spec(self.track)

@@ -76,7 +76,12 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
-        return asdict(part(Recipe, self))
+        values = asdict(part(Recipe, self))
+        # There were no plug-ins before there was this setting, and a training is found by its
+        # recipe.
+        if not self.augmentation.also:
+            del values["augmentation"]["also"]
+        return values
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> "Recipe":

@@ -7,13 +7,12 @@ from typing import Any
 
 from nas.common.progress import say
 from nas.tracking.curves import tracking
-from nas.tracking.options import TrackerName
 from nas.training.loop import OnEpoch
 
 
 @contextmanager
 def tracked_epochs(
-    track: TrackerName,
+    track: str,
     directory: Path,
     settings: Mapping[str, Any],
     tell: Callable[[str], None] = say,

@@ -194,5 +194,5 @@ def test_images_that_do_not_fit_are_explained(shape: tuple[int, ...], sentence: 
 
 def test_a_tabular_space_builds_nothing() -> None:
     space = get_space("nas_bench_macro")
-    with pytest.raises(SpaceError, match="nas_bench_macro is a space of tables"):
+    with pytest.raises(SpaceError, match="nas_bench_macro is no hybrid space"):
         build_network(space, space.smallest)

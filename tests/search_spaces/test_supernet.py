@@ -296,5 +296,5 @@ def test_what_does_not_fit_is_explained() -> None:
         supernet(torch.zeros(2, 1, 16, 16), supernet.space.smallest)
     with pytest.raises(SpaceError, match=r"given to a network for batches with 1 channel"):
         supernet(torch.zeros(2, 3, 32, 32), supernet.space.smallest)
-    with pytest.raises(SpaceError, match="nas_bench_201 is a space of tables"):
+    with pytest.raises(SpaceError, match="nas_bench_201 is no hybrid space"):
         Supernet("nas_bench_201")

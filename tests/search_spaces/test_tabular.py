@@ -107,5 +107,5 @@ def test_a_code_that_is_none_is_explained(code: str) -> None:
 
 
 def test_a_tabular_space_has_no_networks() -> None:
-    with pytest.raises(SpaceError, match="nas_bench_macro is a space of tables"):
+    with pytest.raises(SpaceError, match="nas_bench_macro is no hybrid space"):
         params(MACRO.smallest)

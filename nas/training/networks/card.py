@@ -131,7 +131,7 @@ class ModelCard:
         """
         if self.architecture is not None:
             return self
-        require_network(self.model)
+        self._require()
         misfit = None
         for size in sizes_to_try(self.model, self.image_size):
             card = replace(self, resized_to=size)
@@ -166,10 +166,17 @@ class ModelCard:
             search_spaces.SpaceError: the line is no architecture of the space, or the architecture
                 is too deep for such small images.
         """
-        require_network(self.model)
+        self._require()
         options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path else {}
         model = self._checked(seed, options)
         return model if weights is None else self._loaded(seed, options, weights)
+
+    def _require(self) -> None:
+        """Check that the network is known here, and have the plug-in loaded that brings it."""
+        if self.architecture is not None:
+            get_space(self.model).parse(self.architecture)
+        else:
+            require_network(self.model)
 
     def _checked(self, seed: int, options: dict[str, Any]) -> nn.Module:
         """Build the network with random weights, and run it once on empty images.
@@ -203,7 +210,7 @@ class ModelCard:
             UserError: what ``build`` raises, and where a run would take minutes.
             search_spaces.SpaceError: what ``build`` raises.
         """
-        require_network(self.model)
+        self._require()
         with self._fitting(), torch.device("meta"):
             model = self._create(0, {}).eval()
         flops = _flops(model, torch.zeros(2, self.in_chans, *self.image_size, device="meta"))
@@ -256,7 +263,11 @@ def _is_known(card: ModelCard) -> bool:
     if card.architecture is None:
         return True
     try:
-        get_space(card.model).parse(card.architecture)
+        space = get_space(card.model)
+    except SpaceError:
+        return True  # Whoever builds the network is told that the space must be registered here.
+    try:
+        space.parse(card.architecture)
     except SpaceError:
         return False
     return True

@@ -1,7 +1,7 @@
 """Networks by their timm name, built for images of any size."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
@@ -12,10 +12,10 @@ from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
 from nas.common.errors import UserError
+from nas.common.plugins import KINDS, Registry, load
 from nas.common.rules import Pixels
-
-# Entry point under which packages name the modules that register networks of theirs with timm.
-_REGISTERED = "lens_nas.networks"
+from search_spaces import SpaceError
+from search_spaces.own import is_shown, module_of, show_timm
 
 # Most networks halve the map five times. Where attention has a fixed grid, the image size must be a
 # multiple of this number.
@@ -24,20 +24,73 @@ _STRIDE = 32
 _LIST = "timm.list_models() lists them"
 
 
+def _show(name: str, build: Callable[..., nn.Module]) -> None:
+    def network(in_chans: int = 1, num_classes: int = 3, **options: Any) -> nn.Module:
+        built = build(in_chans=in_chans, num_classes=num_classes, **options)
+        if not isinstance(built, nn.Module):
+            raise UserError(
+                f"the builder of {name} returned {type(built).__name__}: let it return a "
+                "torch.nn.Module"
+            )
+        return built
+
+    try:
+        show_timm(name, network, module_of(build))
+    except SpaceError as error:
+        raise UserError(str(error).rstrip(".")) from error
+
+
+NETWORKS = Registry[Callable[..., nn.Module]]("networks", on_add=_show)
+"""The networks that programs and packages register with a builder, which timm knows too."""
+
+
+def register_network(name: str, build: Callable[..., nn.Module]) -> None:
+    """Register a network of one's own, which the leaderboard and timm then know.
+
+    A package names the module that does so, or that registers models with timm, in an entry point
+    of the group ``lens_nas.networks``.
+
+    Args:
+        name: Name of the network.
+        build: Returns the network with new weights, given ``in_chans`` and ``num_classes``: a
+            module that takes images (B, in_chans, H, W) and returns logits (B, num_classes).
+
+    Raises:
+        UserError: There is a network of this name.
+
+    Example:
+        >>> import timm
+        >>> from torch import nn
+        >>> from nas.training.networks.timm_models import register_network
+        >>> def build(in_chans, num_classes):
+        ...     return nn.Sequential(nn.Flatten(), nn.LazyLinear(num_classes))
+        >>> register_network("one_layer", build)
+        >>> timm.create_model("one_layer", num_classes=5)[1].out_features
+        5
+    """
+    NETWORKS.add(name, build)
+
+
 def require_network(name: str) -> None:
     """Check that timm knows a network, after all packages that register networks were asked.
 
     Raises:
         UserError: timm does not know it; the message lists the nearest names that it knows.
     """
-    if not timm.is_model(name):
-        for entry in entry_points(group=_REGISTERED):
-            entry.load()
-    if not timm.is_model(name):
+    if not _is_known(name):
+        # A module may register several networks, so its entry point may have a name of its own.
+        for entry in entry_points(group="lens_nas.networks"):
+            load(KINDS["networks"], entry)
+    if not _is_known(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         raise UserError(
             f"timm has no model {name}: " + (f"did you mean {', '.join(near)}?" if near else _LIST)
         )
+
+
+def _is_known(name: str) -> bool:
+    """Return whether timm knows a network; one that a broken plug-in left there is none."""
+    return timm.is_model(name) and (name in NETWORKS.added or not is_shown(name))
 
 
 def published(name: str) -> Any:

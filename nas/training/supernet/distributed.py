@@ -14,6 +14,7 @@ from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.train.v2.api.exceptions import TrainingFailedError, WorkerGroupError
 from ray.util.queue import Queue
 
+from nas.cluster.carried import Carried
 from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.data.tensors import LensTensors
@@ -59,6 +60,7 @@ def train_distributed(
                 "training": training,
                 "images": ray.put((train, val)),
                 "records": records,
+                "carried": Carried.here(),
             },
             torch_config=TorchConfig(backend="nccl" if device == "cuda" else "gloo"),
             scaling_config=ScalingConfig(
@@ -79,6 +81,7 @@ def train_distributed(
 
 def _work(config: dict[str, Any]) -> None:
     """Train in one worker; the first worker reports the epochs."""
+    config["carried"].unpack()
     training: SupernetTraining = config["training"]
     train, val = (split.to(get_device()) for split in ray.get(config["images"]))
     context = ray.train.get_context()

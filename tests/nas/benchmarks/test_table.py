@@ -243,7 +243,7 @@ def test_a_file_that_is_no_table(tmp_path: Path) -> None:
     [
         ({"space": "lens_nano", "networks": None}, "too many to train all of them: say how many"),
         ({"networks": 129}, "--networks 129 cannot be drawn: lens_bench has 128"),
-        ({"space": "nas_bench_macro"}, "space of tables"),
+        ({"space": "nas_bench_macro"}, "no hybrid space"),
     ],
 )
 def test_spaces_that_cannot_be_trained(
