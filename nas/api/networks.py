@@ -85,31 +85,38 @@ def predict(
 
 
 @shows_settings(ExportSettings)
-def export(checkpoint: Path | str, onnx: Path | str, **settings: Any) -> Export:
-    """Write a trained network as ONNX, as ``python -m nas.export`` does.
+def export(checkpoint: Path | str, onnx: Path | str | None = None, **settings: Any) -> Export:
+    """Write a trained network for other programs, as ``python -m nas.export`` does.
 
     Args:
         checkpoint: the ``model.safetensors`` of a trained network.
-        onnx: file to write.
-        settings: fields of :class:`~nas.export.settings.ExportSettings`.
+        onnx: file to write as ONNX.
+        settings: fields of :class:`~nas.export.settings.ExportSettings`; ``timm`` is a new
+            directory to write in the layout of timm's models on a hub.
 
     Returns:
-        What was written: ``onnx``, ``classifier``, and ``timm_lines``, which load the network.
+        What was written: ``onnx``, ``timm``, ``classifier``, and ``timm_lines``, which load the
+        network.
 
     Raises:
         UserError: a package or the checkpoint is missing, or the network cannot be written.
 
     Example:
         >>> import numpy as np
+        >>> import timm
         >>> from nas import api
         >>> images = np.random.default_rng(0).random((60, 32, 32), dtype=np.float32)
         >>> data = api.from_arrays(images, np.arange(60) % 2, classes=["ring", "arc"])
         >>> trained = api.train(data, model="test_resnet", epochs=1, device="cpu")
-        >>> exported = api.export(trained.checkpoint, "lens.onnx")
+        >>> exported = api.export(trained.checkpoint, "lens.onnx", timm="lens-network")
         >>> exported.onnx.exists(), exported.timm_lines.splitlines()[0]
-        (True, 'import safetensors.torch, timm')
+        (True, 'import timm')
+        >>> network = timm.create_model("local-dir:lens-network", pretrained=True)
+        >>> network.num_classes, network.pretrained_cfg["label_names"]
+        (2, ['ring', 'arc'])
     """
-    given = {"checkpoint": checkpoint, "onnx": onnx, **settings}
+    given = {"checkpoint": checkpoint, **settings}
+    given |= {} if onnx is None else {"onnx": onnx}
     exported = Export.of(settings_from(ExportSettings, given, check_export))
     exported.write()
     return exported

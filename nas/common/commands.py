@@ -25,7 +25,7 @@ COMMANDS = {
     "search": Door("nas.search", "find the architectures that tell the classes apart best"),
     "retrain": Door("nas.retrain", "train what a search found from scratch, and test it"),
     "predict": Door("nas.predict", "classify images with a trained network"),
-    "export": Door("nas.export", "write a trained network as ONNX"),
+    "export": Door("nas.export", "write a trained network as ONNX, or as timm and hubs take it"),
     "leaderboard": Door("baselines.leaderboard", "compare found and hand-designed networks"),
     "report": Door("nas.report", "make a page of a search or a leaderboard"),
     "train": Door("nas.train", "train one network"),
@@ -35,10 +35,16 @@ COMMANDS = {
 """The commands, in the order in which people need them."""
 
 
-def run_named(name: str, arguments: list[str]) -> None:
+STARTED_AS = "LENS_NAS_STARTED_AS"
+"""Global of the module ``__main__`` with what was typed before the name of a command, where that is
+not ``python -m``."""
+
+
+def run_named(prefix: str, name: str, arguments: list[str]) -> None:
     """Run a command as ``python -m`` does.
 
     Args:
+        prefix: what was typed before the name, such as ``lens-nas``.
         name: name of the command, such as ``search``.
         arguments: its flags.
 
@@ -52,18 +58,40 @@ def run_named(name: str, arguments: list[str]) -> None:
         )
     answer_interrupted_imports()
     sys.argv = ["-m", *arguments]  # as Python has it while it looks for the module
-    runpy.run_module(COMMANDS[name].module, run_name="__main__", alter_sys=True)
+    runpy.run_module(
+        COMMANDS[name].module,
+        init_globals={STARTED_AS: prefix},
+        run_name="__main__",
+        alter_sys=True,
+    )
 
 
-def overview() -> str:
-    """Return the list of all commands, with what each does.
+def typed(name: str) -> str:
+    """Return how a command is typed: as this process was, ``lens-nas search`` or another.
+
+    Args:
+        name: name of the command.
 
     Example:
-        >>> print(overview().splitlines()[0])
-        usage: lens-nas COMMAND [FLAGS], or python -m nas COMMAND [FLAGS]
+        >>> typed("leaderboard")
+        'python -m baselines.leaderboard'
+    """
+    prefix = getattr(sys.modules["__main__"], STARTED_AS, None)
+    return f"python -m {COMMANDS[name].module}" if prefix is None else f"{prefix} {name}"
+
+
+def overview(prefix: str) -> str:
+    """Return the list of all commands, with what each does.
+
+    Args:
+        prefix: what is typed before the name of a command.
+
+    Example:
+        >>> print(overview("lens-nas").splitlines()[0])
+        usage: lens-nas COMMAND [FLAGS]
     """
     listed = listing(
-        "usage: lens-nas COMMAND [FLAGS], or python -m nas COMMAND [FLAGS]",
+        f"usage: {prefix} COMMAND [FLAGS]",
         {name: door.summary for name, door in COMMANDS.items()},
     )
-    return f"{listed}\n\nCOMMAND --help says more, for example lens-nas search --help."
+    return f"{listed}\n\nCOMMAND --help says more, for example {prefix} search --help."

@@ -1,1 +1,1 @@
-"""Writing a trained network as ONNX: ``python -m nas.export``."""
+"""Writing a trained network for other programs: ``python -m nas.export``."""

@@ -11,7 +11,7 @@ from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.provenance import Made, command, environment, today
-from nas.common.rules import Amount, Count, Must
+from nas.common.rules import Amount, Count, Must, Text
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.spec import TrainingSpec, holds
@@ -120,6 +120,49 @@ def write_scores(
         "date": today(),
     }
     write_json(directory / RESULT, outcome)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``result.json`` tells those who have the directory of a training, and its checkpoint.
+
+    Attributes:
+        command: command line that asked for the training.
+        images: number of images by split, and which splits were made.
+        test: scores on test images by name; None where the training was not judged on any.
+        hardware: processor and GPUs.
+        versions: versions of Python and packages.
+        commit: commit of this toolkit.
+        date: date of the end of the training.
+    """
+
+    command: Text
+    images: dict[str, Any]
+    hardware: Text
+    versions: Text
+    commit: Text
+    date: Text
+    test: JudgedScores | None = None
+
+
+def read_outcome(directory: Path, spec: Mapping[str, Any]) -> Outcome | None:
+    """Return the outcome of a training; None where the directory holds none of this spec.
+
+    Args:
+        directory: directory of the training.
+        spec: JSON values of the training's spec, as its checkpoint has them.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = directory / RESULT
+    if not path.exists():
+        return None
+    with reading(path, "remove it, and the same command writes it anew"):
+        values = checked(dict[str, Any], read_json(path))
+        if any(values.get(name) != value for name, value in spec.items()):
+            return None
+        return checked(Outcome, values)
 
 
 def read_scores(directory: Path, spec: TrainingSpec) -> FinalScores:

@@ -96,7 +96,7 @@ def test_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_another_result_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint(tmp_path / "model.safetensors")
-    monkeypatch.setattr("nas.export.command._difference", lambda *_: 0.5)
+    monkeypatch.setattr("nas.export.graph._difference", lambda *_: 0.5)
     with pytest.raises(UserError, match="computes something else as ONNX"):
         export(
             ExportSettings(checkpoint=tmp_path / "model.safetensors", onnx=tmp_path / "model.onnx")
