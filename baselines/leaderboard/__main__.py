@@ -2,15 +2,16 @@
 
 from baselines.leaderboard.settings import LeaderboardSettings, check
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 
 if __name__ == "__main__":
     main(
-        "python -m baselines.leaderboard",
+        typed("leaderboard"),
         Command(
             LeaderboardSettings,
             "baselines.leaderboard.command:run",
             examples={
-                "Compare the newest search with eight networks": "",
+                "Compare the newest search with seven networks": "",
                 "Compare a search with two networks": "--run RUN --models ResNet-18,ViT-tiny",
             },
             check=check,

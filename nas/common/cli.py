@@ -72,10 +72,11 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
         This is all that a ``__main__.py`` holds::
 
             from nas.common.cli import Command, main
+            from nas.common.commands import typed
             from nas.train.settings import TrainSettings
 
             if __name__ == "__main__":
-                main("python -m nas.train", Command(TrainSettings, "nas.train.command:run"))
+                main(typed("train"), Command(TrainSettings, "nas.train.command:run"))
     """
     interrupt_on_signals()
     _allow_any_text()

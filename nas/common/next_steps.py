@@ -2,21 +2,28 @@
 
 from collections.abc import Mapping
 
+from nas.common.commands import typed
 from nas.common.screen import screen
 
 
 def show_next(steps: Mapping[str, str]) -> None:
-    """Print what can be done next.
+    """Say on stderr what can be done next, with lines that can be pasted into any shell.
 
     Args:
-        steps: commands that can be pasted into a shell, with what each does.
+        steps: name and flags of commands, by what each does.
 
     Example:
-        >>> show_next({"python -m nas.report": "a page of the newest search"})
-        next:
-          python -m nas.report  # a page of the newest search
+        Of ``python -m nas.search``::
+
+            show_next({"Make a page of the search": "report results/runs/mine"})
+            # next:
+            #   Make a page of the search:
+            #     python -m nas.report results/runs/mine
     """
-    console = screen()
+    if not steps:
+        return
+    console = screen(stderr=True)
     console.print("next:")
-    for command, does in steps.items():
-        console.print(f"  {command}  # {does}", soft_wrap=True)
+    for does, words in steps.items():
+        name, _, flags = words.partition(" ")
+        console.print(f"  {does}:\n    {typed(name)} {flags}", soft_wrap=True)

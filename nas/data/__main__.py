@@ -1,6 +1,7 @@
 """The door of the command ``python -m nas.data``."""
 
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 from nas.data.settings import (
     InspectSettings,
     PreviewSettings,
@@ -11,7 +12,7 @@ from nas.data.settings import (
 
 if __name__ == "__main__":
     main(
-        "python -m nas.data",
+        typed("data"),
         {
             "simulate": Command(
                 SimulateSettings,

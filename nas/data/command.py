@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from pathlib import Path
 
 from nas.common.settings import part
 from nas.data.dataset import open_dataset
@@ -13,18 +14,11 @@ from nas.data.simulation.settings import SimulationSettings
 def run_simulation(settings: SimulateSettings) -> None:
     """Simulate a data set, and say where it is and what it is for."""
     # rich is not for the workers of a simulation, which import this module too.
-    from nas.common.next_steps import show_next
     from nas.common.screen import screen
 
     simulate_data(settings)
     screen().print(f"{settings.images:,} images are in {settings.out}", soft_wrap=True)
-    path = shlex.quote(str(settings.out))
-    show_next(
-        {
-            f"python -m nas.data preview {path}": "see images of each class",
-            f"python -m nas.search --data {path}": "search for networks that tell them apart",
-        }
-    )
+    _show_use(settings.out)
 
 
 def simulate_data(settings: SimulateSettings) -> None:
@@ -74,3 +68,17 @@ def add_residual_channel(settings: ResidualSettings) -> None:
         workers=settings.workers,
     )
     print(f"wrote {settings.out}")
+    _show_use(settings.out)
+
+
+def _show_use(directory: Path) -> None:
+    """Say what a data set that was written is for."""
+    from nas.common.next_steps import show_next
+
+    path = shlex.quote(str(directory))
+    show_next(
+        {
+            "See images of each class": f"data preview {path}",
+            "Search for networks that tell the classes apart": f"search --data {path}",
+        }
+    )

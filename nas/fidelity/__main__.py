@@ -1,11 +1,12 @@
 """Parse the flags of ``python -m nas.fidelity``, and run it."""
 
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 from nas.fidelity.settings import FidelitySettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.fidelity",
+        typed("fidelity"),
         Command(
             FidelitySettings,
             "nas.fidelity.command:run",

@@ -1,5 +1,6 @@
 """The command ``python -m nas.fidelity``: can a supernet's ranking be trusted?"""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from nas.common.artefacts import checked, reading
 from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.lock import held
+from nas.common.next_steps import show_next
 from nas.common.progress import progress
 from nas.common.rules import Count, Must
 from nas.common.screen import screen
@@ -34,6 +36,9 @@ def run(settings: FidelitySettings) -> None:
     console = screen()
     console.print(fidelity_table(fidelity))
     console.print(f"\nMore of it, with a picture: {settings.out / PAGE}", soft_wrap=True)
+    supernet, *_ = settings.supernets.values()
+    paths = shlex.quote(str(supernet.parent)), shlex.quote(str(settings.data))
+    show_next({"Search it": "search --supernet {} --data {}".format(*paths)})
 
 
 def measure_fidelity(settings: FidelitySettings) -> Fidelity:

@@ -1,11 +1,12 @@
 """Parse the flags of ``python -m nas.predict``, and run it."""
 
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 from nas.predict.settings import PredictSettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.predict",
+        typed("predict"),
         Command(
             PredictSettings,
             "nas.predict.command:run",

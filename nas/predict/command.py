@@ -1,15 +1,19 @@
 """The command ``python -m nas.predict``: classifying images with a trained network."""
 
+import shlex
+
 import numpy as np
 import pandas as pd
 
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_text
+from nas.common.next_steps import show_next
 from nas.common.progress import progress, say
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.data.dataset import LensDataset, open_dataset
 from nas.data.options import ImageOptions, ReadOptions
+from nas.predict.judged import judge
 from nas.predict.settings import ClassifySettings, PredictSettings
 from nas.training.networks.card import ModelCard
 from nas.training.networks.classifier import Classifier
@@ -20,7 +24,10 @@ _NAMED = 5
 
 
 def run(settings: PredictSettings) -> None:
-    """Classify the images, write the table, and print how many are of which class."""
+    """Classify the images, write the table, and print how many are of which class.
+
+    Where the folder tells the classes of its images, the AUC is printed too.
+    """
     table = classify_images(settings)
     text = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     with room_for(settings.out, "give the same command again"):
@@ -28,6 +35,10 @@ def run(settings: PredictSettings) -> None:
     counts = table["predicted"].value_counts(sort=False)
     line = f"{settings.out}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items())
     screen().print(line, soft_wrap=True)
+    for judged in judge(table, settings):
+        screen().print(judged.words, soft_wrap=True)
+    network = shlex.quote(str(settings.checkpoint))
+    show_next({"Write the network as ONNX": f"export --checkpoint {network} --onnx network.onnx"})
 
 
 def classify_images(settings: ClassifySettings) -> pd.DataFrame:

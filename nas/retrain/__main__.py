@@ -1,11 +1,12 @@
 """Parse the flags of ``python -m nas.retrain``, and run it."""
 
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 from nas.retrain.settings import RetrainSettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.retrain",
+        typed("retrain"),
         Command(
             RetrainSettings,
             "nas.retrain.command:run",

@@ -24,7 +24,7 @@ from nas.retrain.retrained import Retrained
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
 from nas.search.winners import Winners
-from nas.training.chance import CHANCE, warn_of_chance
+from nas.training.chance import CHANCE, interval_words, warn_of_chance
 from nas.training.final import check_test, train_and_test
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
@@ -41,13 +41,13 @@ def run(settings: RetrainSettings) -> None:
     _show(retrained)
     network = shlex.quote(str(retrained.checkpoint))
     steps = {
-        f"python -m nas.predict --checkpoint {network} --data DIR": "classify images",
-        f"python -m nas.export --checkpoint {network} --onnx network.onnx": "write it as ONNX",
+        "Classify images": f"predict --checkpoint {network} --data DIR",
+        "Write it as ONNX": f"export --checkpoint {network} --onnx network.onnx",
     }
     if settings.run is not None or settings.architecture is None:
         search = shlex.quote(str(retrained.summaries[0].directory.parents[1]))
-        steps[f"python -m nas.report {search}"] = "a page of the search"
-        steps[f"python -m baselines.leaderboard --run {search}"] = "compare it with known networks"
+        steps["Make a page of the search"] = f"report {search}"
+        steps["Compare it with known networks"] = f"leaderboard --run {search}"
     show_next(steps)
 
 
@@ -188,8 +188,8 @@ def _show(retrained: Retrained) -> None:
 
 def _details(result: Summary) -> Iterator[str]:
     """Say how sure the scores are, and what symmetry has to do with them."""
-    low, high = result.test_interval()
-    yield f"test AUC: 95 % interval {low:.4f} to {high:.4f} over the images; chance is {CHANCE}"
+    interval = interval_words(result.test_interval())
+    yield f"test AUC: {interval} over the images; chance is {CHANCE}"
     untied = result.card.untied_params
     if untied != result.params:
         yield f"symmetric: untied it has {untied:,} weights"

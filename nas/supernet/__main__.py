@@ -1,11 +1,12 @@
 """Parse the flags of ``python -m nas.supernet``, and run it."""
 
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 from nas.supernet.settings import SupernetSettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.supernet",
+        typed("supernet"),
         Command(
             SupernetSettings,
             "nas.supernet.command:run",

@@ -76,7 +76,7 @@ def _report(training: SupernetTraining, result: Result, images: TrainingImages) 
     data = shlex.quote(str(dataset.directory))
     show_next(
         {
-            f"python -m nas.search --supernet {path} --data {data}": "search it",
-            f"python -m nas.fidelity --supernet {path} --data {data}": "see whether it ranks well",
+            "Search it": f"search --supernet {path} --data {data}",
+            "See whether it ranks well": f"fidelity --supernet {path} --data {data}",
         }
     )

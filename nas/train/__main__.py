@@ -1,11 +1,12 @@
 """Parse the flags of ``python -m nas.train``, and run it."""
 
 from nas.common.cli import Command, main
+from nas.common.commands import typed
 from nas.train.settings import TrainSettings, check
 
 if __name__ == "__main__":
     main(
-        "python -m nas.train",
+        typed("train"),
         Command(
             TrainSettings,
             "nas.train.command:run",

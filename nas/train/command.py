@@ -15,8 +15,9 @@ from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.train.settings import TrainSettings
-from nas.training.chance import CHANCE, warn_of_chance
-from nas.training.evaluation import evaluate
+from nas.training.bootstrap import auc_interval
+from nas.training.chance import CHANCE, interval_words, warn_of_chance
+from nas.training.evaluation import class_probabilities, evaluate
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.networks.averaging import SymmetryAverage
@@ -46,12 +47,14 @@ class Trained:
         result: all epochs, and the network with the weights of the best one.
         averaged_auc: validation AUC of class probabilities that are averaged over the symmetries of
             the image.
+        interval: 95 % bootstrap interval of the validation AUC, over the images.
     """
 
     directory: Path
     card: ModelCard
     result: Result
     averaged_auc: float
+    interval: tuple[float, float]
 
     def __repr__(self) -> str:
         best, epochs = self.result.best, len(self.result.epochs)
@@ -118,16 +121,16 @@ def train_network(settings: TrainSettings) -> Trained:
     )
     with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
-    averaged = evaluate(SymmetryAverage(result.model), images.val(device)).auc
+    val = images.val(device)
+    averaged = evaluate(SymmetryAverage(result.model), val).auc
     more = {"parameters": parameters, AVERAGED: averaged}
     write_result(directory, spec.to_json(), result, images, **more)
+    labels = images.dataset.labels[images.splits.val]
     warn_of_chance(
-        "the validation AUC",
-        result.best.val["auc"],
-        images.dataset.labels[images.splits.val],
-        len(images.dataset.classes),
+        "the validation AUC", result.best.val["auc"], labels, len(images.dataset.classes)
     )
-    return Trained(directory, spec.card, result, averaged)
+    interval = auc_interval(labels, class_probabilities(result.model, val))
+    return Trained(directory, spec.card, result, averaged, interval)
 
 
 def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
@@ -151,14 +154,15 @@ def _report(trained: Trained) -> None:
             (f"{best.val['auc']:.4f}", "bold"),
             f" ({classes}), accuracy {best.val['accuracy']:.1%}, epoch {best.epoch} of "
             f"{len(trained.result.epochs)}; AUC averaged over the symmetries of the image "
-            f"{trained.averaged_auc:.4f}; chance is {CHANCE}",
+            f"{trained.averaged_auc:.4f}\n{interval_words(trained.interval)} over the "
+            f"validation images, which also chose the epoch; chance is {CHANCE}",
         ),
         soft_wrap=True,
     )
     network = shlex.quote(str(trained.checkpoint))
     show_next(
         {
-            f"python -m nas.predict --checkpoint {network} --data DIR": "classify images",
-            f"python -m nas.export --checkpoint {network} --onnx network.onnx": "write it as ONNX",
+            "Classify images": f"predict --checkpoint {network} --data DIR",
+            "Write it as ONNX": f"export --checkpoint {network} --onnx network.onnx",
         }
     )

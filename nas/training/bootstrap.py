@@ -119,6 +119,22 @@ def weighted_aucs(
     return areas / (len(positives) * len(negatives))
 
 
+def auc_interval(labels: npt.NDArray[np.int64], probabilities: Floats) -> tuple[float, float]:
+    """Return the 95 % interval of the macro one-vs-rest AUC of a network, over the images.
+
+    Args:
+        labels: (N,) positions in the class names; every class has images.
+        probabilities: (N, K) class probabilities.
+
+    Example:
+        >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+        >>> second = np.array([0.1, 0.2, 0.3, 0.6, 0.4, 0.7, 0.8, 0.9])
+        >>> auc_interval(labels, np.stack([1 - second, second], axis=1))
+        (0.75, 1.0)
+    """
+    return interval_of(Bootstrap(labels, probabilities.shape[1]).aucs([probabilities]))
+
+
 def interval_of(values: Floats) -> tuple[float, float]:
     """Return the interval that holds 95 % of the values, as many left out below as above."""
     low, high = np.quantile(values, (0.025, 0.975))

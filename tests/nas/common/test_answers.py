@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,22 +151,47 @@ def test_all_commands_are_listed(flag: str, tmp_path: Path) -> None:
     assert not loaded
 
 
-def test_the_console_script_runs_commands(tmp_path: Path) -> None:
+@pytest.fixture
+def lens_nas(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run ``lens-nas`` with arguments, as after an installation."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module, function = project["scripts"]["lens-nas"].split(":")
     # This is what the script holds that pip writes.
     script = tmp_path / "lens-nas"
     script.write_text(f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n")
-    done = subprocess.run(
-        [sys.executable, script, "leaderboard", "--run", "nowhere"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=300,
-        check=False,
-    )
+
+    def lens_nas(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, script, *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            timeout=300,
+            check=False,
+        )
+
+    return lens_nas
+
+
+def test_the_console_script_runs_commands(
+    lens_nas: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = lens_nas("leaderboard", "--run", "nowhere")
     assert done.returncode == 2
     assert "nowhere is not the directory of a search" in done.stderr
+
+
+def test_help_names_a_command_as_it_was_typed(
+    lens_nas: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    assert lens_nas().stdout.startswith("usage: lens-nas COMMAND [FLAGS]\n")
+    said = lens_nas("data", "simulate", "--help").stdout
+    assert said.startswith("usage: lens-nas data simulate [FLAGS]\n")
+    assert "\n    lens-nas data simulate --model II" in said
+    assert "(see lens-nas search --help)" in lens_nas("search", "--trial", "5").stderr
+    for words in ("nas search", "nas.search"):
+        done, _ = answer(f"{words} --help", tmp_path)
+        assert done.stdout.startswith(f"usage: python -m {words} [FLAGS]\n")
 
 
 @pytest.mark.parametrize(("words", "sentence"), MISTAKES)

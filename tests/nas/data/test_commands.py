@@ -17,8 +17,8 @@ def test_simulate_inspect_preview(run: Run, tmp_path: Path) -> None:
         "nas.data", "simulate", "--images", 30, "--image-size", 32, "--workers", 1, "--out", "sim"
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("30 images are in sim\nnext:\n")
-    assert "  python -m nas.search --data sim  #" in done.stdout
+    assert done.stdout == "30 images are in sim\n"
+    assert done.stderr.endswith("apart:\n    python -m nas.search --data sim\n")
     report = json.loads(run("nas.data", "inspect", "sim", "--json").stdout)
     assert report["layout"] == "simulated"
     assert report["classes"] == ["no_substructure", "subhalo", "vortex"]

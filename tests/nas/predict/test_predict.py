@@ -15,6 +15,7 @@ from nas.data.tensors import LensTensors
 from nas.predict.command import run as classify
 from nas.predict.settings import PredictSettings, check
 from nas.training.evaluation import class_probabilities
+from nas.training.metrics import score
 from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.networks.loading import load_network
 from tests.disks import files_no_larger_than
@@ -49,12 +50,38 @@ def test_a_labelled_data_set_has_the_probabilities_of_training(
     assert done.returncode == 0, done.stderr
     table = read(tmp_path / "out.csv").set_index("file")
     counts = ", ".join(f"{(table['predicted'] == name).sum()} {name}" for name in NAMES)
-    assert done.stdout == f"out.csv: {counts}\n"
+    told, judged = done.stdout.splitlines()
+    assert told == f"out.csv: {counts}"
     model, card = load_network(network)
     dataset = open_dataset(tmp_path / "data")
     tensors = LensTensors.load(dataset, np.arange(30), card.normalisation)
     expected = pd.DataFrame(class_probabilities(model, tensors), dataset.table["file"], NAMES)
     np.testing.assert_allclose(table.loc[expected.index, list(NAMES)], expected, atol=1e-5)
+    scores = score(expected.to_numpy(), dataset.labels, dataset.classes)
+    assert judged.startswith(f"AUC {scores.auc:.4f} (95 % interval ")
+    assert judged.endswith(" on 30 images, from some of which it may have learned")
+    assert "    python -m nas.export --checkpoint " in done.stderr
+
+
+def test_each_split_of_labelled_images_has_its_own_score(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, network: Path
+) -> None:
+    for split, count in (("train", 12), ("test", 9), ("val", 2)):
+        for number, image in enumerate(images(count)):
+            name = ("no_sub", "cdm", "axion")[number % 3]
+            (tmp_path / "data" / split / name).mkdir(parents=True, exist_ok=True)
+            np.save(tmp_path / "data" / split / name / f"{number}.npy", image)
+    classify(
+        PredictSettings(
+            checkpoint=network, data=tmp_path / "data", out=tmp_path / "out.csv", device="cpu"
+        )
+    )
+    _, *judged = capsys.readouterr().out.splitlines()
+    # Two validation images lack a class, so that they have no area under a curve.
+    assert [line.rpartition(" on ")[2] for line in judged] == [
+        "12 training images, from which it may have learned",
+        "9 test images",
+    ]
 
 
 def test_probabilities_averaged_over_symmetries_are_those_of_the_turned_image(

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from nas.report.board import INTERVALS_SAY, Spread
 from nas.report.drawing import picture
 from nas.report.page import Page, Section
 from nas.report.report import write_report
+from nas.report.steps import next_steps
 from nas.search.run_directory import RunDirectory
 from tests.folders import folder
 from tests.nas.report.made import make_board, make_run, make_whole_board
@@ -49,12 +51,30 @@ def test_the_newest_run_into_another_place(
     done = run("nas.report", "--out", "page", "--data", data)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "page/report.html\n"
+    assert done.stderr.endswith("\n    python -m baselines.leaderboard --run results/runs/one\n")
     assert not (searched.path / "report.html").exists()
     names = {path.name for path in (tmp_path / "page" / "figures").iterdir()}
     assert {"mistakes.png", "mistakes.pdf"} <= names
     text = (tmp_path / "page" / "report.html").read_text()
     assert "importances" not in text
     assert "too few to say" in text
+
+
+def test_after_a_leaderboard_its_best_network_can_be_used(tmp_path: Path) -> None:
+    board = make_board(tmp_path, ("a", "b"))
+    assert next_steps(tmp_path) == {}  # its weights are gone
+    best = max(board.rows, key=lambda row: row.validation_auc)
+    training = max(best.trainings, key=lambda training: training.validation["auc"])
+    weights = tmp_path / Path(training.predictions).parent / "model.safetensors"
+    weights.touch()
+    assert next_steps(tmp_path) == {
+        f"Classify images with {best.name}": f"predict --checkpoint {weights} --data DIR"
+    }
+
+
+def test_a_search_that_was_not_retrained_can_be(searched: RunDirectory) -> None:
+    shutil.rmtree(searched.path / "retrain")
+    assert [*next_steps(searched.path).values()] == [f"retrain --run {searched.path}"]
 
 
 def test_a_mistake_is_one_sentence(fails: Callable[..., str], tmp_path: Path) -> None:

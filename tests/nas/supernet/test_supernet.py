@@ -57,7 +57,7 @@ def losses(directory: Path) -> list[float]:
 def test_the_command(run: Callable[..., Any], tmp_path: Path, data: Path) -> None:
     done = run("nas.supernet", *flags({**QUICK, "data": data, "run": "out"}))
     assert done.returncode == 0, done.stderr
-    assert f"  python -m nas.search --supernet out --data {data}  #" in done.stdout
+    assert f"    python -m nas.search --supernet out --data {data}\n" in done.stderr
     # It has seen 60 images, and so guesses.
     assert "warning: the supernet's validation AUC" in done.stderr
     result = json.loads((tmp_path / "out" / "result.json").read_text())

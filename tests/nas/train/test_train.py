@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -73,13 +74,14 @@ def test_an_architecture(run: Callable[..., Any], tmp_path: Path, data: Path) ->
     assert done.stdout.startswith(
         f"validation AUC {result['best']['val']['auc']:.4f} (no_substructure "
     )
-    score, *then = done.stdout.splitlines()
-    assert score.endswith("; chance is 0.5")
-    assert [line.split(" --")[0].strip() for line in then] == [
-        "next:",
-        "python -m nas.predict",
-        "python -m nas.export",
-    ]
+    assert done.stdout.endswith(
+        " over the validation images, which also chose the epoch; chance is 0.5\n"
+    )
+    interval = re.search(r"95 % interval ([\d.]+) to ([\d.]+) over", done.stdout)
+    assert interval is not None
+    assert float(interval[1]) <= round(result["best"]["val"]["auc"], 4) <= float(interval[2])
+    then = done.stderr.partition("next:\n")[2]
+    assert re.findall(r"python -m nas\.(\w+)", then) == ["predict", "export"]
     line = str(search_spaces.get_space("lens_nano").named["symmetric_tiny"])
     assert (result["model"]["model"], result["model"]["architecture"]) == ("lens_nano", line)
     # The line that was written down names the same training, which is finished.
