@@ -23,6 +23,7 @@ from nas.cluster.connection import cluster, share_out
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_text
 from nas.common.lock import held
+from nas.common.next_steps import show_next
 from nas.common.progress import progress, say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
@@ -30,6 +31,7 @@ from nas.common.settings import part
 from nas.data.options import ReadOptions
 from nas.report.board import FILE, Board, BoardData
 from nas.report.report import write_report
+from nas.report.steps import next_steps
 from nas.training.final import check_test
 from nas.training.images import TrainingImages
 from nas.training.precision import pick_device
@@ -41,6 +43,7 @@ def run(settings: LeaderboardSettings) -> None:
     board = compare_networks(settings)
     _show(board, settings.out)
     say(f"looking at it is easier in {write_page(board, settings.out)}")
+    show_next(next_steps(settings.out))
 
 
 def write_page(board: Board, out: Path) -> Path:
@@ -66,9 +69,9 @@ def compare_networks(settings: LeaderboardSettings) -> Board:
             of another data set or version.
     """
     # What takes no time comes first, so that a mistake is known at once.
-    baselines = [get_baseline(name) for name in settings.model_names]
+    baselines = [get_baseline(name) for name in settings.models]
     asked = part(ReadOptions, settings)
-    images, options, runs = find_runs(settings.runs, settings.data, asked)
+    images, options, runs = find_runs(settings.run, settings.data, asked)
     check_test(images)
     data = _describe(images, options)
     tables.ordered([], settings.sort, data, settings.latency_batches)
@@ -78,7 +81,7 @@ def compare_networks(settings: LeaderboardSettings) -> Board:
         part(Recipe, settings),
         runs=runs,
         baselines=baselines,
-        architectures=settings.architecture.split(),
+        architectures=settings.architecture,
         space=settings.space,
         random=settings.random,
         seed=settings.seed,

@@ -153,7 +153,8 @@ def collect(
         recipe: recipe of all networks.
         runs: searches, of which the best network of each is compared.
         baselines: hand-designed networks.
-        architectures: ``NAME=LINE``, or the name of a known architecture of the space.
+        architectures: ``NAME=LINE``, or the name of a known architecture of the space; a line
+            may be in pieces, split at its commas.
         space: search space of architectures that are given by name.
         random: how many random architectures are drawn that are as large as the first found one; of
             a small size there may be fewer.
@@ -169,7 +170,7 @@ def collect(
     if entries:
         line = runs[0].best().winner.architecture
         entries += _as_large(entries[0], line, random, seed, images)
-    for text in architectures:
+    for text in _whole_lines(architectures, space):
         name, card = _written(text, space, images)
         entries.append(Entry.of(name, "named", "", card, recipe))
     entries += [
@@ -212,6 +213,22 @@ def _as_large(
         )
         for number, line in enumerate(lines, start=1)
     ]
+
+
+def _whole_lines(pieces: Iterable[str], space: str) -> list[str]:
+    """Put lines together again whose commas were taken for those of a list.
+
+    A piece begins an architecture if it is a name, or names a space or a known architecture.
+    """
+    names = {*search_spaces.list_spaces(), *search_spaces.get_space(space).named}
+    lines: list[str] = []
+    for piece in pieces:
+        _, equals, line = piece.partition("=")
+        if lines and "/" in lines[-1] and equals and line.partition("/")[0] not in names:
+            lines[-1] += f",{piece}"
+        else:
+            lines.append(piece)
+    return lines
 
 
 def _written(text: str, space: str, images: TrainingImages) -> tuple[str, ModelCard]:

@@ -16,7 +16,6 @@ DEFAULT = (
     "ResNet-18",
     "EfficientNet-B0",
     "ViT-tiny",
-    "DeiT-tiny",
     "ConViT-tiny",
     "CoAtNet-nano",
     "VOLO-D1",
@@ -35,9 +34,9 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
 
     Example:
         >>> from baselines.leaderboard.settings import LeaderboardSettings
-        >>> settings = LeaderboardSettings(models="ResNet-18,ViT-tiny", learning_rates="0.5,1,2")
-        >>> settings.model_names
-        ['ResNet-18', 'ViT-tiny']
+        >>> settings = LeaderboardSettings(learning_rates=(0.5, 1, 2))
+        >>> settings.models[:2]
+        ('ResNet-18', 'EfficientNet-B0')
         >>> settings.rates
         (0.001, 0.002, 0.004)
     """
@@ -45,14 +44,14 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     data: Path | None = None
     """Directory of the data set; by default that of the searches, and where there is none, one is
     simulated."""
-    run: str = ""
-    """Directories of searches whose best networks are compared, separated by commas; by default the
-    newest in results/runs."""
-    models: str = ",".join(DEFAULT)
-    """Hand-designed networks, separated by commas: titles of baselines, or names in timm."""
-    architecture: str = ""
-    """Architectures to compare too, separated by blanks: NAME=LINE, or the name of a known one,
-    such as symmetric_mbconv."""
+    run: tuple[Path, ...] = ()
+    """Directories of searches whose best networks are compared; by default the newest in
+    results/runs."""
+    models: tuple[str, ...] = DEFAULT
+    """Hand-designed networks: titles of baselines, or names in timm."""
+    architecture: tuple[str, ...] = ()
+    """Architectures to compare too: NAME=LINE, or the name of a known one, such as
+    symmetric_mbconv."""
     space: str = SPACE
     """Search space of architectures that are given by name."""
     random: int = 1
@@ -60,9 +59,8 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     search was worth."""
     epochs: int = 4
     """Passes over the training images."""
-    learning_rates: str = "0.25,1"
-    """Multiples of --learning-rate that every network tries with its first seed, separated by
-    commas."""
+    learning_rates: tuple[float, ...] = (0.25, 1.0)
+    """Multiples of --learning-rate that every network tries with its first seed."""
     seeds: int = 2
     """Trainings of each network."""
     seed: int = 0
@@ -89,16 +87,6 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
             )
 
     @property
-    def runs(self) -> list[Path]:
-        """Directories of the searches that the user named."""
-        return [Path(name) for name in _names(self.run)]
-
-    @property
-    def model_names(self) -> list[str]:
-        """Titles or timm names of the hand-designed networks, one by one."""
-        return _names(self.models)
-
-    @property
     def latency_batches(self) -> tuple[int, ...]:
         """Sizes of the batches whose latency is measured."""
         return 1, self.latency_batch
@@ -106,21 +94,11 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     @property
     def rates(self) -> tuple[float, ...]:
         """Learning rates that every network tries, each once."""
-        try:
-            factors = [float(factor) for factor in _names(self.learning_rates)]
-        except ValueError as error:
-            raise UserError(
-                f"--learning-rates {self.learning_rates} are no numbers: give 0.25,1"
-            ) from error
-        if not all(0 < factor < float("inf") for factor in factors):
-            raise UserError(
-                f"--learning-rates {self.learning_rates} cannot be used: give positive numbers"
-            )
-        return tuple(dict.fromkeys(factor * self.learning_rate for factor in factors))
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+        if not all(0 < factor < float("inf") for factor in self.learning_rates):
+            given = ",".join(f"{factor:g}" for factor in self.learning_rates)
+            raise UserError(f"--learning-rates {given} cannot be used: give positive numbers")
+        rates = (factor * self.learning_rate for factor in self.learning_rates)
+        return tuple(dict.fromkeys(rates))
 
 
 def check(settings: LeaderboardSettings) -> None:
@@ -132,5 +110,5 @@ def check(settings: LeaderboardSettings) -> None:
     settings.require_tracker()
     if settings.data is not None:
         require_folder(settings.data)
-    for run in settings.runs:
+    for run in settings.run:
         RunDirectory.open(run)

@@ -13,7 +13,15 @@ import yaml
 from nas.common.artefacts import DamageError, check_yaml, short
 from nas.common.errors import UserError
 from nas.common.help import help_text
-from nas.common.kinds import choices, did_you_mean, in_words, is_list, kinds_of, split_list
+from nas.common.kinds import (
+    choices,
+    did_you_mean,
+    in_words,
+    is_list,
+    kinds_of,
+    split_list,
+    with_lists,
+)
 
 POSITIONAL = {"positional": True}
 """Metadata of a field that is positional although it has a default."""
@@ -123,6 +131,18 @@ class FlagParser(jsonargparse.ArgumentParser):
                 f"--config {cfg_path} cannot be used ({short(reason)}): give a file of the form "
                 f"that {self.prog} --print-config writes"
             ) from error
+
+    def parse_string(self, content: str, *args: Any, **kwargs: Any) -> Any:
+        """Read settings as YAML, where lists may be text."""
+        with suppress(yaml.YAMLError, DamageError):  # of which jsonargparse will complain
+            values = _load(content)
+            if (listed := with_lists(values, self.kinds)) != values:
+                content = yaml.safe_dump(listed)
+        return super().parse_string(content, *args, **kwargs)
+
+    def parse_object(self, cfg_obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Read settings as YAML has them, where lists may be text."""
+        return super().parse_object(with_lists(cfg_obj, self.kinds), *args, **kwargs)
 
     def sentence(self, message: str) -> str:
         """Return jsonargparse's message in terms of flags, in one line.

@@ -1,7 +1,7 @@
 """The types of settings: which there are, and how people read and write their values."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import NoneType
@@ -53,6 +53,28 @@ def split_list(text: str) -> str | list[str]:
     if text.lstrip().startswith("["):
         return text
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def with_lists(values: Any, kinds: Mapping[str, Any], prefix: str = "") -> Any:
+    """Return settings as YAML has them, where text (``a,b``) or one value may stand for a list.
+
+    Args:
+        values: settings by their names, those of nested ones in mappings of their own.
+        kinds: types of all settings, as :func:`kinds_of` returns them.
+        prefix: what stands before the names in ``kinds``.
+
+    Example:
+        >>> with_lists({"objectives": "auc,params"}, {"objectives": tuple[str, ...]})
+        {'objectives': ['auc', 'params']}
+    """
+    if not isinstance(values, Mapping):
+        return values
+    return {
+        name: split_list(str(value))
+        if isinstance(value, str | int | float) and is_list(kinds.get(f"{prefix}{name}"))
+        else with_lists(value, kinds, f"{prefix}{name}.")
+        for name, value in values.items()
+    }
 
 
 def choices(kind: Any) -> list[str]:

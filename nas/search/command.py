@@ -7,17 +7,20 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from statistics import mean
 
 from rich.text import Text
 
 from nas.cluster.connection import Hands, cluster, share_out
+from nas.common.commands import typed
 from nas.common.errors import UserError
 from nas.common.files import file_digest
 from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
+from nas.data.dataset import open_dataset
 from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search.evaluation import evaluate_all, least_latency
 from nas.search.finals import FinalTraining
@@ -33,7 +36,7 @@ from nas.search.settings import SearchSettings
 from nas.search.storage import is_taken
 from nas.search.study import REDUCTION, SearchStudy
 from nas.tracking.curves import tracking
-from nas.training.chance import CHANCE, warn_of_chance
+from nas.training.chance import CHANCE, interval_words, rough_interval, warn_of_chance
 from nas.training.spec import InitialWeights
 from nas.training.supernet.inheritance import calibration_images
 from search_spaces import Supernet
@@ -65,7 +68,7 @@ def search_networks(settings: SearchSettings) -> RunDirectory:
             f"--storage holds a study {plan.study.name} already: go on with its search with "
             "--resume, or give a directory of another name with --run"
         )
-    resume = f"python -m nas.search --resume {plan.directory.path}"
+    resume = f"{typed('search')} --resume {shlex.quote(str(plan.directory.path))}"
     with cluster(settings.ray_address, settings.workers, f"go on with {resume}"):
         hands = share_out(settings)
         _check_latency(plan, hands)
@@ -192,7 +195,7 @@ def _study(plan: SearchPlan, weights: str | None) -> SearchStudy:
         "space": plan.card.model,
         "data": plan.source.fingerprint,
         "supernet": weights,
-        "objectives": plan.config["objectives"],
+        "objectives": ",".join(plan.objectives),
         "fidelity": plan.fidelity,
     }
     return SearchStudy(
@@ -230,6 +233,7 @@ def _report(directory: RunDirectory, best: Best) -> None:
     winner = best.winner
     tied = winner.untied_params not in (None, winner.params)
     untied = f" (untied {winner.untied_params:,})" if tied else ""
+    assert winner.auc is not None  # a candidate without one never wins
     auc, how = winner.auc, str(best.fidelity)
     if best.finals is not None:
         (won,) = [one for one in best.finals.finalists if one.trial == winner.number]
@@ -250,13 +254,18 @@ def _report(directory: RunDirectory, best: Best) -> None:
     if len(best.pareto) > 1:
         console.print("none is better in every way than these:")
         console.print(candidate_table(list(best.pareto)))
+    dataset = open_dataset(Path(best.data.directory), best.data.read_options())
+    labels = dataset.labels[dataset.splits().val]
+    interval = interval_words(rough_interval(auc, labels, len(dataset.classes)))
     console.print(
-        f"chance is an AUC of {CHANCE}; everything is in {directory.path}", soft_wrap=True
+        f"{interval}, roughly, over the {len(labels):,} validation images, which also chose it; "
+        f"chance is {CHANCE}\neverything is in {directory.path}",
+        soft_wrap=True,
     )
     path = shlex.quote(str(directory.path))
     show_next(
         {
-            f"python -m nas.report {path}": "a page of the search",
-            f"python -m nas.retrain --run {path}": "train the best from scratch, and test it",
+            "Make a page of the search": f"report {path}",
+            "Train the best from scratch, and test it": f"retrain --run {path}",
         }
     )

@@ -90,8 +90,10 @@ def candidate_table(candidates: list[Candidate]) -> Table:
     if all(item.latency_ms is None for item in candidates):
         del texts["ms"]
     table = Table(box=None, pad_edge=False)
-    for title in texts:
-        table.add_column(title, justify="right", no_wrap=True)
+    for title, text in texts.items():
+        # In a narrow terminal the stages are cut, and no number.
+        width = max(len(title), *(len(text(item)) for item in candidates), 0)
+        table.add_column(title, justify="right", no_wrap=True, min_width=width)
     table.add_column(_OUTLINE, no_wrap=True)
     for item in candidates:
         table.add_row(*(text(item) for text in texts.values()), _outline(item.architecture))

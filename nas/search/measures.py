@@ -56,7 +56,7 @@ def register_objective(
         ...     chosen = probabilities[:, 0] > 0.9
         ...     return float((labels[chosen] == 0).mean()) if chosen.any() else 0.0
         >>> register_objective("purity", purity)
-        >>> SearchSettings(objectives="auc,purity").objective_names
+        >>> SearchSettings(objectives=("auc", "purity")).objectives
         ('auc', 'purity')
     """
     if direction not in ("maximize", "minimize"):

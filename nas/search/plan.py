@@ -102,7 +102,7 @@ class SearchPlan:
         return SearchPlan(
             strategy=settings.strategy,
             space=feasible,
-            objectives=settings.objective_names,
+            objectives=settings.objectives,
             trials=settings.trials,
             fidelity=settings.fidelity,
             recipe=part(Recipe, settings),

@@ -45,9 +45,9 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     search that was stopped or killed goes on with --resume.
 
     Example:
-        >>> settings = SearchSettings(strategy="tpe", trials=200, objectives="auc,params")
-        >>> settings.objective_names
-        ('auc', 'params')
+        >>> settings = SearchSettings(strategy="tpe", trials=200, objectives=("auc", "params"))
+        >>> settings.needs_latency
+        False
         >>> SearchSettings(trials=0)
         Traceback (most recent call last):
         ...
@@ -67,9 +67,9 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     scratch."""
     epochs: int = 5
     """Passes over the training images for a candidate that is trained: finetune and scratch."""
-    objectives: str = "auc"
-    """What to search for, separated by commas: auc, and any of params, flops, latency, macro_f1,
-    ece (expected calibration error), and objectives of plug-ins."""
+    objectives: tuple[str, ...] = ("auc",)
+    """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
+    calibration error), and objectives of plug-ins."""
     latency_batch: int = 64
     """Images in a batch whose latency is measured, where it is an objective or limited."""
     supernet: Path | None = None
@@ -111,20 +111,14 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
         if self.fidelity == "scratch" and self.supernet is not None:
             raise UserError("--supernet is not used by --fidelity scratch: leave one of them out")
-        names = self.objective_names
-        if "auc" not in names or len(set(names)) < len(names):
+        names, known = self.objectives, OBJECTIVES.names
+        if "auc" not in names or len(set(names)) < len(names) or not set(names) <= set(known):
             raise UserError(
-                f"--objectives {self.objectives} cannot be used: give auc, and any of "
-                f"{', '.join(name for name in OBJECTIVES.names if name != 'auc')}, separated by "
-                "commas"
+                f"--objectives {','.join(names)} cannot be used: give auc, and any of "
+                f"{', '.join(name for name in known if name != 'auc')}, separated by commas"
             )
         for name in names:
             OBJECTIVES.require(name)
-
-    @property
-    def objective_names(self) -> tuple[str, ...]:
-        """Names of the objectives, one by one."""
-        return tuple(name.strip() for name in self.objectives.split(","))
 
     @property
     def limits(self) -> Limits:
@@ -134,12 +128,13 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     @property
     def identity(self) -> dict[str, Any]:
         """The settings that a resumed search cannot change, as JSON values."""
-        return {name: value for name, value in to_plain(self).items() if name not in _FREE}
+        plain = {name: value for name, value in to_plain(self).items() if name not in _FREE}
+        return {**plain, "objectives": ",".join(self.objectives)}
 
     @property
     def needs_latency(self) -> bool:
         """Whether latency is an objective or limited, and so must be measured."""
-        return "latency" in self.objective_names or self.max_latency_ms is not None
+        return "latency" in self.objectives or self.max_latency_ms is not None
 
 
 def check(settings: SearchSettings) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.leaderboard.settings import LeaderboardSettings
+from nas.common.cli import from_plain
 from nas.common.files import RUNS
 from nas.report.board import Board, Row
 from tests.nas.search.runs import LINES
@@ -18,15 +19,16 @@ QUICK: dict[str, Any] = {
 
 
 def settings(**changes: Any) -> LeaderboardSettings:
+    """Return settings as they are given on the command line, lists with commas."""
     chosen = {
         "random": 0,
         "models": "test_resnet,test_vit",
         "architecture": f"mbconv={LINES[1]}",
         "seeds": 2,
         **QUICK,
-        **changes,
+        **{name: str(one) if isinstance(one, Path) else one for name, one in changes.items()},
     }
-    return LeaderboardSettings(**chosen)
+    return from_plain(LeaderboardSettings, chosen)
 
 
 def board() -> Board:

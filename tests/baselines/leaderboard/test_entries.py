@@ -13,6 +13,7 @@ from nas.data.options import ReadOptions
 from nas.search.run_directory import RunDirectory
 from nas.training.images import TrainingImages
 from nas.training.recipe import Recipe
+from search_spaces import get_space
 from tests.folders import folder
 from tests.nas.search.runs import LINES, searched
 
@@ -76,3 +77,25 @@ def test_a_network_without_residual_branches() -> None:
     assert without.recipe == replace(recipe, drop_path=0.0)
     assert without.notes == ("has no residual branches: trained with drop path 0",)
     assert Entry.of("ViT", "baseline", "", images.card("test_vit"), recipe).recipe == recipe
+
+
+def test_architectures_are_listed_with_commas_although_their_lines_have_some() -> None:
+    images = TrainingImages.open(Path("data"), ReadOptions())
+    given = f"one={LINES[0]},coatnet_like,other=pure_mbconv,two={LINES[1]},last=coatnet_like"
+    entries = collect(
+        images,
+        Recipe(),
+        runs=(),
+        baselines=(),
+        architectures=given.split(","),
+        space="hybrid_nano",
+        random=0,
+        seed=0,
+    )
+    named = get_space("hybrid_nano").named
+    assert {entry.name: entry.card.architecture for entry in entries} == {
+        "one": LINES[0],
+        "coatnet_like": str(named["coatnet_like"]),
+        "other": str(named["pure_mbconv"]),
+        "two": LINES[1],
+    }

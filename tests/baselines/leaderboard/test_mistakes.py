@@ -70,7 +70,7 @@ def test_a_broken_row(place: Path, name: str, how: str) -> None:
         ({"sort": "network"}, "--sort network is no column of numbers"),
         ({"seeds": 0}, "--seeds 0 cannot be used: give 1 or more"),
         ({"learning_rates": ","}, "--learning-rates is empty"),
-        ({"learning_rates": "fast"}, "--learning-rates fast"),
+        ({"learning_rates": "fast"}, "--learning-rates: expected numbers such as 0.5,1, got fast"),
         ({"learning_rates": "0,1"}, "--learning-rates 0,1 cannot be used: give positive numbers"),
         ({"gpus_per_trial": 1.5}, "--gpus-per-trial 1.5 cannot be used"),
         ({"run": "nowhere"}, "nowhere is not the directory of a search"),

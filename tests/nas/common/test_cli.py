@@ -172,9 +172,14 @@ def test_an_interrupt_is_quiet(observe: Observe) -> None:
         ("3", "(3.0,)"),
     ],
 )
-def test_a_list_is_written_with_commas(observe: Observe, written: str, read: str) -> None:
-    done = observe("vega", "--filters", written)
-    assert f"filters={read}" in done.stdout, done.stderr
+def test_a_list_is_written_with_commas(
+    observe: Observe, tmp_path: Path, written: str, read: str
+) -> None:
+    (tmp_path / "config.yaml").write_text(f"filters: {written}\noptics:\n  range: 1, 2\n")
+    for flags in (("--filters", written), ("--config", "config.yaml")):
+        done = observe("vega", *flags)
+        assert f"filters={read}" in done.stdout, done.stderr
+    assert "range=(1, 2)" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from nas.common.errors import UserError
+from nas.common.screen import screen
 from nas.costs import measure_latency
 from nas.data.default import default_data
 from nas.search.live import candidate_table, live_view
@@ -146,3 +147,24 @@ def test_a_table_says_latency_only_where_it_is_known() -> None:
     table = candidate_table([unknown, known])
     assert list(table.columns[4].cells) == ["–", "2.5"]
     assert list(table.columns[5].cells) == ["M1·24 M2·48 A2·96 A1·128"] * 2
+
+
+def test_a_narrow_terminal_shows_every_number_whole() -> None:
+    space = get_space("lens_nano")
+    rows = [
+        Candidate(
+            number=1234,
+            state="complete",
+            architecture=str(space.named[name]),
+            auc=0.98765,
+            params=28_889,
+            flops=18_700_000,
+            untied_params=231_091,
+        )
+        for name in ("symmetric_mbconv", "symmetric_tiny")
+    ]
+    console = screen(width=60)
+    with console.capture() as capture:
+        console.print(candidate_table(rows))
+    for number in ("1234", "0.9877", "28,889", "231,091", "18.7"):
+        assert capture.get().count(number) == 2
