@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray._private import ray_constants
 
 from nas.cluster.guard import guarded
 from nas.cluster.jobs import reason_of
@@ -20,6 +21,7 @@ from nas.cluster.place import require_place
 from nas.cluster.watch import watched
 from nas.common.errors import UserError
 from nas.common.interruption import signals_kept
+from nas.common.progress import waiting
 
 _ROOT = Path(__file__).parent.parent.parent
 
@@ -168,8 +170,6 @@ def _loopback_only() -> Iterator[None]:
     what it is told here. The processes that Ray starts read an environment variable. This process
     has read it already, so the constant is changed too.
     """
-    from ray._private import ray_constants
-
     supported = ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER = False
     try:
@@ -186,6 +186,9 @@ def _start(address: str | None, cpus: int | None) -> None:
         _knock(address)
     # Ray prints what its processes complain of to standard output, which is for our results.
     ray._private.worker._worker_logs_enabled = False
+    # At SIGTERM Ray's own handler writes a stack, where a command says that it was interrupted. Ray
+    # reads the variable for this as it is imported, which is too late or for workers too.
+    ray_constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER = True
     # Ray 2.60 warns where this is not set.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Workers must find our packages in a checkout that is not installed, too.
@@ -194,8 +197,9 @@ def _start(address: str | None, cpus: int | None) -> None:
     local: dict[str, Any] = (
         {"num_cpus": cpus, "include_dashboard": False} if address is None else {}
     )
+    where = "starting Ray on this machine" if address is None else f"connecting to Ray at {address}"
     try:
-        with warnings.catch_warnings(), signals_kept():
+        with waiting(where), warnings.catch_warnings(), signals_kept():
             warnings.simplefilter("ignore")
             ray.init(
                 address or "local",

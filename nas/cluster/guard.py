@@ -7,15 +7,14 @@ kills every process whose environment has their mark. It imports none of our mod
 that Python runs.
 """
 
-import os
-import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+
+import psutil
 
 VARIABLE = "LENS_NAS_CLUSTER"
 """Environment variable with the mark."""
@@ -33,7 +32,7 @@ def guarded() -> Iterator[dict[str, str]]:
     """
     mark = uuid.uuid4().hex
     guard = subprocess.Popen(  # noqa: S603 - this is our own file
-        [sys.executable, "-I", "-S", __file__, mark],
+        [sys.executable, "-I", __file__, mark],
         stdin=subprocess.PIPE,  # which is closed when this process ends
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -48,21 +47,20 @@ def guarded() -> Iterator[dict[str, str]]:
 
 def _end_all(mark: str) -> None:
     """Kill marked processes until there are none."""
-    entry = f"{VARIABLE}={mark}".encode()
     until = time.monotonic() + _SECONDS
-    while (marked := list(_marked(entry))) and time.monotonic() < until:
-        for pid in marked:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    while (marked := list(_marked(mark))) and time.monotonic() < until:
+        for process in marked:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         time.sleep(0.05)
 
 
-def _marked(entry: bytes) -> Iterator[int]:
-    for directory in Path("/proc").glob("[0-9]*"):
+def _marked(mark: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
         # Processes of others cannot be read, those that end are gone; neither is ours to end.
-        with suppress(OSError):
-            if entry in (directory / "environ").read_bytes().split(b"\0"):
-                yield int(directory.name)
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(VARIABLE) == mark:
+                yield process
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ already; and they drop scores that are not numbers and the reasons of failures.
 import tempfile
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -24,6 +25,7 @@ from nas.cluster.carried import Carried
 from nas.cluster.connection import Hands, environment_variables
 from nas.cluster.jobs import Equipment, Failure, Jobs, JobWorker, reason_of
 from nas.common.errors import UserError
+from nas.common.progress import waiting
 
 JobT = TypeVar("JobT")
 OutcomeT = TypeVar("OutcomeT")
@@ -57,7 +59,11 @@ def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], ha
     mistake = _Mistake()
     searcher = _JobSearcher(jobs, mistake)
     share = {"CPU": float(hands.cpus), **({"GPU": hands.gpus} if hands.gpus else {})}
-    with environment_variables(_QUIET), tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch:
+    with (
+        environment_variables(_QUIET),
+        tempfile.TemporaryDirectory(prefix="lens-nas-") as scratch,
+        _FirstWorker() as first,
+    ):
         tune.run(
             tune.with_parameters(_Actor, equipment=equipment, carried=Carried.here()),
             config={"gpus": hands.gpus},
@@ -70,6 +76,7 @@ def run_all(jobs: Jobs[JobT, OutcomeT], equipment: Equipment[JobT, OutcomeT], ha
             # A reused actor imports torch and takes the images once, not for every job.
             reuse_actors=True,
             stop=_Stopper(mistake),
+            callbacks=[first],
             raise_on_failed_trial=False,
             storage_path=scratch,
             verbose=0,
@@ -139,6 +146,24 @@ class _Refusing:
     def work(self, job: Any) -> Iterator[tuple[Any, bool]]:
         raise self.mistake
         yield  # so that the job fails when it is begun
+
+
+class _FirstWorker(tune.Callback):
+    """Shows that a worker is waited for, which imports torch first, until there is one."""
+
+    def __enter__(self) -> "_FirstWorker":
+        self._shown = ExitStack()
+        self._shown.enter_context(waiting("starting the first worker"))
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._shown.close()
+
+    def on_trial_start(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Note that a worker is there."""
+        self._shown.close()
 
 
 class _Mistake:

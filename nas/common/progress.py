@@ -1,4 +1,4 @@
-"""A progress bar with rate and time left, and silence where nobody watches."""
+"""Progress bars with rate and time left, and a few lines where nobody watches."""
 
 import sys
 import time
@@ -10,7 +10,9 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    SpinnerColumn,
     Task,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -69,6 +71,30 @@ def progress(
         f"{description} done: {done:,} {unit} in {seconds:.1f} s "
         f"({_pace(done / max(seconds, 1e-9), unit)})"
     )
+
+
+@contextmanager
+def waiting(description: str) -> Iterator[None]:
+    """Show on stderr that something is waited for, for the length of a ``with`` block.
+
+    Where somebody watches, this moves and then goes away; elsewhere it is one line.
+
+    Args:
+        description: What is being done, for example ``starting Ray on this machine``.
+
+    Example:
+        >>> with waiting("counting to a million"):
+        ...     for _ in range(1_000_000):
+        ...         pass
+    """
+    if not is_watched():
+        say(description)
+        yield
+        return
+    columns = (SpinnerColumn(), words("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=screen(stderr=True), transient=True) as spinner:
+        spinner.add_task(description, total=None)
+        yield
 
 
 def say(line: str) -> None:

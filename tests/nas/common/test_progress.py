@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nas.common.progress import progress
+from nas.common.progress import progress, waiting
 
 
 class Terminal(io.StringIO):
@@ -30,6 +30,24 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "40/40" in shown
     assert "images/s" in shown
     assert "0:00:00" in shown
+
+
+def test_what_is_waited_for_is_shown_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with waiting("starting Ray"):
+        pass
+    shown, _, rest = terminal.getvalue().rpartition("starting Ray")
+    assert "\x1b[2K" in rest  # the line is erased
+    assert "\n" not in shown.strip()
+
+
+def test_elsewhere_what_is_waited_for_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with waiting("starting Ray"):
+        pass
+    assert capsys.readouterr().err == "starting Ray\n"
 
 
 class ZMQInteractiveShell:
