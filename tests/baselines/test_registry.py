@@ -20,7 +20,6 @@ PARAMETERS = {
     "EfficientNet-B1": 6.5,
     "EfficientNet-B2": 7.7,
     "ViT-tiny": 5.4,
-    "DeiT-tiny": 5.4,
     "ConViT-tiny": 5.4,
     "CoAtNet-nano": 14.6,
     "CoAtNet-0": 26.6,
@@ -73,6 +72,11 @@ def test_names() -> None:
     assert get_baseline("resnet-18") is get_baseline("resnet18") is BASELINES["resnet18"]
     other = get_baseline("resnet10t")
     assert (other.title, other.recipe) == ("resnet10t", None)
+
+
+def test_the_same_network_is_listed_once() -> None:
+    with pytest.raises(UserError, match="DeiT-tiny is ViT-tiny: give ViT-tiny"):
+        get_baseline("DeiT-tiny")
 
 
 @pytest.mark.parametrize(
