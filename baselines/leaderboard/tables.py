@@ -186,9 +186,8 @@ def _against(row: Row, board: Board) -> str:
     if row.comparison is None:
         return "–"
     low, high = row.comparison.interval
-    p_value = row.comparison.p_value
-    small = f"p {p_value:.3f}" if p_value >= 0.001 else "p < 0.001"
-    return f"{row.comparison.difference:+.4f} ({low:+.4f} – {high:+.4f}), {small}"
+    difference = f"{row.comparison.difference:+.4f} ({low:+.4f} – {high:+.4f})"
+    return f"{difference}, {row.comparison.p_words}"
 
 
 def _about(board: Board) -> list[str]:

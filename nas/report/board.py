@@ -76,6 +76,11 @@ class PairedComparison:
     interval: tuple[float, float]
     p_value: float
 
+    @property
+    def p_words(self) -> str:
+        """The p-value as it is printed."""
+        return f"p {self.p_value:.3f}" if self.p_value >= 0.001 else "p < 0.001"
+
 
 @dataclass(frozen=True)
 class Published:

@@ -13,13 +13,12 @@ from nas.report.drawing import (
     least_shown,
     legend_above,
     log_costs,
-    wrapped,
 )
 from nas.search.objectives import objective, pareto
 from nas.search.result import Candidate
 
-# Names beside points may be so wide.
-_NAME_INCHES = 2.0
+# Names beside points have so many letters of their beginning and of their end.
+_HEAD, _TAIL = 17, 8
 _TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 
 
@@ -123,7 +122,7 @@ def _write_names(
     x, y = _points(candidates, name, least_shown(aucs))
     told = [f": {auc:.4f}" if auc < bottom else "" for auc, bottom in zip(aucs, y, strict=True)]
     texts = [
-        axes.text(left, bottom, wrapped(labels[item.number] + words, _NAME_INCHES), fontsize=8)
+        axes.text(left, bottom, _short(labels[item.number]) + words, fontsize=8)
         for item, words, left, bottom in zip(candidates, told, x, y, strict=True)
     ]
     adjust_text(
@@ -134,3 +133,8 @@ def _write_names(
         expand=(1.2, 1.5),
         arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6},
     )
+
+
+def _short(name: str) -> str:
+    """Return a name without its middle, where it is long: there is little room beside points."""
+    return name if len(name) <= _HEAD + _TAIL + 1 else f"{name[:_HEAD]}…{name[-_TAIL:]}"

@@ -83,7 +83,7 @@ def _lead(scored: Sequence[Row], board: Board) -> str:
             low, high = best.comparison.interval
             told.append(
                 f"The baseline's AUC less the found network's is {best.comparison.difference:+.4f} "
-                f"({low:+.4f} to {high:+.4f}, p = {best.comparison.p_value:.3f})."
+                f"({low:+.4f} to {high:+.4f}, {best.comparison.p_words})."
             )
     return " ".join(told)
 

@@ -52,7 +52,7 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         "test AUC": _auc,
         "parameters": lambda row: number(row.params),
         "difference": _difference,
-        "p": lambda row: number(row.comparison.p_value if row.comparison else None, ".3f"),
+        "p": _p,
         "rank": lambda row: number(ranks.get(row.name)),
         "kind": lambda row: Cell(row.kind),
         "± seeds": lambda row: number(
@@ -96,6 +96,11 @@ def _auc(row: Row) -> Cell:
         return Cell("failed", math.nan, more=row.failure)
     interval = f"({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
     return Cell(f"{row.test_auc:.4f}", row.test_auc, interval)
+
+
+def _p(row: Row) -> Cell:
+    compared = row.comparison
+    return Cell(compared.p_words.removeprefix("p "), compared.p_value) if compared else EMPTY
 
 
 def _difference(row: Row) -> Cell:
