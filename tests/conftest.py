@@ -9,6 +9,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.running import Run
 
+# Where tests run in several processes, these and the commands that they start are as many as there
+# are cores, and threads would only wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A machine with two cores is slow and shared, so a deadline for an example would test the machine.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
