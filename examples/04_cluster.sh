@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A search on a Slurm cluster: a Ray of the job's own on all its nodes, and the search on the first.
 #
-#   sbatch 04_cluster.sh --data /shared/lenses --trials 500
+#   sbatch examples/04_cluster.sh --data /shared/lenses --trials 500
 #
-# All words after the name are flags of python -m nas.search. Submit it in a directory that all
+# All words after the name are flags of python -m nas.search. Submit it in a checkout that all
 # nodes see, with the environment in .venv. Images are read by the first node alone, and Ray brings
 # them to the others.
 #SBATCH --job-name=lens-nas
