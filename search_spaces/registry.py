@@ -120,7 +120,8 @@ def get_space(name: str) -> SearchSpace:
     known = list_spaces()
     raise SpaceError(
         f"there is no search space {name!r}{nearest(name, known)}; there are {', '.join(known)}; "
-        "a space of your own must be registered first, by this program or by an installed package."
+        "a space of your own must be registered first, by this program, an installed package, or a "
+        "module that LENS_NAS_PLUGINS names."
     )
 
 

@@ -25,6 +25,7 @@ from nas.common.flags import STUMBLES, FlagParser, flag_parser
 from nas.common.help import listing, summary
 from nas.common.interruption import end_interrupted, interrupt_on_signals
 from nas.common.kinds import did_you_mean
+from nas.common.plugins import import_named
 from nas.common.sanity import require_sane
 
 SettingsT = TypeVar("SettingsT")
@@ -81,6 +82,7 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
     interrupt_on_signals()
     _allow_any_text()
     try:
+        import_named()
         command, settings = _read(name, commands, sys.argv[1:])
         module, function = command.run.split(":")
         getattr(importlib.import_module(module), function)(settings)

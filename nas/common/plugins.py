@@ -6,6 +6,8 @@ of thing is registered, and its name is that of the thing. So names are known wi
 a module is imported when its name is asked for.
 """
 
+import importlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ from nas.common.errors import UserError
 from nas.common.kinds import did_you_mean
 
 ThingT = TypeVar("ThingT")
+
+VARIABLE = "LENS_NAS_PLUGINS"
+"""Environment variable that names modules of plug-ins."""
 
 # Characters with a meaning in lists, in lines of architectures, and in the names of timm.
 _RESERVED = ",/=:. "
@@ -170,6 +175,30 @@ class Registry(Generic[ThingT]):
         return self._kind.register
 
 
+def import_named() -> None:
+    """Import the modules that the variable LENS_NAS_PLUGINS names, separated by commas.
+
+    They register what is in no package that is installed.
+
+    Raises:
+        UserError: one of them cannot be imported; nothing of it stays registered.
+    """
+    for name in filter(None, map(str.strip, os.environ.get(VARIABLE, "").split(","))):
+        with _all_or_nothing():
+            try:
+                importlib.import_module(name)
+            except (Exception, SystemExit) as error:
+                raise UserError(
+                    f"{VARIABLE} names {name}, which cannot be imported ({_reason(error)}): mend "
+                    "it, or say in PYTHONPATH where it is"
+                ) from error
+
+
+def _reason(error: BaseException) -> str:
+    said = (str(error).strip().splitlines() or [""])[0]
+    return said if isinstance(error, UserError) else f"{type(error).__name__}: {said}"
+
+
 def load(kind: Kind, entry: EntryPoint, registered: Callable[[], bool] = lambda: True) -> None:
     """Import the module of a plug-in; of one that fails nothing stays registered.
 
@@ -186,10 +215,8 @@ def load(kind: Kind, entry: EntryPoint, registered: Callable[[], bool] = lambda:
         try:
             entry.load()
         except (Exception, SystemExit) as error:
-            said = (str(error).strip().splitlines() or [""])[0]
-            reason = said if isinstance(error, UserError) else f"{type(error).__name__}: {said}"
             raise UserError(
-                f"{what} cannot be loaded ({reason}): mend it, or uninstall the package"
+                f"{what} cannot be loaded ({_reason(error)}): mend it, or uninstall the package"
             ) from error
         if not registered():
             raise UserError(
