@@ -123,8 +123,9 @@ def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
         )
     told = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:5])
     caption = (
-        "How much of the differences in validation AUC each gene explains by itself (fANOVA). It "
-        "is an estimate: among few candidates chance alone can make a gene look important."
+        "How much of the differences in validation AUC each gene explains by itself (fANOVA), of "
+        "those that all candidates have. It is an estimate: among few candidates chance alone can "
+        "make a gene look important."
     )
     return Section(
         title,

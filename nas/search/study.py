@@ -7,7 +7,7 @@ candidate whose outcome is known without an evaluation is settled on the spot.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,15 +25,20 @@ from nas.search.patience import Patience, failed_at_the_start
 from nas.search.result import Candidate, Evaluation
 from nas.search.run_directory import StudyAddress
 from nas.search.storage import open_storage, open_study, using_database
-from nas.search.trials import evaluation_of, is_evaluated, is_infeasible, to_candidate
+from nas.search.trials import (
+    as_proposed,
+    as_stored,
+    attributes_of,
+    evaluation_of,
+    forget_evaluation,
+    is_evaluated,
+    is_infeasible,
+    to_candidate,
+)
 from search_spaces import Architecture, SpaceError
 
 REDUCTION = 3
 """One in so many of the candidates at a rung goes on, to a rung at so many times the epochs."""
-
-# Optuna's and our notes of an evaluation begin so. They stand among a trial's system attributes,
-# where the notes of the proposal stand too.
-_MARKS = ("completed_rung_", "constraints:latency_ms")
 
 
 @dataclass(frozen=True)
@@ -206,8 +211,10 @@ class SearchStudy:
         for key, value in about.items():
             trial.set_user_attr(key, value)
         self._constrain(number, costs)
+        active = self.space.active_genes(self.space.from_params(trial.params))
+        stored = as_stored(self._frozen(number), active)
         with self._using():
-            self._ids[number] = self._storage.create_new_trial(self._study_id, self._frozen(number))
+            self._ids[number] = self._storage.create_new_trial(self._study_id, stored)
         return self._unless_settled(Proposal(number, architecture))
 
     def _unless_settled(self, task: Proposal) -> Proposal | None:
@@ -248,19 +255,19 @@ class SearchStudy:
         So a kill leaves a trial that is still running in the database, and is evaluated again.
         """
         trial = self._trial(number)
-        trial.set_user_attr("evaluation", asdict(evaluation))
+        for key, value in attributes_of(evaluation).items():
+            trial.set_user_attr(key, value)
         values = self._values(number) if state is TrialState.COMPLETE else None
         self._study.tell(trial, values, state)
         frozen = self._frozen(number)
         self._patience.count(frozen)
         with self._using():
-            self._storage.set_trial_user_attr(
-                self._ids[number], "evaluation", frozen.user_attrs["evaluation"]
-            )
-            written = self._storage.get_trial(self._ids[number]).system_attrs
+            # A settlement that a kill cut short may have left other values.
+            written = self._storage.get_trial(self._ids[number])
+            for key, value in attributes_of(evaluation, written.user_attrs).items():
+                self._storage.set_trial_user_attr(self._ids[number], key, value)
             for key, value in frozen.system_attrs.items():
-                # A settlement that a kill cut short may have left another value.
-                if written.get(key) != value:
+                if written.system_attrs.get(key) != value:
                     self._storage.set_trial_system_attr(self._ids[number], key, value)
             self._storage.set_trial_state_values(self._ids[number], state, values)
         for twin in self._twins.pop(number, []):
@@ -283,14 +290,16 @@ class SearchStudy:
 
         Those that a killed search left unsettled are evaluated again.
         """
-        for trial_id, trial in past.items():
-            self._ids[trial.number] = trial_id
-            if not trial.state.is_finished():
-                _forget_evaluation(trial)
+        self._ids = {trial.number: trial_id for trial_id, trial in past.items()}
         with self._using():
-            self._study.add_trials(past.values())
-            tasks = [Proposal(trial.number, self._known(trial)) for trial in past.values()]
-        for trial, task in zip(past.values(), tasks, strict=True):
+            genes = self.space.distributions()
+            trials = [as_proposed(trial, genes) for trial in past.values()]
+            for trial in trials:
+                if not trial.state.is_finished():
+                    forget_evaluation(trial)
+            self._study.add_trials(trials)
+            tasks = [Proposal(trial.number, self._known(trial)) for trial in trials]
+        for trial, task in zip(trials, tasks, strict=True):
             if not trial.state.is_finished():
                 if self._unless_settled(task) is not None:
                     self._left.append(task)
@@ -319,14 +328,3 @@ class SearchStudy:
 
     def _architecture(self, params: Mapping[str, Any]) -> Architecture:
         return self.space.canonical(self.space.from_params(params))
-
-
-def _forget_evaluation(trial: FrozenTrial) -> None:
-    """Leave the trial as it was proposed, since it will report again what it reported before."""
-    trial.intermediate_values = {}
-    trial.user_attrs = {
-        key: value for key, value in trial.user_attrs.items() if key != "evaluation"
-    }
-    trial.system_attrs = {
-        key: value for key, value in trial.system_attrs.items() if not key.startswith(_MARKS)
-    }

@@ -221,3 +221,30 @@ def test_a_damaged_study_is_a_mistake_with_a_mend(tmp_path: Path, damage: bytes)
 def test_a_database_without_driver_is_a_mistake_with_a_mend() -> None:
     with pytest.raises(UserError, match="cannot be opened"):
         open_storage("nonsense://nowhere/x")
+
+
+def test_optuna_sees_the_genes_that_a_network_has(tmp_path: Path) -> None:
+    """Its dashboard, plots and importances take every parameter of a trial for one that counts."""
+    path = tmp_path / "study.db"
+    space = finish(study(path, 12, "random")).space.space
+    stored = optuna.load_study(study_name="search", storage=f"sqlite:///{path}").trials
+    for trial in stored:
+        architecture = space.parse(trial.user_attrs["architecture"])
+        assert set(trial.params) == set(space.active_genes(architecture))
+        assert space.from_params(trial.params) == architecture
+    assert len({frozenset(trial.params) for trial in stored}) > 1
+
+
+def test_optuna_shows_reasons_in_lines_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    search = study(path, 2, "random")
+    for outcome in ("out of memory", None):
+        task = search.next()
+        assert task is not None
+        if outcome:
+            search.fail(task.number, outcome)
+        else:
+            search.complete(task.number, Evaluation(auc=0.9, seconds=1.0))
+    first, second = optuna.load_study(study_name="search", storage=f"sqlite:///{path}").trials
+    assert first.user_attrs["reason"] == "out of memory"
+    assert "reason" not in second.user_attrs
