@@ -19,6 +19,8 @@ from nas.search.result import Candidate
 
 # Names beside points have so many letters of their beginning and of their end.
 _HEAD, _TAIL = 17, 8
+# They are moved away from each other so many times.
+_MOVES = 300
 _TITLES = {"params": "parameters", "flops": "FLOPs of one image"}
 
 
@@ -120,17 +122,24 @@ def _write_names(
     """
     aucs = [objective(item, "auc") for item in candidates]
     x, y = _points(candidates, name, least_shown(aucs))
-    told = [f": {auc:.4f}" if auc < bottom else "" for auc, bottom in zip(aucs, y, strict=True)]
-    texts = [
-        axes.text(left, bottom, _short(labels[item.number]) + words, fontsize=8)
-        for item, words, left, bottom in zip(candidates, told, x, y, strict=True)
-    ]
+    texts, lifted = [], 0
+    for item, auc, left, bottom in zip(candidates, aucs, x, y, strict=True):
+        words = _short(labels[item.number])
+        if auc < bottom:
+            # They would begin in one line, and be pushed along it to one place.
+            lifted, words = lifted + 1, f"{words}: {auc:.4f}"
+            bottom += 0.05 * (lifted - 1) * (max(y) - min(y))
+        texts.append(axes.text(left, bottom, words, fontsize=8))
     adjust_text(
         texts,
         x,
         y,
+        target_x=x,
+        target_y=y,
         ax=axes,
         expand=(1.2, 1.5),
+        # Without this, names are moved for a second, and the figure tells how fast the machine is.
+        iter_lim=_MOVES,
         arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6},
     )
 
