@@ -38,7 +38,7 @@ def open_bench(table: PathLike = Path("results/bench/lens_bench.parquet")) -> Le
 
     Example:
         >>> from nas import api
-        >>> api.open_bench("nowhere.parquet")
+        >>> api.open_bench("nowhere.parquet")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         nas.common.errors.UserError: there is no nowhere.parquet: python -m nas.benchmarks.table ...
     """
@@ -86,6 +86,11 @@ class SamplerComparison:
         runs: the searches.
         better: whether the figure of a run should be ``lower`` (regret on a table, in percentage
             points) or ``higher`` (value on a landscape).
+
+    Example:
+        >>> from nas import api
+        >>> api.compare_samplers("cells", strategies="tpe,random", budget=2, seeds=1)
+        SamplerComparison(tpe, random on cells, higher is better)
     """
 
     runs: tuple[Run, ...]

@@ -125,7 +125,7 @@ def example_figure(
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid:
         axes.set_axis_off()
-    images = find_images(dataset, predictions, positions)
+    images = images_of(dataset, predictions, positions)
     for axes, image, verdict in zip(grid, images, verdicts(predictions, positions), strict=False):
         draw_image(axes, dataset.images[image].mean(axis=0))
         axes.set_title(verdict.title(), fontsize=7)
@@ -140,7 +140,7 @@ def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
     return [Verdict(names[true], names[said], float(share)) for true, said, share in triples]
 
 
-def find_images(
+def images_of(
     dataset: LensDataset, predictions: Predictions, positions: Positions
 ) -> Sequence[int]:
     """Return the positions that test images have in the data set.

@@ -99,12 +99,12 @@ class Retrained:
         joined with ``data.parameters``. This, the confusion and the pictures are of the network of
         :attr:`checkpoint`.
         """
-        from nas.report.examples import find_images
+        from nas.report.examples import images_of
 
         told = self._told
         names = np.array(told.classes)
         (probabilities,) = told.probabilities
-        rows = find_images(self.data, told, np.arange(len(told.labels)))
+        rows = images_of(self.data, told, np.arange(len(told.labels)))
         table = pd.DataFrame(probabilities, pd.Index(rows, name="image"), list(names))
         table.insert(0, "class", names[told.labels])
         table.insert(1, "predicted", names[probabilities.argmax(axis=1)])
