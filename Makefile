@@ -2,14 +2,17 @@
 #   make search   set up, then run the main job
 #   make test     set up, then linters, types, import rules and tests
 #   make test-oldest   the tests with the lowest versions that pyproject.toml admits
+#   make docs     build the documentation site into build/site
+#   make wheel-check   does the wheel work in a fresh environment of each Python?
 #   make lock     write requirements.lock anew from pyproject.toml
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OLDEST := $(VENV)-oldest
+PYTHONS ?= 3.11 3.12 3.13
 
-.PHONY: setup search test test-oldest lint lock clean
+.PHONY: setup search test test-oldest lint docs wheel-check lock clean
 
 setup: $(READY)
 
@@ -45,6 +48,14 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The variable silences what the theme says of another project.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Each environment takes some 7 GB while it is there. uv finds the Pythons, or fetches them.
+wheel-check:
+	.ci/wheel-check $(PYTHONS)
 
 # A fresh environment, so that nothing installed by hand finds its way into the lock.
 lock:

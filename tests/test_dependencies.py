@@ -83,7 +83,9 @@ def test_what_is_declared_is_used() -> None:
     assert known - imported(*PACKAGES).keys() == USED_BY_OTHERS.keys()
 
 
-@pytest.mark.parametrize("extras", [(), EXTRAS, ("dev",)], ids=["all", "extras", "dev"])
+@pytest.mark.parametrize(
+    "extras", [(), EXTRAS, ("docs",), ("dev",)], ids=["all", "extras", "docs", "dev"]
+)
 def test_what_is_declared_is_locked(extras: tuple[str, ...]) -> None:
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").split()
     locked = {

@@ -16,7 +16,7 @@ from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.networks.classifier import Classifier
 from nas.training.predictions import PREDICTIONS, read_predictions
-from nas.training.result import JudgedScores, Outcome, read_outcome
+from nas.training.result import JudgedScores, WrittenResult, read_result
 from search_spaces.tying import order
 
 _HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def model_card(classifier: Classifier, checkpoint: Path, title: str) -> str:
     """
     card, about = classifier.card, load_checkpoint(checkpoint).about
     spec = {name: value for name, value in about.items() if name != "outcome"}
-    outcome = read_outcome(checkpoint.parent, spec) if "data" in spec else None
+    outcome = read_result(checkpoint.parent, spec) if "data" in spec else None
     scores = [*_validated(checkpoint, about, outcome), *_tested(checkpoint, card, outcome)]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
@@ -88,7 +88,7 @@ def model_card(classifier: Classifier, checkpoint: Path, title: str) -> str:
 
 
 def _validated(
-    checkpoint: Path, about: Mapping[str, Any], outcome: Outcome | None
+    checkpoint: Path, about: Mapping[str, Any], outcome: WrittenResult | None
 ) -> Iterator[Scored]:
     """Yield the validation scores of the epoch whose weights are in the checkpoint."""
     if "outcome" in about:
@@ -97,7 +97,7 @@ def _validated(
             yield _scored("validation", checked(JudgedScores, best.get("val")), outcome, "val")
 
 
-def _tested(checkpoint: Path, card: ModelCard, outcome: Outcome | None) -> Iterator[Scored]:
+def _tested(checkpoint: Path, card: ModelCard, outcome: WrittenResult | None) -> Iterator[Scored]:
     if outcome is not None and outcome.test is not None:
         path = checkpoint.parent / PREDICTIONS
         interval = None
@@ -111,7 +111,7 @@ def _tested(checkpoint: Path, card: ModelCard, outcome: Outcome | None) -> Itera
 def _scored(
     split: str,
     scores: Mapping[str, float],
-    outcome: Outcome | None,
+    outcome: WrittenResult | None,
     counted: str,
     interval: tuple[float, float] | None = None,
 ) -> Scored:
@@ -152,7 +152,9 @@ def _head(title: str, card: ModelCard, scores: list[Scored]) -> str:
     return data.to_yaml().strip()
 
 
-def _facts(card: ModelCard, spec: Mapping[str, Any], outcome: Outcome | None) -> dict[str, str]:
+def _facts(
+    card: ModelCard, spec: Mapping[str, Any], outcome: WrittenResult | None
+) -> dict[str, str]:
     """Return what is known of the training, by name."""
     facts = {"network": card.model, "architecture": card.architecture}
     facts |= {"fingerprint of the data set": spec.get("data"), "seed": spec.get("seed")}

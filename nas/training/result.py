@@ -123,7 +123,7 @@ def write_scores(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WrittenResult:
     """What ``result.json`` tells those who have the directory of a training, and its checkpoint.
 
     Attributes:
@@ -145,7 +145,7 @@ class Outcome:
     test: JudgedScores | None = None
 
 
-def read_outcome(directory: Path, spec: Mapping[str, Any]) -> Outcome | None:
+def read_result(directory: Path, spec: Mapping[str, Any]) -> WrittenResult | None:
     """Return the outcome of a training; None where the directory holds none of this spec.
 
     Args:
@@ -162,7 +162,7 @@ def read_outcome(directory: Path, spec: Mapping[str, Any]) -> Outcome | None:
         values = checked(dict[str, Any], read_json(path))
         if any(values.get(name) != value for name, value in spec.items()):
             return None
-        return checked(Outcome, values)
+        return checked(WrittenResult, values)
 
 
 def read_scores(directory: Path, spec: TrainingSpec) -> FinalScores:
