@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -142,8 +143,11 @@ def commit_of(checkout: Path) -> str:
     """Return the commit of a checkout, with ``-dirty`` where files were changed since.
 
     Files in ``results`` are passed over: they decide nothing, and a benchmark that writes them as
-    they come would call itself changed.
+    they come would call itself changed. An installed package has no commit, though it may lie in
+    the environment of a project that has one.
     """
+    if not (checkout / ".git").exists() or shutil.which("git") is None:
+        return "unknown"
     commit = _git(checkout, "describe", "--always", "--exclude=*")
     changed = _git(
         checkout, "status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results"

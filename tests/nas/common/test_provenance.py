@@ -77,3 +77,18 @@ def test_a_commit_is_marked_where_files_other_than_results_were_changed(tmp_path
     assert commit_of(tmp_path) == clean
     (tmp_path / "code.py").write_text("2\n")
     assert commit_of(tmp_path) == f"{clean}-dirty"
+
+
+def test_an_installed_package_has_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its environment may lie in the checkout of a user's own project; and git may be missing."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "theirs"], check=True)
+    packages = tmp_path / ".venv" / "site-packages"
+    packages.mkdir(parents=True)
+    assert commit_of(tmp_path) != "unknown"
+    assert commit_of(packages) == "unknown"
+    monkeypatch.setenv("PATH", str(packages))
+    assert commit_of(tmp_path) == "unknown"
