@@ -212,4 +212,5 @@ def draw_image(axes: Axes, image: Image, scale: Scale | None = None) -> None:
         scale: colours of its values; None for those of :func:`stretched` for this image alone.
     """
     scale = scale or stretched([image])
-    axes.imshow(image, cmap=scale.colours, norm=scale.norm, origin="lower")
+    # Pixels are shown as they are: smoothed noise looks like structure, and trebles a file.
+    axes.imshow(image, cmap=scale.colours, norm=scale.norm, origin="lower", interpolation="nearest")

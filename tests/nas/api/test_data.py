@@ -193,6 +193,9 @@ def test_a_data_set_is_drawn_once_in_a_notebook(data: LensDataset) -> None:
     figure = data.plot(columns=2)
     drawn = [image for axes in figure.axes for image in axes.images]
     assert sum(image.get_array().shape == (32, 32) for image in drawn) == 6
+    assert {
+        image.get_interpolation() for image in drawn if image.get_array().shape == (32, 32)
+    } == {"nearest"}
     assert figure._repr_png_().startswith(b"\x89PNG")
 
 
