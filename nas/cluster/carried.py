@@ -59,7 +59,7 @@ class Carried:
 
 def _packed(kind: str, name: str, thing: object) -> bytes:
     try:
-        packed: bytes = ray.cloudpickle.dumps(thing)
+        packed: bytes = ray.cloudpickle.dumps(thing)  # type: ignore[no-untyped-call]
     # Whatever an object holds that cannot travel raises what it likes.
     except Exception as error:
         raise UserError(

@@ -144,8 +144,10 @@ class _Refusing:
     mistake: UserError
 
     def work(self, job: Any) -> Iterator[tuple[Any, bool]]:
+        yield from self._refuse()
+
+    def _refuse(self) -> Iterator[tuple[Any, bool]]:
         raise self.mistake
-        yield  # so that the job fails when it is begun
 
 
 class _FirstWorker(tune.Callback):

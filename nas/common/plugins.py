@@ -92,7 +92,7 @@ class Registry(Generic[ThingT]):
         'a small bird'
         >>> birds.add("robin", "another one")
         Traceback (most recent call last):
-        nas.common.errors.UserError: there is a strategy 'robin' already: give yours another name
+        nas.common.errors.UserError: the strategy 'robin' exists already: give yours another name
         >>> birds.require("wrem")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         nas.common.errors.UserError: there is no strategy 'wrem': ... did you mean wren?
@@ -129,13 +129,13 @@ class Registry(Generic[ThingT]):
         brought = [entry for entry in entries(self._name) if entry.name == name]
         if name in self.built_in and brought:
             raise UserError(
-                f"{package_of(brought[0])} brings a {self._kind.noun} {name!r}, and there is one "
+                f"{package_of(brought[0])} brings the {self._kind.noun} {name!r}, which exists "
                 "already: have it renamed, or uninstall the package"
             )
         if len(brought) > 1:
             packages = " and ".join(map(package_of, brought))
             raise UserError(
-                f"{packages} bring a {self._kind.noun} {name!r} each: uninstall one of them"
+                f"{packages} each bring the {self._kind.noun} {name!r}: uninstall one of them"
             )
 
     def add(self, name: str, thing: ThingT) -> None:
@@ -152,7 +152,7 @@ class Registry(Generic[ThingT]):
             name in self.added and not same_source(self.added[name], thing)
         ):
             raise UserError(
-                f"there is a {self._kind.noun} {name!r} already: give yours another name"
+                f"the {self._kind.noun} {name!r} exists already: give yours another name"
             )
         self._on_add(name, thing)
         self.added[name] = thing
@@ -167,7 +167,7 @@ class Registry(Generic[ThingT]):
         if name not in self.added:
             self.require(name)
             (entry,) = (entry for entry in entries(self._name) if entry.name == name)
-            load(self._kind, entry, lambda: name in self.added)
+            load_plugin(self._kind, entry, lambda: name in self.added)
         return self.added[name]
 
     @property
@@ -199,7 +199,9 @@ def _reason(error: BaseException) -> str:
     return said if isinstance(error, UserError) else f"{type(error).__name__}: {said}"
 
 
-def load(kind: Kind, entry: EntryPoint, registered: Callable[[], bool] = lambda: True) -> None:
+def load_plugin(
+    kind: Kind, entry: EntryPoint, registered: Callable[[], bool] = lambda: True
+) -> None:
     """Import the module of a plug-in; of one that fails nothing stays registered.
 
     Args:
@@ -293,7 +295,7 @@ def check_name(noun: str, name: object) -> None:
         UserError: it cannot.
     """
     if not (isinstance(name, str) and name and not set(name) & set(_RESERVED)):
-        raise UserError(f"a {noun} cannot be called {name!r}: give a name of letters, digits and _")
+        raise UserError(f"no {noun} can be called {name!r}: give a name of letters, digits and _")
 
 
 def same_source(before: object, now: object) -> bool:

@@ -13,8 +13,8 @@ from nas.common.errors import UserError
 from nas.search.options import OBJECTIVES, Direction
 from nas.training.metrics import NonFiniteError
 
-Labels = npt.NDArray[np.int64]
-Probabilities = npt.NDArray[np.floating[Any]]
+_Labels = npt.NDArray[np.int64]
+_Probabilities = npt.NDArray[np.floating[Any]]
 
 _BINS = 15
 
@@ -30,12 +30,12 @@ class Measure:
     """
 
     direction: Direction
-    of: Callable[[Labels, Probabilities], float] | None = None
+    of: Callable[[_Labels, _Probabilities], float] | None = None
 
 
 def register_objective(
     name: str,
-    measure: Callable[[Labels, Probabilities], float],
+    measure: Callable[[_Labels, _Probabilities], float],
     direction: Direction = "maximize",
 ) -> None:
     """Register an objective of one's own, which ``--objectives`` then knows.
@@ -84,7 +84,7 @@ def directions(names: Sequence[str]) -> list[Direction]:
 
 
 def measured(
-    names: Sequence[str], labels: Labels, probabilities: Probabilities
+    names: Sequence[str], labels: _Labels, probabilities: _Probabilities
 ) -> dict[str, float]:
     """Return what a candidate achieves in those objectives that are functions of probabilities.
 
@@ -110,14 +110,14 @@ def measured(
     return values
 
 
-def macro_f1(labels: Labels, probabilities: Probabilities) -> float:
+def macro_f1(labels: _Labels, probabilities: _Probabilities) -> float:
     """Return the mean over classes of the F1 score of the most probable class."""
     classes = range(probabilities.shape[1])
     chosen = probabilities.argmax(axis=1)
     return float(f1_score(labels, chosen, labels=list(classes), average="macro", zero_division=0))
 
 
-def expected_calibration_error(labels: Labels, probabilities: Probabilities) -> float:
+def expected_calibration_error(labels: _Labels, probabilities: _Probabilities) -> float:
     """Return by how much confidence and accuracy differ, averaged over 15 bins of confidence.
 
     Each bin counts with its share of the images (Guo et al. 2017, arXiv 1706.04599).

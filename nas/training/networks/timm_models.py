@@ -12,7 +12,7 @@ from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
 from nas.common.errors import UserError
-from nas.common.plugins import KINDS, Registry, load
+from nas.common.plugins import KINDS, Registry, load_plugin
 from nas.common.rules import Pixels
 from search_spaces import SpaceError
 from search_spaces.own import is_shown, module_of, show_timm
@@ -80,7 +80,7 @@ def require_network(name: str) -> None:
     if not _is_known(name):
         # A module may register several networks, so its entry point may have a name of its own.
         for entry in entry_points(group="lens_nas.networks"):
-            load(KINDS["networks"], entry)
+            load_plugin(KINDS["networks"], entry)
     if not _is_known(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         raise UserError(
