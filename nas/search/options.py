@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from nas.common.plugins import Registry
 
-FidelityName = Literal["inherit", "finetune", "scratch"]
+FidelityName = Literal["funnel", "inherit", "finetune", "scratch"]
 Direction = Literal["minimize", "maximize"]
 
 OBJECTIVES = Registry[Any]("objectives", ("auc", "params", "flops", "latency", "macro_f1", "ece"))

@@ -104,7 +104,7 @@ class SearchPlan:
             space=feasible,
             objectives=settings.objectives,
             trials=settings.trials,
-            fidelity=settings.fidelity,
+            fidelity=settings.fidelity_name,
             recipe=part(Recipe, settings),
             finals=_finals(settings),
             seed=settings.seed,
@@ -131,7 +131,7 @@ def _shared(
     settings: SearchSettings, images: TrainingImages, card: ModelCard
 ) -> SharedWeights | None:
     """Return the supernet that candidates inherit from; None where they do not inherit."""
-    if settings.fidelity == "scratch":
+    if settings.fidelity_name in ("funnel", "scratch"):
         return None
     require_shared_weights(get_space(settings.space))
     shared = SharedWeights(
@@ -150,11 +150,11 @@ def _shared(
 
 
 def _finals(settings: SearchSettings) -> FinalTraining | None:
-    if not settings.finalists:
+    if not settings.final_count:
         return None
     recipe = replace(part(Recipe, settings), epochs=settings.final_epochs)
     seeds = range(settings.seed + 1, settings.seed + 1 + settings.final_seeds)
-    return FinalTraining(settings.finalists, recipe, tuple(seeds))
+    return FinalTraining(settings.final_count, recipe, tuple(seeds))
 
 
 def _directory(settings: SearchSettings) -> RunDirectory:
@@ -172,7 +172,13 @@ def _latency(settings: SearchSettings) -> LatencyWanted | None:
 
 def _config(settings: SearchSettings, data: Path) -> dict[str, Any]:
     """Return the settings that repeat the search, without passwords and without its directory."""
-    plain = {**to_plain(settings), "data": str(data), "run": None, "resume": None}
+    plain = {
+        **to_plain(settings),
+        "data": str(data),
+        "fidelity": settings.fidelity_name,
+        "run": None,
+        "resume": None,
+    }
     if settings.storage is not None:
         plain["storage"] = without_password(settings.storage)
     return plain

@@ -201,7 +201,7 @@ class Best:
         pareto: Candidates that no other beats in every objective, by falling AUC; the winner is
             among them where there were no finals.
         objectives: Names of what was searched for.
-        fidelity: How candidates were scored: ``inherit``, ``finetune`` or ``scratch``.
+        fidelity: How candidates were scored: ``funnel``, ``inherit``, ``finetune`` or ``scratch``.
         recipe: Recipe with which candidates were trained; None where they only inherit.
         image_size: Height and width of the images in pixels.
         data: The data set, and how it was read.

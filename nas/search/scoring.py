@@ -1,10 +1,9 @@
 """How a candidate gets its score.
 
 It inherits the supernet's weights (``inherit``), is trained on from them (``finetune``), or is
-trained from random weights (``scratch``).
+trained from random weights (``scratch``, and in a ``funnel``).
 """
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -140,10 +139,8 @@ class CandidateScorer:
         if scoring.fidelity == "inherit":
             yield *self._judged(network), True
             return
+        # A candidate that was killed goes on from its last epoch, and reports all of them again.
         directory = scoring.run.candidate(proposal.number)
-        # A candidate that was killed is trained again from its beginning, so that it reports all
-        # its epochs.
-        shutil.rmtree(directory, ignore_errors=True)
         card = replace(scoring.card, architecture=str(proposal.architecture))
         spec = TrainingSpec(
             data=scoring.fingerprint,

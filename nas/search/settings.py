@@ -36,13 +36,16 @@ _FREE = (
     "track",
 )
 
+# Finalists of a funnel, where nothing else is said.
+_FINALISTS = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Search for the architectures that tell the classes of a data set apart best.
 
-    Without arguments a small data set is simulated, a supernet is trained, and it is searched. A
-    search that was stopped or killed goes on with --resume.
+    Without arguments a small data set is simulated, many candidates are trained a little and few of
+    them whole. A search that was stopped or killed goes on with --resume.
 
     Example:
         >>> settings = SearchSettings(strategy="tpe", trials=200, objectives=("auc", "params"))
@@ -60,13 +63,15 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Directory of the data set; by default one is simulated."""
     space: str = SPACE
     """Search space."""
-    trials: int = 60
+    trials: int = 24
     """Candidates to evaluate; those that break a limit do not count."""
-    fidelity: FidelityName = "inherit"
+    fidelity: FidelityName | None = None
     """How a candidate is scored: with the supernet's weights, trained on from them, or trained from
-    scratch."""
-    epochs: int = 5
-    """Passes over the training images for a candidate that is trained: finetune and scratch."""
+    scratch, each in one stage; a funnel is scratch followed by finals (default: funnel, but inherit
+    where a --supernet is given)."""
+    epochs: int = 9
+    """Passes over the training images for a candidate that is trained to the end; of those that are
+    scored after a ninth of them, and then a third, two thirds are stopped."""
     objectives: tuple[str, ...] = ("auc",)
     """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
     calibration error), and objectives of plug-ins."""
@@ -79,10 +84,11 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """How the supernet is trained."""
     sharing: Sharing = field(default_factory=Sharing)
     """How the supernet's weights are shared."""
-    finalists: int = 0
+    finalists: int | None = None
     """Best candidates that are trained whole after the search, with several seeds: the cheapest of
-    those that cannot be told from the best is recommended (0: none are)."""
-    final_epochs: int = 20
+    those that cannot be told from the best is recommended (0: none are; default: 2 in a funnel with
+    one objective, 0 otherwise)."""
+    final_epochs: int = 12
     """Passes over the training images for a finalist."""
     final_seeds: int = 2
     """Trainings of each finalist, with other seeds than the search's."""
@@ -100,8 +106,6 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
         Recipe.__post_init__(self)
         WorkerOptions.__post_init__(self)
         SAMPLERS.require(self.strategy)
-        if self.finalists < 0:
-            raise UserError(f"--finalists {self.finalists} cannot be used: give 0 or more")
         for name in ("trials", "latency_batch", "final_epochs", "final_seeds"):
             if (value := getattr(self, name)) < 1:
                 raise UserError(
@@ -109,8 +113,11 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
                 )
         if self.seed < 0:
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
-        if self.fidelity == "scratch" and self.supernet is not None:
-            raise UserError("--supernet is not used by --fidelity scratch: leave one of them out")
+        if self.fidelity in ("funnel", "scratch") and self.supernet is not None:
+            raise UserError(
+                f"--supernet is not used by --fidelity {self.fidelity}: leave one of them out"
+            )
+        self._check_finals()
         names, known = self.objectives, OBJECTIVES.names
         if "auc" not in names or len(set(names)) < len(names) or not set(names) <= set(known):
             raise UserError(
@@ -119,6 +126,36 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
             )
         for name in names:
             OBJECTIVES.require(name)
+
+    def _check_finals(self) -> None:
+        """Check that there are candidates for the finals, and that finals tell more than a search.
+
+        Raises:
+            UserError: there are too few, or their trainings would be shorter.
+        """
+        if self.finalists is not None and not 0 <= self.finalists <= self.trials:
+            raise UserError(
+                f"--finalists {self.finalists} cannot be used: give 0 to {self.trials}, for there "
+                f"are --trials {self.trials}"
+            )
+        if self.final_count and self.fidelity_name != "inherit" and self.final_epochs < self.epochs:
+            raise UserError(
+                f"--final-epochs {self.final_epochs} would train finalists shorter than candidates "
+                f"with --epochs {self.epochs}: give as many or more, or --finalists 0"
+            )
+
+    @property
+    def fidelity_name(self) -> FidelityName:
+        """How a candidate is scored, where that was left open too."""
+        return self.fidelity or ("funnel" if self.supernet is None else "inherit")
+
+    @property
+    def final_count(self) -> int:
+        """How many candidates are finalists, where that was left open too."""
+        if self.finalists is not None:
+            return self.finalists
+        finals = self.fidelity_name == "funnel" and len(self.objectives) == 1
+        return min(_FINALISTS, self.trials) if finals else 0
 
     @property
     def limits(self) -> Limits:
@@ -129,7 +166,8 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     def identity(self) -> dict[str, Any]:
         """The settings that a resumed search cannot change, as JSON values."""
         plain = {name: value for name, value in to_plain(self).items() if name not in _FREE}
-        return {**plain, "objectives": ",".join(self.objectives)}
+        decided = {"objectives": ",".join(self.objectives), "fidelity": self.fidelity_name}
+        return {**plain, **decided}
 
     @property
     def needs_latency(self) -> bool:

@@ -132,12 +132,10 @@ def test_a_search_has_finals_and_goes_on_with_them(
 ) -> None:
     settings = SearchSettings(
         data=data,
-        fidelity="scratch",
         strategy="random",
         epochs=1,
         trials=3,
         batch_size=16,
-        finalists=2,
         final_epochs=2,
         workers=2,
         run=tmp_path / "run",
@@ -145,6 +143,7 @@ def test_a_search_has_finals_and_goes_on_with_them(
     search(settings)
     run = RunDirectory.open(tmp_path / "run")
     best = run.best()
+    assert best.fidelity == "funnel"
     assert best.finals is not None
     assert (best.finals.epochs, len(best.finals.finalists)) == (2, 2)
     scored = sorted(run.candidates(), key=lambda item: -(item.auc or 0))
@@ -156,7 +155,7 @@ def test_a_search_has_finals_and_goes_on_with_them(
     assert Best.from_json(json.loads(run.best_file.read_text())) == best
     said = capsys.readouterr().out
     (won,) = [one for one in best.finals.finalists if one.trial == best.winner.number]
-    assert f"best: validation AUC {np.mean(won.aucs):.4f} (finals; scratch" in said
+    assert f"best: validation AUC {np.mean(won.aucs):.4f} (finals; funnel" in said
     assert "finals, 2 epochs and 2 seeds: trial" in said
     assert f"→ {best.winner.number}" in said
     # Who is trained next is the one that the finals recommend.
@@ -203,7 +202,7 @@ def test_where_every_finalist_goes_astray(data: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"finalists": -1}, "--finalists -1 cannot be used: give 0 or more"),
+        ({"finalists": -1}, "--finalists -1 cannot be used: give 0 to 24"),
         ({"final_epochs": 0}, "--final-epochs 0 cannot be used: give 1 or more"),
         ({"final_seeds": 0}, "--final-seeds 0 cannot be used: give 1 or more"),
     ],

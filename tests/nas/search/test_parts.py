@@ -87,7 +87,7 @@ def test_the_default_data_name_a_mend_that_commands_have(
 ) -> None:
     """The directory may hold other data, which an earlier version simulated by default."""
     monkeypatch.chdir(tmp_path)
-    directory = tmp_path / "data" / "realistic-48px"
+    directory = tmp_path / "data" / "lenses-48px" / "train"
     directory.mkdir(parents=True)
     (directory / "dataset.json").write_text('{"settings": {"nuisance": 0.5}}')
     with pytest.raises(

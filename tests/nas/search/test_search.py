@@ -152,7 +152,8 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
 
 def test_a_whole_search_without_a_supernet_at_hand(run: Run, tmp_path: Path, data: Path) -> None:
     small = ["--supernet-recipe.epochs", "1", "--sharing.random-subnets", "1", "--workers", "2"]
-    done = run("nas.search", "--data", "data", "--trials", "3", "--run", "run", *small)
+    inherit = ["--fidelity", "inherit", "--trials", "3"]
+    done = run("nas.search", "--data", "data", "--run", "run", *inherit, *small)
     assert done.returncode == 0, done.stderr
     # Where nobody watches, only what is worth telling is written.
     assert len(done.stderr.splitlines()) < 22
@@ -349,6 +350,15 @@ def test_mistakes_leave_nothing_behind(
             {"fidelity": "scratch", "supernet": Path("x")},
             "--supernet is not used by --fidelity scratch",
         ),
+        (
+            {"fidelity": "funnel", "supernet": Path("x")},
+            "--supernet is not used by --fidelity funnel",
+        ),
+        (
+            {"epochs": 20},
+            "--final-epochs 12 would train finalists shorter than candidates with --epochs 20",
+        ),
+        ({"trials": 2, "finalists": 3}, "--finalists 3 cannot be used: give 0 to 2"),
     ],
 )
 def test_settings_that_cannot_be(changes: dict[str, Any], message: str) -> None:
