@@ -1,0 +1,136 @@
+"""Compare funnels on the lensing benchmark: ``python -m nas.benchmarks.funnel``."""
+
+import io
+import sys
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import optuna
+from matplotlib.figure import Figure
+from scipy import stats
+
+from nas.benchmarks.funnel.searches import Funnel, Moment, search
+from nas.benchmarks.funnel.settings import FunnelBenchmarkSettings
+from nas.benchmarks.markdown import table
+from nas.benchmarks.table.bench import LensBench
+from nas.common.errors import UserError
+from nas.common.files import atomic_path, make_directory, write_json, write_text
+from nas.common.progress import progress
+from nas.common.provenance import command, environment
+from nas.report.drawing import COLOURS, legend_above, style
+from nas.samplers.names import SAMPLERS
+
+Regrets = dict[Funnel, npt.NDArray[np.float64]]
+"""Regret of each search after each number of minutes, shape (seeds, minutes)."""
+
+
+def run(settings: FunnelBenchmarkSettings) -> None:
+    """Search, print the table, and write it with its figure.
+
+    Raises:
+        UserError: There is no table, it is not whole, or a strategy is unknown.
+    """
+    for strategy in settings.strategies:
+        SAMPLERS.require(strategy)
+    bench = LensBench.read(settings.table)
+    if len(bench.networks) < len(bench.space) or len(bench.seeds) < 2:
+        raise UserError(
+            f"{settings.table} lacks networks or has one seed: let python -m "
+            "nas.benchmarks.table finish it"
+        )
+    make_directory(settings.out, "--out")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    funnels = [
+        Funnel(*shape)
+        for shape in product(settings.strategies, settings.first_rungs, settings.finalists)
+    ]
+    minutes = sorted(settings.minutes)
+    regrets: Regrets = {}
+    with progress("searching", len(funnels) * settings.seeds, "searches") as advance:
+        for funnel in funnels:
+            rows = []
+            for seed in range(settings.seeds):
+                rows.append(_regrets(list(search(bench, funnel, seed, 60 * minutes[-1])), minutes))
+                advance(1)
+            regrets[funnel] = np.array(rows)
+    _publish(settings, minutes, regrets)
+
+
+def _regrets(moments: list[Moment], minutes: list[float]) -> list[float]:
+    """Return the regret of what a search can recommend in so many minutes, finals included.
+
+    A search that cannot recommend anything yet is as good as its first candidate.
+    """
+    found = []
+    for limit in minutes:
+        within = [moment.regret for moment in moments if moment.seconds <= 60 * limit]
+        found.append((within or [moments[0].regret])[-1])
+    return found
+
+
+def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: Regrets) -> None:
+    rows = [
+        (str(funnel), *(_told(values[:, place]) for place in range(len(minutes))))
+        for funnel, values in sorted(regrets.items(), key=lambda item: item[1].mean())
+    ]
+    about = {"command": f"`{command()}`", "searches of each": settings.seeds, **environment()}
+    page = "\n".join(
+        [
+            "# Funnels on the lensing benchmark",
+            "",
+            "By how much the test AUC of the recommended network is below that of the best network "
+            "of the table, in thousandths, after so many minutes of training on one core: mean "
+            "over searches, with its interval of 95 %. The best mean over all times comes first. "
+            "Finals train again with the seeds that the search did not see; their minutes count.",
+            "",
+            *table(("funnel", *(f"{limit:g} min" for limit in minutes)), rows),
+            "",
+            "![Regret over minutes](funnel.png)",
+            "",
+            *table(("what", "value"), [(name, str(value)) for name, value in about.items()]),
+            "",
+        ]
+    )
+    write_text(settings.out / "funnel.md", page)
+    write_json(
+        settings.out / "funnel.json",
+        {
+            **about,
+            "minutes": minutes,
+            "regrets": {str(funnel): values.tolist() for funnel, values in regrets.items()},
+        },
+    )
+    with style():
+        image = io.BytesIO()
+        _figure(minutes, regrets).savefig(image, format="png", dpi=150)
+    with atomic_path(settings.out / "funnel.png") as temporary:
+        temporary.write_bytes(image.getvalue())
+    sys.stdout.write(page)
+
+
+def _told(values: npt.NDArray[np.float64]) -> str:
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return f"{1000 * values.mean():.2f} ± {1000 * half:.2f}"
+
+
+def _figure(minutes: list[float], regrets: Regrets) -> Figure:
+    """Draw one panel for each strategy, with the mean regret of each shape over minutes."""
+    strategies = list(dict.fromkeys(funnel.strategy for funnel in regrets))
+    shapes = list(dict.fromkeys(funnel[1:] for funnel in regrets))
+    figure = Figure(figsize=(3.6 * len(strategies) + 0.6, 3.6), layout="constrained")
+    panels = figure.subplots(1, len(strategies), sharey=True, squeeze=False)[0]
+    for axes, strategy in zip(panels, strategies, strict=True):
+        for number, shape in enumerate(shapes):
+            funnel = Funnel(strategy, *shape)
+            axes.plot(
+                minutes,
+                1000 * regrets[funnel].mean(axis=0),
+                marker="o",
+                color=COLOURS[number % len(COLOURS)],
+                label=str(funnel).removeprefix(f"{strategy}, "),
+            )
+        axes.set(title=strategy, xlabel="minutes of training", xscale="log")
+    panels[0].set_ylabel("test AUC below the best, thousandths")
+    legend_above(figure, list(panels))
+    return figure
