@@ -1,20 +1,17 @@
 """Evolution from aging or non-dominated parents, whose offspring a predictor has screened."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 
 from nas.samplers.arrays import Array
 from nas.samplers.base import HistorySampler
-from nas.samplers.encoding import Encoding
-from nas.samplers.history import History, Record
-from nas.samplers.predictor import Predictor
-from nas.samplers.ranking import best_first, expected_gain, normal_scores, ranks
+from nas.samplers.history import History
+from nas.samplers.ranking import best_first, ranks
+from nas.samplers.screening import WARMUP, Screening
 from nas.samplers.space import Space
 
-_WARMUP = 10
-"""Number of random trials that come first."""
 _POPULATION = 50
 """Number of trials among which parents are found."""
 _TOURNAMENT = 10
@@ -23,8 +20,6 @@ _OFFSPRING = 50
 """Least number of new children that are screened for one trial."""
 _OFFSPRING_PER_GENE = 6
 """New children for each active gene: more where architectures have more neighbours."""
-_MEMORY = 400
-"""Number of trials on which the predictor is fitted: the best half and the latest half."""
 _DRAWS = 100
 """Number of random architectures that are tried where no child is new."""
 
@@ -69,15 +64,15 @@ class EvolutionSampler(HistorySampler):
         super().__init__(seed, space)
         self._predictor = predictor
         self._crossover = crossover
-        self._encoded: tuple[Encoding, dict[Record, Array]] | None = None
+        self._screening = Screening()
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
         """Yield children of the population, the most promising first, then random architectures."""
-        if len(history.evaluated) >= _WARMUP:
+        if len(history.evaluated) >= WARMUP:
             rank = ranks([record.standing for record in history.evaluated])
             children = self._children(history, rank, rng)
             yield from (
-                self._screen(history, rank, children, rng)
+                self._screening.order(history, rank, children, rng)
                 if self._predictor and children
                 else children
             )
@@ -102,40 +97,6 @@ class EvolutionSampler(HistorySampler):
             if len(children) == wanted:
                 break
         return list(children)
-
-    def _screen(
-        self, history: History, rank: Array, children: Sequence[Hashable], rng: np.random.Generator
-    ) -> list[Hashable]:
-        """Return the children, the most promising first."""
-        recent = np.arange(len(rank))[-_MEMORY // 2 :]
-        kept = [history.evaluated[i] for i in np.union1d(best_first(rank, _MEMORY // 2), recent)]
-        rows, candidates = self._encode(history.space, kept, children)
-        scores = normal_scores(ranks([record.standing for record in kept]))
-        predictors = [Predictor(rows, column) for column in scores.T]
-        predicted = np.array([predictor.predict(candidates) for predictor in predictors])
-        means, deviations = predicted[:, 0].T, predicted[:, 1].T
-        known = np.stack([predictor.smoothed for predictor in predictors], axis=1)
-        gain = expected_gain(means, deviations, known, rng)
-        # Where no draw promises a gain, the predicted mean decides.
-        return [children[i] for i in np.lexsort((-means.sum(axis=1), -gain))]
-
-    def _encode(
-        self, space: Space, kept: Sequence[Record], children: Sequence[Hashable]
-    ) -> tuple[Array, Array]:
-        """Return rows of the trials and rows of the children.
-
-        A trial is encoded once in its life, as long as the space stays the same.
-        """
-        encoding, rows = self._encoded or (Encoding(space), {})
-        if encoding.distributions != space.distributions():
-            encoding, rows = Encoding(space), {}
-        self._encoded = encoding, rows
-        for record in kept:
-            if record not in rows:
-                rows[record] = encoding.row(record.architecture)
-        return np.stack([rows[record] for record in kept]), np.stack(
-            [encoding.row(child) for child in children]
-        )
 
 
 def _select(rank: Array, n: int, rng: np.random.Generator) -> Array:

@@ -6,49 +6,9 @@ import numpy as np
 
 from nas.samplers.arrays import Array
 
-_DECAY = 0.9
-"""Decay of the moving mean and of the moving spread of the rewards."""
-_CLIP = 3.0
-"""Largest advantage, in spreads of the rewards."""
 _BETAS = 0.9, 0.999
 """Adam's decay of the first moment and of the second."""
 _TINY = 1e-8
-
-
-@dataclass(frozen=True)
-class MovingAverage:
-    """The usual rewards: their moving mean and spread, corrected for the start at zero.
-
-    Attributes:
-        mean: Moving sum of the rewards, shape (objectives,).
-        square: Moving sum of the squared rewards, shape (objectives,).
-        weight: Weight of all rewards in both sums.
-    """
-
-    mean: Array
-    square: Array
-    weight: float = 0.0
-
-    def advantage(self, rewards: Array) -> float:
-        """Return by how many spreads the rewards exceed their means, averaged over objectives.
-
-        Each excess is clipped, so that one broken architecture does not decide over its genes. The
-        advantage is 0 before there was any reward.
-        """
-        if self.weight == 0:
-            return 0.0
-        mean = self.mean / self.weight
-        spread = np.sqrt(np.maximum(self.square / self.weight - mean**2, 0.0))
-        return float(np.clip((rewards - mean) / (spread + _TINY), -_CLIP, _CLIP).mean())
-
-    def after(self, rewards: Array) -> "MovingAverage":
-        """Return the baseline once these rewards are known as well."""
-        keep, take = _DECAY, 1 - _DECAY
-        return MovingAverage(
-            keep * self.mean + take * rewards,
-            keep * self.square + take * rewards**2,
-            keep * self.weight + take,
-        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from optuna.distributions import BaseDistribution
 from nas.samplers.arrays import Array
 from nas.samplers.base import HistorySampler
 from nas.samplers.history import History, Record
-from nas.samplers.policy import MovingAverage, Policy
+from nas.samplers.policy import Policy
+from nas.samplers.ranking import normal_scores, ranks
+from nas.samplers.screening import WARMUP, Screening
 from nas.samplers.space import Space
 from nas.samplers.values import cell_of, cells, from_unit
 
@@ -18,11 +21,10 @@ _PATIENCE = 20
 """Draws in a row that may be old before the policy is made more adventurous for one trial."""
 _DRAWS = 200
 """Number of draws that are tried in all."""
-_WORSE = -1.0
-"""Advantage of an architecture that breaks a constraint or was pruned.
-
-It is one spread below the usual reward.
-"""
+_RECENT = 20
+"""Number of trials before one that say what is usual."""
+_SCREENED = 8
+"""Number of new draws of which the critic picks the one that is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class _Learned:
     distributions: Mapping[str, BaseDistribution]
     seen: Sequence[Record]
     policy: Policy
-    baseline: MovingAverage
 
 
 class PolicyGradientSampler(HistorySampler):
@@ -51,6 +52,8 @@ class PolicyGradientSampler(HistorySampler):
             where the study's trials imply the space.
         learning_rate: Adam's learning rate on the logits.
         entropy: Weight of the entropy bonus, which keeps the policy from settling early.
+        critic: Whether a predictor of the history chooses among the policy's draws; without it the
+            first new draw is taken, which is plain REINFORCE.
 
     Example:
         >>> import optuna
@@ -72,13 +75,29 @@ class PolicyGradientSampler(HistorySampler):
         space: Space | None = None,
         learning_rate: float = 0.05,
         entropy: float = 0.01,
+        critic: bool = True,
     ) -> None:
         super().__init__(seed, space)
         self._learning_rate = learning_rate
         self._entropy = entropy
+        self._critic = critic
+        self._screening = Screening()
         self._learned: _Learned | None = None
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
+        """Yield draws from the policy; of the first new ones, the critic's choice comes first."""
+        draws = self._draws(history, rng)
+        if self._critic and len(history.evaluated) >= WARMUP:
+            new = (history.space.canonical(one) for one in draws)
+            candidates = list(
+                islice(dict.fromkeys(one for one in new if history.is_new(one)), _SCREENED)
+            )
+            if candidates:
+                rank = ranks([record.standing for record in history.evaluated])
+                yield from self._screening.order(history, rank, candidates, rng)
+        yield from draws
+
+    def _draws(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
         """Yield draws from the policy, made ever flatter as long as they bring nothing new."""
         distributions = list(history.space.distributions().items())
         policy = self._policy(history)
@@ -105,34 +124,29 @@ class PolicyGradientSampler(HistorySampler):
         same = learned is not None and learned.distributions == space.distributions()
         if learned is None or not same or learned.seen != history.evaluated[: len(learned.seen)]:
             learned = _nothing(history)
-        policy, baseline = learned.policy, learned.baseline
-        for record in history.evaluated[len(learned.seen) :]:
-            advantage, baseline = _judge(record, baseline)
-            chosen = _chosen(space, record)
+        policy, trials = learned.policy, history.evaluated
+        for i in range(len(learned.seen), len(trials)):
+            advantage = _advantage(trials[max(0, i - _RECENT) : i + 1])
+            chosen = _chosen(space, trials[i])
             policy = policy.reinforce(chosen, advantage, self._learning_rate, self._entropy)
-        self._learned = _Learned(space.distributions(), history.evaluated, policy, baseline)
+        self._learned = _Learned(space.distributions(), trials, policy)
         return policy
 
 
 def _nothing(history: History) -> _Learned:
     distributions = history.space.distributions()
     counts = np.array([cells(distribution) for distribution in distributions.values()])
-    objectives = np.zeros(len(history.evaluated[0].standing)) if history.evaluated else np.zeros(1)
-    even = Policy.even(np.arange(counts.max()) < counts[:, None])
-    return _Learned(distributions, [], even, MovingAverage(objectives, objectives))
+    return _Learned(distributions, [], Policy.even(np.arange(counts.max()) < counts[:, None]))
 
 
-def _judge(record: Record, baseline: MovingAverage) -> tuple[float, MovingAverage]:
-    """Return the advantage of a trial, and the baseline after the trial.
+def _advantage(recent: Sequence[Record]) -> float:
+    """Return by how many spreads the last of some trials is better than usual among them.
 
-    Only ordinary rewards belong to the baseline.
+    Spreads are those of normal scores of ranks, the mean over objectives. So a trial that was
+    stopped early counts below those that went on, and its unit does not matter.
     """
-    if record.standing[0][0] > 0:
-        return _WORSE, baseline
-    rewards = -np.array([loss for _, _, loss in record.standing])
-    return baseline.advantage(rewards), baseline.after(rewards) if np.isfinite(
-        rewards
-    ).all() else baseline
+    rank = ranks([record.standing for record in recent])
+    return float(normal_scores(rank)[-1].mean())
 
 
 def _chosen(space: Space, record: Record) -> Array:

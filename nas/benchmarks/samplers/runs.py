@@ -40,6 +40,7 @@ VARIANTS: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     "rl learning rate 0.1": lambda seed, space: PolicyGradientSampler(
         seed, space=space, learning_rate=0.1
     ),
+    "rl without critic": lambda seed, space: PolicyGradientSampler(seed, space=space, critic=False),
     "rl without entropy": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.0),
     "rl entropy 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.1),
 }

@@ -15,7 +15,7 @@ from optuna.distributions import (
 )
 
 from nas.samplers.encoding import Encoding
-from nas.samplers.policy import MovingAverage, Policy
+from nas.samplers.policy import Policy
 from nas.samplers.predictor import Predictor
 from nas.samplers.ranking import (
     best_first,
@@ -188,13 +188,3 @@ def test_the_gradient_is_that_of_log_probability_and_entropy() -> None:
     moved = start.reinforce(np.array([chosen]), advantage, learning_rate=1.0, entropy=entropy)
     assert np.sign(moved.logits - logits)[0].tolist() == np.sign(slopes).tolist()
     assert moved.first[0] == pytest.approx(0.1 * np.array(slopes), rel=1e-4)
-
-
-def test_the_baseline_is_corrected_for_its_start() -> None:
-    baseline = MovingAverage(np.zeros(1), np.zeros(1))
-    assert baseline.advantage(np.array([90.0])) == 0
-    for reward in (90.0, 92.0):
-        baseline = baseline.after(np.array([reward]))
-    assert baseline.advantage(np.array([91.0])) == pytest.approx(0, abs=0.1)
-    assert baseline.advantage(np.array([1e9])) == 3
-    assert baseline.advantage(np.array([-np.inf])) == -3

@@ -3,6 +3,7 @@
 import pickle
 import warnings
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
+from optuna.trial import TrialState
 
 from nas.samplers.evolution import EvolutionSampler
 from nas.samplers.policy_gradient import PolicyGradientSampler
@@ -102,6 +104,33 @@ def test_fixed_parameters_are_left_alone(make: Make) -> None:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         study.sampler = optuna.samplers.PartialFixedSampler({"g0": "b"}, study.sampler)
     assert {params["g0"] for params in run(study, PLAIN, 12)} == {"b"}
+
+
+@ours
+@settings(max_examples=10)
+@given(seed=st.integers(0, 999))
+def test_the_unit_of_an_objective_does_not_matter(make: Make, seed: int) -> None:
+    study, other = history(seed, 30), optuna.create_study()
+    for trial in study.trials:
+        if trial.value is not None:
+            trial = deepcopy(trial)
+            trial.value = float(np.exp(3 * trial.value))
+        other.add_trial(trial)
+    study.sampler, other.sampler = make(seed), make(seed)
+    assert study.ask(PLAIN).params == other.ask(PLAIN).params
+
+
+@ours
+def test_trials_that_were_stopped_early_teach(make: Make) -> None:
+    """No trial is ever finished: what is stopped later, or with more, is better."""
+    study = optuna.create_study(direction="maximize", sampler=make(0))
+    for _ in range(60):
+        trial = study.ask(PLAIN)
+        good = sum(choice == "a" for choice in trial.params.values())
+        trial.report(good, step=1 if good < 3 else 3)
+        study.tell(trial, state=TrialState.PRUNED)
+    late = [sum(choice == "a" for choice in trial.params.values()) for trial in study.trials[40:]]
+    assert np.mean(late) > 3.5  # by chance it is 2
 
 
 @ours
