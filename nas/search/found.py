@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nas.common.artefacts import DamageError, reading, short
+from nas.common.errors import UserError
 from nas.search.objectives import ranked
 from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
@@ -17,11 +18,14 @@ def read_found(run: RunDirectory) -> tuple[Best, list[Candidate]]:
     have a score.
 
     Raises:
-        UserError: the search has found nothing yet, or a file is damaged.
-        search_spaces.SpaceError: nobody here knows the search's space.
+        UserError: the search has found nothing yet, a file is damaged, or nobody here knows the
+            search's space.
     """
     best, candidates = run.best(), run.candidates()
-    get_space(best.space)
+    try:
+        get_space(best.space)
+    except SpaceError as error:
+        raise UserError(f"{run.best_file} cannot be read: {error}") from error
     _check(run, run.best_file, best.space, best.pareto)
     _check(run, run.candidates_file, best.space, candidates)
     with reading(run.candidates_file, run.anew):

@@ -264,8 +264,12 @@ def _is_known(card: ModelCard) -> bool:
         return True
     try:
         space = get_space(card.model)
-    except SpaceError:
-        return True  # Whoever builds the network is told that the space must be registered here.
+    except SpaceError as error:
+        # The file may be good, and the plug-in be missing that brings the space.
+        raise UserError(
+            f"no search space {card.model} is known here: install the package that brings it, or "
+            "name its module in LENS_NAS_PLUGINS"
+        ) from error
     try:
         space.parse(card.architecture)
     except SpaceError:
