@@ -14,10 +14,13 @@ import timm
 import torch
 from timm.models import save_for_hf
 
+from nas.common.artefacts import short
 from nas.common.errors import UserError
 from nas.common.files import make_directory, room_for, write_text
 from nas.export.model_card import model_card
 from nas.training.networks.classifier import Classifier
+
+_INSTEAD = "use it through torch, with the lines that --onnx prints"
 
 
 def write_folder(classifier: Classifier, checkpoint: Path, folder: Path) -> None:
@@ -55,15 +58,15 @@ def _write(classifier: Classifier, checkpoint: Path, place: Path, title: str) ->
     about: dict[str, Any] = {
         "label_names": list(card.classes),
         "lens_nas": card.to_json(),
-        # Of the weights, which are nobody's but the user's.
-        "pretrained_cfg": {"tag": "lens_nas", "license": None},
+        # Of the weights, which are nobody's but the user's; a network of one's own may be another
+        # with something changed, and must be built by its own name.
+        "pretrained_cfg": {"architecture": card.model, "tag": "lens_nas", "license": None},
     }
     try:
         save_for_hf(classifier.network, place, about, safe_serialization=True, data_config=images)
     except AttributeError as error:
         raise UserError(
-            f"{card.model} lacks what models of timm have ({error}): use it through torch, with "
-            "the lines that --onnx prints"
+            f"{card.model} lacks what models of timm have ({short(error)}): {_INSTEAD}"
         ) from error
     shutil.copyfile(checkpoint, place / "model.safetensors")
     write_text(place / "README.md", model_card(classifier, checkpoint, title))
@@ -75,10 +78,14 @@ def _require_equal(classifier: Classifier, place: Path) -> None:
     images = torch.randn(
         2, card.in_chans, *card.input_size, generator=torch.Generator().manual_seed(0)
     )
-    model = timm.create_model(f"local-dir:{place}", pretrained=True).eval()
+    try:
+        model = timm.create_model(f"local-dir:{place}", pretrained=True).eval()
+    except (AttributeError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"timm does not load {card.model} from a directory ({short(error)}): {_INSTEAD}"
+        ) from error
     with torch.no_grad():
         if not torch.equal(model(images), classifier.network(images)):
             raise UserError(
-                f"timm loads something else from a directory of {card.model}: use it through "
-                "torch, with the lines that --onnx prints"
+                f"timm loads something else from a directory of {card.model}: {_INSTEAD}"
             )

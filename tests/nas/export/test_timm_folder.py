@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from huggingface_hub import ModelCard as HubCard
+from torch import nn
 
 import search_spaces
 from nas.common.errors import UserError
@@ -22,6 +23,7 @@ from nas.retrain.settings import RetrainSettings
 from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.networks.classifier import Classifier
+from nas.training.networks.timm_models import register_network
 from tests.disks import files_no_larger_than
 from tests.folders import folder
 from tests.nas.checkpoints import SCALE, checkpoint
@@ -165,6 +167,17 @@ def test_nothing_is_written_over_or_half_written(
     with pytest.raises(UserError, match="timm loads something else from a directory of test_resn"):
         write(weights, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "model.safetensors"]
+
+
+def test_a_network_that_is_no_model_of_timm(tmp_path: Path) -> None:
+    def build(in_chans: int, num_classes: int) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(in_chans * 32 * 32, num_classes))
+
+    register_network("test_timm_folder_layer", build)
+    checkpoint(tmp_path / "model.safetensors", "test_timm_folder_layer")
+    with pytest.raises(UserError, match="test_timm_folder_layer lacks what models of timm have"):
+        write(tmp_path / "model.safetensors", tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
 
 
 def test_something_must_be_asked_for(tmp_path: Path) -> None:
