@@ -36,8 +36,9 @@ _FREE = (
     "track",
 )
 
-# Finalists of a funnel, where nothing else is said.
+# Finalists of a funnel, and the recipe of a supernet, where nothing else is said.
 _FINALISTS = 2
+_SUPERNET_RECIPE = Recipe(epochs=16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     supernet: Path | None = None
     """Checkpoint of a trained supernet; by default one is trained, or found where that was done
     before."""
-    supernet_recipe: Recipe = field(default_factory=lambda: Recipe(epochs=16))
+    supernet_recipe: Recipe = field(default_factory=lambda: _SUPERNET_RECIPE)
     """How the supernet is trained."""
     sharing: Sharing = field(default_factory=Sharing)
     """How the supernet's weights are shared."""
@@ -113,10 +114,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
                 )
         if self.seed < 0:
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
-        if self.fidelity in ("funnel", "scratch") and self.supernet is not None:
-            raise UserError(
-                f"--supernet is not used by --fidelity {self.fidelity}: leave one of them out"
-            )
+        self._check_supernet()
         self._check_finals()
         names, known = self.objectives, OBJECTIVES.names
         if "auc" not in names or len(set(names)) < len(names) or not set(names) <= set(known):
@@ -126,6 +124,26 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
             )
         for name in names:
             OBJECTIVES.require(name)
+
+    def _check_supernet(self) -> None:
+        """Check that nothing is said of a supernet that is not used.
+
+        Raises:
+            UserError: something is.
+        """
+        if self.fidelity_name not in ("funnel", "scratch"):
+            return
+        said = {
+            "--supernet": self.supernet is not None,
+            "--supernet-recipe": self.supernet_recipe != _SUPERNET_RECIPE,
+            "--sharing": self.sharing != Sharing(),
+        }
+        for flag, given in said.items():
+            if given:
+                raise UserError(
+                    f"{flag} is not used by --fidelity {self.fidelity_name}: leave it out, or give "
+                    "--fidelity inherit"
+                )
 
     def _check_finals(self) -> None:
         """Check that there are candidates for the finals, and that finals tell more than a search.

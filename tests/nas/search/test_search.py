@@ -355,6 +355,10 @@ def test_mistakes_leave_nothing_behind(
             "--supernet is not used by --fidelity funnel",
         ),
         (
+            {"supernet_recipe": Recipe(epochs=2)},
+            "--supernet-recipe is not used by --fidelity funnel: leave it out, or give --fidelity",
+        ),
+        (
             {"epochs": 20},
             "--final-epochs 12 would train finalists shorter than candidates with --epochs 20",
         ),
