@@ -21,5 +21,6 @@ class ShownFigure(Figure):
     def _repr_png_(self) -> bytes:
         """Return the figure as a PNG, which notebooks ask for."""
         file = io.BytesIO()
-        self.savefig(file, format="png")
+        # A notebook keeps what it shows, so small files are worth a moment.
+        self.savefig(file, format="png", pil_kwargs={"optimize": True})
         return file.getvalue()
