@@ -107,7 +107,7 @@ class _Search:
         return self.bench.row(architecture, self.seen[architecture])
 
 
-def search(bench: LensBench, funnel: Funnel, seed: int, seconds: float) -> Iterator[Moment]:
+def moments(bench: LensBench, funnel: Funnel, seed: int, seconds: float) -> Iterator[Moment]:
     """Search a benchmark, and yield after each candidate what would be recommended.
 
     Args:

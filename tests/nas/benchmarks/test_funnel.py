@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nas.benchmarks.funnel.command import run
-from nas.benchmarks.funnel.searches import Funnel, search
+from nas.benchmarks.funnel.searches import Funnel, moments
 from nas.benchmarks.funnel.settings import FunnelBenchmarkSettings
 from nas.benchmarks.table.bench import LensBench
 from nas.common.artefacts import read_json
@@ -20,17 +20,17 @@ ALL = 128 * 100.0
 
 
 def test_training_to_the_end_costs_the_seconds_of_every_network_once() -> None:
-    moments = list(search(made_up(), Funnel("random", 0, 0), seed=0, seconds=1e9))
-    assert moments[-1].seconds == pytest.approx(ALL)
-    assert all(first.seconds <= second.seconds for first, second in pairwise(moments))
-    assert moments[-1].regret <= 0.002
+    found = list(moments(made_up(), Funnel("random", 0, 0), seed=0, seconds=1e9))
+    assert found[-1].seconds == pytest.approx(ALL)
+    assert all(first.seconds <= second.seconds for first, second in pairwise(found))
+    assert found[-1].regret <= 0.002
 
 
 def test_stopping_early_costs_less_and_finals_cost_more() -> None:
     """Of candidates that are the same for all, for random proposals do not look at outcomes."""
     bench = made_up()
     whole, halved, final = (
-        list(islice(search(bench, funnel, seed=1, seconds=1e9), 30))[-1].seconds
+        list(islice(moments(bench, funnel, seed=1, seconds=1e9), 30))[-1].seconds
         for funnel in (Funnel("random", 0, 0), Funnel("random", 1, 0), Funnel("random", 1, 3))
     )
     assert halved < 0.7 * whole
@@ -48,7 +48,7 @@ def test_finals_correct_a_lucky_seed() -> None:
     ]
     bench = LensBench(bench.about, tuple(rows))
     fooled, cured = (
-        list(search(bench, Funnel("random", 0, finals), seed=0, seconds=3000))[-1].regret
+        list(moments(bench, Funnel("random", 0, finals), seed=0, seconds=3000))[-1].regret
         for finals in (0, 25)
     )
     assert fooled > 0.09
