@@ -410,7 +410,7 @@ def test_the_run_of_every_strategy_can_be_retrained(
     run = tmp_path / "run"
     search(
         SearchSettings(
-            strategy=strategy, data=data, supernet=supernet, run=run, trials=3, workers=2
+            strategy=strategy, data=data, supernet=supernet, run=run, trials=3, workers=1
         )
     )
     retrain(RetrainSettings(run=run, seeds=1, epochs=1, batch_size=16, device="cpu"))
