@@ -63,7 +63,9 @@ def _write(classifier: Classifier, checkpoint: Path, place: Path, title: str) ->
         "pretrained_cfg": {"architecture": card.model, "tag": "lens_nas", "license": None},
     }
     try:
-        save_for_hf(classifier.network, place, about, safe_serialization=True, data_config=images)
+        save_for_hf(
+            classifier.network, str(place), about, safe_serialization=True, data_config=images
+        )
     except AttributeError as error:
         raise UserError(
             f"{card.model} lacks what models of timm have ({short(error)}): {_INSTEAD}"

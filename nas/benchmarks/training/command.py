@@ -159,12 +159,12 @@ def _memory(settings: TrainingBenchmarkSettings, name: str, device: torch.device
                 times.append(time.process_time() - start)
             advance(1)
     # The first round warms up.
-    kept, handed_back = (times[1:] for times in seconds.values())
+    ours, theirs = (times[1:] for times in seconds.values())
     return {
-        "kept (images/s of a core)": round(settings.images / statistics.median(kept)),
-        "handed back (images/s of a core)": round(settings.images / statistics.median(handed_back)),
+        "kept (images/s of a core)": round(settings.images / statistics.median(ours)),
+        "handed back (images/s of a core)": round(settings.images / statistics.median(theirs)),
         "ratio (median over rounds)": round(
-            statistics.median(b / a for a, b in zip(kept, handed_back, strict=True)), 3
+            statistics.median(b / a for a, b in zip(ours, theirs, strict=True)), 3
         ),
     }
 
