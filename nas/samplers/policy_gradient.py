@@ -1,8 +1,7 @@
 """The RL controller, a policy over genes that is trained on the study's history."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -85,17 +84,25 @@ class PolicyGradientSampler(HistorySampler):
         self._learned: _Learned | None = None
 
     def propose(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
-        """Yield draws from the policy; of the first new ones, the critic's choice comes first."""
+        """Yield draws from the policy; of the first new ones the critic's choice comes first."""
         draws = self._draws(history, rng)
-        if self._critic and len(history.evaluated) >= WARMUP:
-            new = (history.space.canonical(one) for one in draws)
-            candidates = list(
-                islice(dict.fromkeys(one for one in new if history.is_new(one)), _SCREENED)
-            )
-            if candidates:
-                rank = ranks([record.standing for record in history.evaluated])
-                yield from self._screening.order(history, rank, candidates, rng)
-        yield from draws
+        if not self._critic or len(history.evaluated) < WARMUP:
+            yield from draws
+            return
+        new: dict[Hashable, Any] = {}
+        draw = None
+        for draw in draws:
+            architecture = history.space.canonical(draw)
+            if history.is_new(architecture):
+                new.setdefault(architecture, draw)
+            if len(new) == _SCREENED:
+                break
+        if not new:
+            yield draw
+            return
+        rank = ranks([record.standing for record in history.evaluated])
+        for architecture in self._screening.order(history, rank, list(new), rng):
+            yield new[architecture]
 
     def _draws(self, history: History, rng: np.random.Generator) -> Iterator[Any]:
         """Yield draws from the policy, made ever flatter as long as they bring nothing new."""
