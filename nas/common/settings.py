@@ -22,7 +22,7 @@ def part(kind: type[_Part], settings: _Part) -> _Part:
         >>> from nas.search.options import Limits
         >>> from nas.search.settings import SearchSettings
         >>> part(Limits, SearchSettings(max_params=100_000, trials=20))
-        Limits(max_params=100000, max_flops=None, max_latency_ms=None)
+        Limits(max_params=100000, max_flops=None, max_latency_ms=None, latency_batch=64)
     """
     of: Any = kind
     return kind(**{item.name: getattr(settings, item.name) for item in fields(of)})

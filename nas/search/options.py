@@ -30,6 +30,8 @@ class Limits:
     max_latency_ms: float | None = None
     """Longest time for a batch of --latency-batch images on the device that scores, in
     milliseconds."""
+    latency_batch: int = 64
+    """Images in a batch whose latency is measured, where it is an objective or limited."""
 
     def excess(self, costs: Mapping[str, float]) -> dict[str, float]:
         """Return how far each limited cost lies beyond its limit, as a share of the limit.

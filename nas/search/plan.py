@@ -152,7 +152,7 @@ def _shared(
 def _finals(settings: SearchSettings) -> FinalTraining | None:
     if not settings.final_count:
         return None
-    recipe = replace(part(Recipe, settings), epochs=settings.final_epochs)
+    recipe = replace(part(Recipe, settings), epochs=settings.whole_epochs)
     seeds = range(settings.seed + 1, settings.seed + 1 + settings.final_seeds)
     return FinalTraining(settings.final_count, recipe, tuple(seeds))
 

@@ -36,8 +36,9 @@ _FREE = (
     "track",
 )
 
-# Finalists of a funnel, and the recipe of a supernet, where nothing else is said.
+# Finalists of a funnel, their epochs, and the recipe of a supernet, where nothing else is said.
 _FINALISTS = 2
+_FINAL_EPOCHS = 12
 _SUPERNET_RECIPE = Recipe(epochs=16)
 
 
@@ -62,10 +63,13 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Who proposes candidates: evolution, rl, random, tpe, nsga2, gp, or one of a plug-in."""
     data: Path | None = None
     """Directory of the data set; by default one is simulated."""
-    space: str = SPACE
-    """Search space."""
     trials: int = 24
     """Candidates to evaluate; those that break a limit do not count."""
+    objectives: tuple[str, ...] = ("auc",)
+    """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
+    calibration error), and objectives of plug-ins."""
+    space: str = SPACE
+    """Search space."""
     fidelity: FidelityName | None = None
     """How a candidate is scored: with the supernet's weights, trained on from them, or trained from
     scratch, each in one stage; a funnel is scratch followed by finals (default: funnel, but inherit
@@ -73,26 +77,22 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     epochs: int = 9
     """Passes over the training images for a candidate that is trained to the end; of those that are
     scored after a ninth of them, and then a third, two thirds are stopped."""
-    objectives: tuple[str, ...] = ("auc",)
-    """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
-    calibration error), and objectives of plug-ins."""
-    latency_batch: int = 64
-    """Images in a batch whose latency is measured, where it is an objective or limited."""
-    supernet: Path | None = None
-    """Checkpoint of a trained supernet; by default one is trained, or found where that was done
-    before."""
-    supernet_recipe: Recipe = field(default_factory=lambda: _SUPERNET_RECIPE)
-    """How the supernet is trained."""
-    sharing: Sharing = field(default_factory=Sharing)
-    """How the supernet's weights are shared."""
     finalists: int | None = None
     """Best candidates that are trained whole after the search, with several seeds: the cheapest of
     those that cannot be told from the best is recommended (0: none are; default: 2 in a funnel with
     one objective, 0 otherwise)."""
-    final_epochs: int = 12
-    """Passes over the training images for a finalist."""
+    final_epochs: int | None = None
+    """Passes over the training images for a finalist (default: 12, or --epochs where they are
+    more)."""
     final_seeds: int = 2
     """Trainings of each finalist, with other seeds than the search's."""
+    supernet: Path | None = None
+    """Checkpoint of a trained supernet, for inherit and finetune; by default they train one, or
+    find it where that was done before."""
+    supernet_recipe: Recipe = field(default_factory=lambda: _SUPERNET_RECIPE)
+    """How the supernet is trained, for inherit and finetune."""
+    sharing: Sharing = field(default_factory=Sharing)
+    """How the supernet's weights are shared, for inherit and finetune."""
     seed: int = 0
     """Seed of proposals, weights, and trainings."""
     run: Path | None = None
@@ -108,7 +108,8 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
         WorkerOptions.__post_init__(self)
         SAMPLERS.require(self.strategy)
         for name in ("trials", "latency_batch", "final_epochs", "final_seeds"):
-            if (value := getattr(self, name)) < 1:
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise UserError(
                     f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more"
                 )
@@ -156,7 +157,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
                 f"--finalists {self.finalists} cannot be used: give 0 to {self.trials}, for there "
                 f"are --trials {self.trials}"
             )
-        if self.final_count and self.fidelity_name != "inherit" and self.final_epochs < self.epochs:
+        if self.final_count and self.fidelity_name != "inherit" and self.whole_epochs < self.epochs:
             raise UserError(
                 f"--final-epochs {self.final_epochs} would train finalists shorter than candidates "
                 f"with --epochs {self.epochs}: give as many or more, or --finalists 0"
@@ -174,6 +175,11 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
             return self.finalists
         finals = self.fidelity_name == "funnel" and len(self.objectives) == 1
         return min(_FINALISTS, self.trials) if finals else 0
+
+    @property
+    def whole_epochs(self) -> int:
+        """Passes over the training images for a finalist, where that was left open too."""
+        return self.final_epochs or max(_FINAL_EPOCHS, self.epochs)
 
     @property
     def limits(self) -> Limits:

@@ -359,7 +359,7 @@ def test_mistakes_leave_nothing_behind(
             "--supernet-recipe is not used by --fidelity funnel: leave it out, or give --fidelity",
         ),
         (
-            {"epochs": 20},
+            {"epochs": 20, "final_epochs": 12},
             "--final-epochs 12 would train finalists shorter than candidates with --epochs 20",
         ),
         ({"trials": 2, "finalists": 3}, "--finalists 3 cannot be used: give 0 to 2"),
