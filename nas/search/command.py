@@ -36,9 +36,9 @@ from nas.search.settings import SearchSettings
 from nas.search.storage import is_taken
 from nas.search.study import REDUCTION, SearchStudy
 from nas.tracking.curves import tracking
+from nas.training.calibration import calibration_images
 from nas.training.chance import CHANCE, interval_words, rough_interval, warn_of_chance
 from nas.training.spec import InitialWeights
-from nas.training.supernet.inheritance import calibration_images
 from search_spaces import Supernet
 
 # A latency this many times the limit cannot be blamed on a device that happened to be busy.

@@ -14,6 +14,7 @@ from nas.common.errors import UserError
 from nas.common.memory import keep_memory
 from nas.data.tensors import LensTensors
 from nas.training.bar import training_bar
+from nas.training.calibration import calibrate, calibration_batches
 from nas.training.epoch import train_epoch
 from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
@@ -52,9 +53,18 @@ class Result:
         return round(sum(record.seconds for record in self.epochs), 1)
 
 
-def validation_scores(model: nn.Module, val: LensTensors) -> dict[str, float]:
-    """Return the usual scores of an epoch: AUC, accuracy, loss, and the AUC of each class."""
-    return evaluate(model, val).to_json()
+def validation_scores(train: LensTensors) -> Validate:
+    """Return what tells the usual scores of an epoch: AUC, accuracy, loss, the AUC of each class.
+
+    BatchNorm statistics are taken from training images first.
+    """
+    batches = calibration_batches(train)
+
+    def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
+        calibrate(model, batches)
+        return evaluate(model, val).to_json()
+
+    return validate
 
 
 def fit(
@@ -66,7 +76,7 @@ def fit(
     seed: int = 0,
     files: TrainingFiles | None = None,
     step: Step | None = None,
-    validate: Validate = validation_scores,
+    validate: Validate | None = None,
     shown: Sequence[str] = ("auc",),
     on_epoch: OnEpoch | None = None,
 ) -> Result:
@@ -88,7 +98,7 @@ def fit(
             None keeps everything in memory.
         step: what happens to a batch; None is cross-entropy of the labels.
         validate: what scores the network on ``val`` after each epoch; it must return ``auc`` among
-            its numbers.
+            its numbers. None is :func:`validation_scores`.
         shown: names of the numbers of ``validate`` that the progress bar shows.
         on_epoch: function that is called after each epoch, when its files are written. A resumed
             training first calls it for the epochs of the earlier, killed call, so that whoever
@@ -128,6 +138,7 @@ def fit(
     for record in records:
         tell(record)
     precision = autocast(recipe.amp, model, device)
+    validate = validate or validation_scores(train)
     step = step or CrossEntropyStep(len(train.classes), precision, recipe.label_smoothing)
     stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
     with (

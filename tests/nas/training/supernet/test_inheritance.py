@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.data.tensors import LensTensors
-from nas.training.supernet.inheritance import calibration_images
+from nas.training.calibration import calibration_images
 
 
 def sorted_by_class(count: int) -> LensTensors:
