@@ -1,15 +1,15 @@
 """Data sets: simulated, opened from a directory, or made of arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, IterableDataset
 
-from nas.api.keywords import settings_from, shows_settings
+from nas.api.keywords import require_path, settings_from, shows_settings
 from nas.common.errors import UserError
 from nas.data.command import simulate_data
 from nas.data.dataset import LensDataset, open_dataset
@@ -63,6 +63,7 @@ def open_data(directory: Path | str, **options: Any) -> LensDataset:
         >>> data.counts.loc["lens", "all"], data.images.shape
         (np.int64(3), (6, 1, 32, 32))
     """
+    require_path(directory)
     return open_dataset(directory, settings_from(ReadOptions, options))
 
 
@@ -116,7 +117,8 @@ def from_arrays(
     given: dict[Split, Any] = {"val": val, "test": test}
     for name, part in given.items():
         if part is not None:
-            splits[name] = _given(*part) if isinstance(part, tuple) else _given(part, None)
+            pair = (part, None) if isinstance(part, Dataset) else _two(part, name)
+            splits[name] = _given(*pair)
     directory = write_given(splits, classes, read_as, None if out is None else Path(out))
     return open_dataset(directory, ReadOptions(**vars(read_as)))
 
@@ -125,16 +127,33 @@ def _given(images: ImagesLike, labels: LabelsLike) -> GivenArrays:
     if isinstance(images, Dataset):
         if labels is not None:
             raise UserError("a torch Dataset has labels of its own: leave labels out")
-        pairs = [images[number] for number in range(len(images))]  # type: ignore[arg-type]
-        return GivenArrays(
-            _array([_array(image) for image, _ in pairs]), np.array([int(y) for _, y in pairs])
-        )
+        images, labels = _collected(images)
     if labels is None:
         raise UserError("labels are missing: give one for each image")
-    return GivenArrays(_array(images), _array(labels))
+    return GivenArrays(_array(images, "images"), _array(labels, "labels"))
 
 
-def _array(values: Any) -> npt.NDArray[Any]:
+def _collected(dataset: Dataset[Any]) -> tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]:
+    """Return the images and the labels of a torch ``Dataset``, as they are there."""
+    if isinstance(dataset, IterableDataset) or not isinstance(dataset, Sized):
+        raise UserError(
+            f"{type(dataset).__name__} does not say how many images it has: give a torch Dataset "
+            "with a length, or arrays"
+        )
+    pairs = [_two(dataset[n], f"item {n} of the Dataset") for n in range(len(dataset))]
+    return (
+        [_array(image, "images") for image, _ in pairs],
+        [_array(label, "labels") for _, label in pairs],
+    )
+
+
+def _two(given: Any, what: str) -> tuple[Any, Any]:
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise UserError(f"{what} is no pair: give images and labels, and nothing else")
+    return given[0], given[1]
+
+
+def _array(values: Any, what: str) -> npt.NDArray[Any]:
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
         values = values.float() if values.dtype is torch.bfloat16 else values  # NumPy has none
@@ -142,6 +161,6 @@ def _array(values: Any) -> npt.NDArray[Any]:
         array: npt.NDArray[Any] = np.asarray(values)
     except ValueError as error:
         raise UserError(
-            "images have different shapes: give one array of them, or a directory of files"
+            f"{what} have different shapes: give one array of them, or a directory of files"
         ) from error
     return array

@@ -34,7 +34,8 @@ def settings_from(
         check: what the command checks before any work.
 
     Raises:
-        UserError: there is no such setting, or a value cannot be used.
+        UserError: there is no such setting, or a value cannot be used, such as an array for a
+            directory.
 
     Example:
         >>> from nas.search.settings import SearchSettings
@@ -53,6 +54,24 @@ def settings_from(
     settings = from_plain(kind, _in_yaml(names, keywords))
     check(settings)
     return settings
+
+
+def require_path(data: Any) -> None:
+    """Check that what should be a data directory is a path, and no array of images.
+
+    Raises:
+        UserError: it is something else.
+
+    Example:
+        >>> require_path([[0.5, 0.7]])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        nas.common.errors.UserError: data is of type list and no directory: make a data set ...
+    """
+    if not isinstance(data, str | os.PathLike):
+        raise UserError(
+            f"data is of type {type(data).__name__} and no directory: make a data set of arrays "
+            "with api.from_arrays(images, labels)"
+        )
 
 
 def command_line(module: str, kind: type, keywords: Mapping[str, Any]) -> str:
@@ -133,6 +152,8 @@ def _in_yaml(names: list[str], keywords: Mapping[str, Any]) -> dict[str, Any]:
             if name in names and value != getattr(ReadOptions, name)
         }
         keywords = {**read_as, **keywords, "data": data.directory}
+    elif data is not None:
+        require_path(data)
     return {name: _plain(value) for name, value in keywords.items()}
 
 

@@ -1,13 +1,14 @@
 """Data sets of the API: simulated, opened, made of arrays, and shown."""
 
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import TensorDataset
+from torch.utils.data import Dataset, IterableDataset, TensorDataset
 
 from nas import api
 from nas.common.errors import UserError
@@ -83,6 +84,33 @@ def test_a_torch_dataset() -> None:
     }
     with pytest.raises(UserError, match="labels of its own"):
         api.from_arrays(pairs, LABELS)
+
+
+class Pairs(Dataset[Any]):
+    """What a program of somebody else gives, item by item."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._items = list(zip(*parts, strict=True))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, number: int) -> Any:
+        return self._items[number]
+
+
+class Stream(IterableDataset[Any]):
+    """A torch Dataset without a length."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return zip(IMAGES, LABELS, strict=True)
+
+
+def test_a_torch_dataset_of_class_names() -> None:
+    words = np.array(["ring", "arc", "none"])[LABELS]
+    data = api.from_arrays(Pairs(IMAGES, words.tolist()), val=Pairs(IMAGES, words.tolist()))
+    assert data.classes == ("arc", "none", "ring")
+    assert [data.classes[label] for label in data.labels] == [*words, *words]
 
 
 def test_labels_name_their_classes() -> None:
@@ -161,6 +189,13 @@ NAN[4, 0, 0] = np.nan
         (IMAGES, LABELS, {"val": (IMAGES, LABELS.astype(str))}, "some labels are numbers"),
         (np.ones((3, 40, 40, 40)), [0, 1, 1], {}, "say with channel_axis"),
         (IMAGES, LABELS, {"fil_nan": True}, "did you mean fill_nan"),
+        (Pairs(IMAGES, LABELS + 0.5), None, {}, "labels are of type float64"),
+        (Pairs(IMAGES, np.eye(3)[LABELS]), None, {}, r"labels have shape \(30, 3\)"),
+        (Pairs(IMAGES, [[0, 1], [1]] * 15), None, {}, "labels have different shapes"),
+        (Pairs(IMAGES, LABELS, LABELS), None, {}, "item 0 of the Dataset is no pair"),
+        (Stream(), None, {}, "Stream does not say how many images it has"),
+        (IMAGES, LABELS, {"val": (IMAGES, LABELS, LABELS)}, "val is no pair"),
+        (IMAGES, LABELS, {"test": IMAGES}, "test is no pair"),
     ],
 )
 def test_what_cannot_be_a_data_set(
