@@ -85,7 +85,7 @@ def test_a_script_is_a_module_for_commands(
     np.save(tmp_path / "data" / "images.npy", np.random.default_rng(0).random((30, 32, 32)))
     np.save(tmp_path / "data" / "labels.npy", np.arange(30) % 3)
     assert "folding are built by a function of its own and share no weights" in fails(
-        *search, *data
+        *search, *data, "--fidelity=inherit"
     )
     monkeypatch.delenv("LENS_NAS_PLUGINS")
     said = fails(*search, *data, "--fidelity=scratch")
