@@ -133,8 +133,8 @@ def lens_small() -> SearchSpace:
 def lens_bench() -> SearchSpace:
     """Make the space of the lensing benchmark: 128 networks, of which each gene has two choices.
 
-    It is so small that all of its networks were trained (``nas.benchmarks.table``). They are among
-    those of :func:`lens_nano`, in the middle of its sizes.
+    It is so small that all of its networks can be trained (``nas.benchmarks.table``). They are
+    among those of :func:`lens_nano`, in the middle of its sizes.
     """
     return hybrid_space(
         "lens_bench",

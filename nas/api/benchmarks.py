@@ -28,7 +28,9 @@ _ACCURACY = "accuracy"
 
 
 def open_bench(table: PathLike = Path("results/bench/lens_bench.parquet")) -> LensBench:
-    """Open the table of the lensing benchmark, whose networks are all trained.
+    """Open the table of the lensing benchmark, once it is there.
+
+    ``python -m nas.benchmarks.table`` trains all networks of the benchmark and makes it.
 
     Args:
         table: file of the table.

@@ -32,8 +32,8 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     run: Path | None = None
     """Directory of the search; by default the newest in results/runs."""
     top: int = 1
-    """How many of the search's best architectures to train; the best are those with the highest
-    validation AUC."""
+    """How many of the search's best architectures to train: its finalists come first, the
+    recommended one before all, and then the candidates with the highest validation AUC."""
     architecture: str | None = None
     """An architecture to train instead: one line of genes, or a name; with --run on the data of
     that search."""

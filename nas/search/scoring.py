@@ -49,8 +49,8 @@ class CandidateScoring:
         train: Images to learn from, on the CPU.
         val: Images to score on, on the CPU.
         fingerprint: Hash of the data set's content.
-        supernet: Supernet whose weights are inherited; None for ``scratch``.
-        initial: Identity of the supernet's weights; None for ``scratch``.
+        supernet: Supernet whose weights are inherited; None for ``scratch`` and ``funnel``.
+        initial: Identity of the supernet's weights; None where there is no supernet.
         recipe: Recipe of the training; not used where candidates only inherit.
         seed: Seed of the training.
         run: Run directory, which all workers see; each candidate's checkpoints go into a directory
