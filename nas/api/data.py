@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset, IterableDataset
 
-from nas.api.keywords import require_path, settings_from, shows_settings
+from nas.api.keywords import refuse_arrays, settings_from, shows_settings
 from nas.common.errors import UserError
 from nas.data.command import simulate_data
 from nas.data.dataset import LensDataset, open_dataset
@@ -63,7 +63,7 @@ def open_data(directory: Path | str, **options: Any) -> LensDataset:
         >>> data.counts.loc["lens", "all"], data.images.shape
         (np.int64(3), (6, 1, 32, 32))
     """
-    require_path(directory)
+    refuse_arrays(directory)
     return open_dataset(directory, settings_from(ReadOptions, options))
 
 

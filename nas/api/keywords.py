@@ -56,14 +56,14 @@ def settings_from(
     return settings
 
 
-def require_path(data: Any) -> None:
-    """Check that what should be a data directory is a path, and no array of images.
+def refuse_arrays(data: Any) -> None:
+    """Check that what stands for a data directory is a path, and no array of images.
 
     Raises:
         UserError: it is something else.
 
     Example:
-        >>> require_path([[0.5, 0.7]])  # doctest: +ELLIPSIS
+        >>> refuse_arrays([[0.5, 0.7]])  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         nas.common.errors.UserError: data is of type list and no directory: make a data set ...
     """
@@ -153,7 +153,7 @@ def _in_yaml(names: list[str], keywords: Mapping[str, Any]) -> dict[str, Any]:
         }
         keywords = {**read_as, **keywords, "data": data.directory}
     elif data is not None:
-        require_path(data)
+        refuse_arrays(data)
     return {name: _plain(value) for name, value in keywords.items()}
 
 
