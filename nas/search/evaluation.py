@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import ray
 import torch
 
+from nas.cluster.actor import device_of
 from nas.cluster.carried import Carried
 from nas.cluster.connection import Hands
 from nas.cluster.jobs import Equipment, Failure
-from nas.cluster.tune import device_of, run_all
+from nas.cluster.tune import run_all
 from nas.costs import measure_latency
 from nas.search.result import Evaluation
 from nas.search.study import Proposal, SearchStudy
