@@ -7,7 +7,7 @@ recipes of their own. Models II and III carry no noise, which is why scores satu
 from collections.abc import Collection
 
 from baselines.registry import BASELINES
-from nas.report.board import Published
+from nas.report.rows import Published
 
 AT_CHANCE = "All that was published on Models IV and V is at chance."
 

@@ -1,6 +1,6 @@
 """The comparison of two networks on the same resamples of the test images."""
 
-from nas.report.board import PairedComparison
+from nas.report.rows import PairedComparison
 from nas.training.bootstrap import Floats, interval_of
 
 

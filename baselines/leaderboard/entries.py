@@ -15,7 +15,7 @@ from nas.common.errors import UserError
 from nas.common.progress import say
 from nas.data.default import default_data
 from nas.data.options import ReadOptions
-from nas.report.board import RowKind
+from nas.report.rows import RowKind
 from nas.search.run_directory import RunDirectory
 from nas.search.winners import Winners
 from nas.training.images import TrainingImages

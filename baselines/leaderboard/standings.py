@@ -14,7 +14,7 @@ from baselines.leaderboard.entries import REFERENCES
 from baselines.leaderboard.trainings import Cache
 from baselines.published import PUBLISHED
 from nas.common.provenance import Made
-from nas.report.board import JudgedTraining, Row, Spread
+from nas.report.rows import JudgedTraining, Row, Spread
 from nas.training.bootstrap import Bootstrap, Floats, interval_of
 from nas.training.images import TrainingImages
 from nas.training.predictions import PREDICTIONS

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from baselines.published import AT_CHANCE
 from nas.common.errors import UserError
-from nas.report.board import INTERVALS_SAY, Board, BoardData, Published, Row
+from nas.report.board import INTERVALS_SAY, Board, BoardData
+from nas.report.rows import Published, Row
 from nas.training.result import AVERAGED
 
 # In these columns less is better.

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nas.report.board import Row
 from nas.report.drawing import BLUE, GREEN, GREY, VERMILION, least_shown, wrapped
+from nas.report.rows import Row
 
 _LOOKS = {"found": (VERMILION, "*", 11), "baseline": (BLUE, "o", 6), "named": (GREEN, "s", 6)}
 # Names may be so wide, and need so much room for a line and around their lines.

@@ -7,13 +7,14 @@ from typing import Any
 
 import search_spaces
 from nas.report.architecture_drawing import ArchitectureDrawing
-from nas.report.board import INTERVALS_SAY, Board, Row
+from nas.report.board import INTERVALS_SAY, Board
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
 from nas.report.forest import forest_figure
 from nas.report.leaderboard_table import board_table, published_table
 from nas.report.page import Page, Section
 from nas.report.predictions import Predictions
+from nas.report.rows import Row
 from nas.report.search_figures import search_figure
 from nas.report.sections import (
     SEARCH_CAPTION,

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable
 
-from nas.report.board import INTERVALS_SAY, Board, Published, Row
+from nas.report.board import INTERVALS_SAY, Board
 from nas.report.page import EMPTY, Cell, Table, number
+from nas.report.rows import Published, Row
 from nas.training.result import AVERAGED
 
 # Which network it is, how good, how large, and how sure that is: the first columns.

@@ -6,7 +6,8 @@ from typing import Any
 from baselines.leaderboard.settings import LeaderboardSettings
 from nas.common.cli import from_plain
 from nas.common.files import RUNS
-from nas.report.board import Board, Row
+from nas.report.board import Board
+from nas.report.rows import Row
 from tests.nas.search.runs import LINES
 
 QUICK: dict[str, Any] = {

@@ -13,15 +13,8 @@ from nas.common.provenance import Made
 from nas.data.dataset import open_dataset
 from nas.data.normalisation import Normalisation
 from nas.data.options import ReadOptions
-from nas.report.board import (
-    Board,
-    BoardData,
-    JudgedTraining,
-    PairedComparison,
-    Published,
-    Row,
-    Spread,
-)
+from nas.report.board import Board, BoardData
+from nas.report.rows import JudgedTraining, PairedComparison, Published, Row, Spread
 from nas.search.objectives import pareto
 from nas.search.result import Best, DataSource
 from nas.search.run_directory import RunDirectory

@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 
 from nas.common.errors import UserError
 from nas.data.options import ReadOptions
-from nas.report.board import INTERVALS_SAY, Spread
+from nas.report.board import INTERVALS_SAY
 from nas.report.drawing import picture
 from nas.report.page import Page, Section
 from nas.report.report import write_report
+from nas.report.rows import Spread
 from nas.report.steps import next_steps
 from nas.search.run_directory import RunDirectory
 from tests.folders import folder
