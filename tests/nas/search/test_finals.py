@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.search.command import run as search
 from nas.search.finals import compared
@@ -23,11 +21,7 @@ from nas.training.bootstrap import RESAMPLES, Bootstrap
 LABELS = np.arange(300) % 3
 
 
-@pytest.fixture(scope="module", autouse=True)
-def running() -> Iterator[None]:
-    """Start one Ray for all searches of this process."""
-    with cluster(None, 2):
-        yield
+pytestmark = pytest.mark.usefixtures("running")
 
 
 def predictions(skill: float, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
