@@ -5,6 +5,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY nas nas
 COPY search_spaces search_spaces
 COPY baselines baselines
+COPY lens_nas_plugins lens_nas_plugins
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.12-slim

@@ -16,7 +16,7 @@ from typing import Literal
 import timm
 
 from nas.common.errors import UserError
-from nas.training.networks.timm_models import require_network
+from nas.training.networks.timm_models import NETWORKS, require_network
 
 Takes = Literal["any size", "built for a size", "multiples of 32", "own size"]
 
@@ -177,6 +177,9 @@ DeiT-tiny is not among them. What it adds to ViT-tiny is a token that learns fro
 network here has one; without that it is ViT-tiny, weight by weight.
 """
 
+# A title stands for a baseline, so that no other network may have it.
+NETWORKS.built_in = tuple(baseline.title for baseline in BASELINES.values())
+
 
 def get_baseline(name: str) -> Baseline:
     """Return a baseline by its title or its name in timm, or any other network of timm.
@@ -185,7 +188,8 @@ def get_baseline(name: str) -> Baseline:
 
     Raises:
         UserError: timm has no such network; the sentence names the nearest baselines and networks.
-            DeiT-tiny is refused too, for it is ViT-tiny.
+            DeiT-tiny is refused too, for it is ViT-tiny, and a title that a network of one's own
+            has as well.
 
     Example:
         >>> from baselines.registry import get_baseline
@@ -197,6 +201,7 @@ def get_baseline(name: str) -> Baseline:
     """
     for baseline in BASELINES.values():
         if name.lower() in (baseline.title.lower(), baseline.model):
+            NETWORKS.require(baseline.title)
             return baseline
     if name.lower() == "deit-tiny":
         raise UserError("without a teacher to learn from, DeiT-tiny is ViT-tiny: give ViT-tiny")

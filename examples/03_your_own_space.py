@@ -64,7 +64,8 @@ def main() -> None:
     asked = parser.parse_args()
 
     data = api.simulate(images=asked.images, image_size=48, nuisance=0.1)
-    # Networks of one's own share no weights, so each candidate is trained.
+    # Networks of one's own share no weights, so each candidate is trained. The default, funnel,
+    # also trains the best of them whole at the end; scratch leaves that to the retraining below.
     found = api.search(
         data,
         space="folding",

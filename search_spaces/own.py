@@ -5,25 +5,20 @@ of the group ``lens_nas.spaces``, under the name of the space. The module is imp
 is asked for.
 """
 
-import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache, partial
 from typing import Any
 
-import timm
 import torch
-from timm.models import register_model
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from lens_nas_plugins.registry import Registry, same_source
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
 from search_spaces.space import SearchSpace
-
-_GROUP = "lens_nas.spaces"
+from search_spaces.timm_entries import built_by, hide_timm, module_of, show_timm
 
 # So many networks have their costs remembered.
 _REMEMBERED = 2**14
@@ -66,95 +61,81 @@ class OwnSpace:
             options: further arguments, where somebody gives them; not every builder takes them.
 
         Raises:
-            SpaceError: there is no builder, or it builds something else.
+            SpaceError: there is no builder, or it fails or builds something else.
         """
         if self.build is None:
-            raise SpaceError(
-                f"{self.space.name} has no builder of networks: register it with one, "
-                f"register_space({self.space.name!r}, space, build=…)."
-            )
-        network = self.build(architecture, in_chans, num_classes, **options)
-        if not isinstance(network, nn.Module):
-            raise SpaceError(
-                f"the builder of {self.space.name} returned {type(network).__name__}: let it "
-                "return a torch.nn.Module."
-            )
-        return network
+            raise _without_builder(self.space.name)
+        build = partial(self.build, architecture, in_chans, num_classes)
+        return built_by(build, self.space.name, SpaceError, options=options)
 
 
-class OwnSpaces:
-    """The search spaces of one's own by name.
+def require_builder(space: SearchSpace) -> None:
+    """Check that there is a function that builds the networks of a registered space.
 
-    Attributes:
-        added: those that were registered in this process.
+    Raises:
+        SpaceError: the space was registered without one.
     """
-
-    def __init__(self) -> None:
-        self.added: dict[str, OwnSpace] = {}
-
-    @property
-    def names(self) -> list[str]:
-        """All names; nothing is imported for them."""
-        return list(dict.fromkeys([*self.added, *(entry.name for entry in _entries())]))
-
-    def add(self, name: str, own: OwnSpace) -> None:
-        """Register a space.
-
-        One whose networks the same function of a program builds takes the place of the former:
-        cells of a notebook are run again.
-
-        Raises:
-            SpaceError: there is a space or a model of timm of this name.
-        """
-        if name in self.added and not _same_function(self.added[name].build, own.build):
-            raise SpaceError(f"there is a search space {name!r} already: give yours another name.")
-        if own.build is not None:
-            _show_timm(name, own.build)
-        self.added[name] = own
-
-    def get(self, name: str) -> OwnSpace | None:
-        """Return the space of a name, if there is one; its module is imported if it was not.
-
-        Raises:
-            SpaceError: the module of a package cannot be imported, or does not register the space.
-        """
-        if name not in self.added:
-            for entry in self.brought(name):
-                self._load(entry)
-        return self.added.get(name)
-
-    def brought(self, name: str) -> list[EntryPoint]:
-        """Return the entry points of packages that bring a space of this name."""
-        return [entry for entry in _entries() if entry.name == name]
-
-    def _load(self, entry: EntryPoint) -> None:
-        what = f"the plug-in {package_name(entry)} ({entry.value}, search space {entry.name!r})"
-        before = dict(self.added)
-        try:
-            entry.load()
-        except (Exception, SystemExit) as error:
-            self.added = before
-            said = (str(error).strip().splitlines() or [""])[0]
-            reason = said if isinstance(error, SpaceError) else f"{type(error).__name__}: {said}"
-            raise SpaceError(
-                f"{what} cannot be loaded ({reason.rstrip('.')}): mend it, or uninstall the "
-                "package."
-            ) from error
-        if entry.name not in self.added:
-            self.added = before
-            raise SpaceError(
-                f"{what} registers no search space of that name: call register_space("
-                f"{entry.name!r}, …) in its module."
-            )
+    own = SPACES.added.get(space.name)
+    if own is not None and own.build is None:
+        raise _without_builder(space.name)
 
 
-SPACES = OwnSpaces()
-"""Those of this process."""
+def _without_builder(name: str) -> SpaceError:
+    return SpaceError(
+        f"{name} has no builder of networks: register it with one, "
+        f"register_space({name!r}, space, build=…)."
+    )
 
 
-def package_name(entry: EntryPoint) -> str:
-    """Return the name of the package that brings an entry point."""
-    return entry.dist.name if entry.dist is not None else entry.value
+def _fits(own: OwnSpace) -> bool:
+    functions = (own.build, own.params, own.flops)
+    return isinstance(own.space, SearchSpace) and all(
+        one is None or callable(one) for one in functions
+    )
+
+
+def _same(before: OwnSpace, now: OwnSpace) -> bool:
+    """Return whether a space may take the place of another.
+
+    A builder tells where a space comes from. One without is known by its genes, and may get one.
+    """
+    if before.build is None:
+        return list(before.space.genes.values()) == list(now.space.genes.values())
+    return now.build is not None and same_source(before.build, now.build)
+
+
+def _show(name: str, own: OwnSpace) -> None:
+    """Let timm build the networks of a space by its name, as it does those of the toolkit."""
+    if own.build is None:
+        return
+
+    def network(
+        architecture: Architecture | str | None = None,
+        in_chans: int = 1,
+        num_classes: int = 3,
+        **options: Any,
+    ) -> nn.Module:
+        own = SPACES.added[name]
+        if architecture is None:
+            architecture = next(iter(own.space.named.values()), own.space.smallest)
+        elif isinstance(architecture, str):
+            architecture = own.space.parse(architecture)
+        own.space.validate(architecture)
+        return own.network(architecture, in_chans, num_classes, **options)
+
+    show_timm(name, network, module_of(own.build))
+
+
+def _hide(name: str) -> None:
+    """Let timm forget the networks of a space, which has none of its own where none are built."""
+    if SPACES.added[name].build is not None:
+        hide_timm(name)
+
+
+SPACES = Registry[OwnSpace](
+    "spaces", mistake=SpaceError, fits=_fits, same=_same, on_add=_show, on_remove=_hide
+)
+"""Those of this process and of installed packages."""
 
 
 def own_params(architecture: Architecture, in_chans: int, num_classes: int) -> int | None:
@@ -204,82 +185,7 @@ def _counted_flops(
     return int(counter.get_total_flops())
 
 
-def _show_timm(name: str, build: Builder) -> None:
-    """Let timm build the networks of a space by its name, as it does those of the toolkit."""
-
-    def network(
-        architecture: Architecture | str | None = None,
-        in_chans: int = 1,
-        num_classes: int = 3,
-        **options: Any,
-    ) -> nn.Module:
-        own = SPACES.added[name]
-        if architecture is None:
-            architecture = next(iter(own.space.named.values()), own.space.smallest)
-        elif isinstance(architecture, str):
-            architecture = own.space.parse(architecture)
-        own.space.validate(architecture)
-        return own.network(architecture, in_chans, num_classes, **options)
-
-    show_timm(name, network, module_of(build))
-
-
-def show_timm(name: str, build: Callable[..., nn.Module], module: str) -> None:
-    """Let timm build networks by a name; what the same function showed before is replaced.
-
-    Args:
-        name: name that timm shall know.
-        build: returns a network, given timm's keywords without those of pretrained weights.
-        module: module that must be imported for timm to know the name.
-
-    Raises:
-        SpaceError: timm has a model of this name.
-    """
-
-    def entry(pretrained: bool = False, **options: Any) -> nn.Module:
-        of_timm = {key for key in options if key.startswith("pretrained_cfg")} | {"cache_dir"}
-        return build(**{key: value for key, value in options.items() if key not in of_timm})
-
-    if timm.is_model(name) and not is_shown(name):
-        raise SpaceError(f"timm has a model {name!r} already: give yours another name.")
-    entry.__name__ = name
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # timm warns of what is replaced
-        register_model(entry)
-    entry.__module__ = module
-
-
-def module_of(build: Builder) -> str:
-    """Return the module in which a builder is; a partial function has none."""
-    return getattr(build, "__module__", None) or type(build).__module__
-
-
-def is_shown(name: str) -> bool:
-    """Return whether :func:`show_timm` showed timm the model of this name."""
-    shown: str = timm.model_entrypoint(name).__qualname__
-    return shown.startswith(show_timm.__qualname__)
-
-
 def _built(own: OwnSpace, architecture: Architecture, in_chans: int, num_classes: int) -> nn.Module:
     """Build a network whose weights do not matter; no random number is used up."""
     with torch.random.fork_rng([]):
         return own.network(architecture, in_chans, num_classes)
-
-
-def _same_function(before: Builder | None, now: Builder | None) -> bool:
-    """Return whether two builders come from the same place in a program."""
-    places = [
-        (getattr(build, "__module__", None), getattr(build, "__qualname__", None))
-        for build in (before, now)
-    ]
-    return None not in places[0] and places[0] == places[1]
-
-
-def _entries() -> tuple[EntryPoint, ...]:
-    return _scanned(tuple(sys.path))
-
-
-@lru_cache(maxsize=1)
-def _scanned(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
-    # To look for them takes a twentieth of a second.
-    return tuple(entry_points(group=_GROUP))

@@ -5,7 +5,7 @@ from functools import cache
 
 from search_spaces.architecture import Architecture
 from search_spaces.errors import SpaceError
-from search_spaces.own import SPACES, Builder, OwnSpace, package_name
+from search_spaces.own import SPACES, Builder, OwnSpace
 from search_spaces.presets import hybrid_nano, hybrid_small, lens_bench, lens_nano, lens_small
 from search_spaces.space import SearchSpace, nearest
 from search_spaces.tabular import nas_bench_201, nas_bench_macro
@@ -23,6 +23,8 @@ _SPACES: dict[str, Callable[[], SearchSpace]] = {
     )
 }
 
+SPACES.built_in = tuple(_SPACES)
+
 
 def list_spaces() -> list[str]:
     """Return the names of all search spaces, those of plug-ins last.
@@ -32,7 +34,7 @@ def list_spaces() -> list[str]:
         >>> search_spaces.list_spaces()[:4]
         ['lens_nano', 'lens_small', 'hybrid_nano', 'hybrid_small']
     """
-    return list(dict.fromkeys([*_SPACES, *SPACES.names]))
+    return list(SPACES.names)
 
 
 def register_space(
@@ -62,7 +64,8 @@ def register_space(
             network.
 
     Raises:
-        SpaceError: There is a space or a model of timm of this name, or the space has another name.
+        SpaceError: There is a space or a model of timm of this name, the space has another name, or
+            something given is no space or no function.
 
     Example:
         >>> from torch import nn
@@ -83,6 +86,8 @@ def register_space(
         >>> build_network("plain_nets", "plain_nets/width=16,kernel=5")[0]
         Conv2d(1, 16, kernel_size=(5, 5), stride=(1, 1))
     """
+    if not isinstance(space, SearchSpace):
+        raise SPACES.unfit(name)
     if name != space.name:
         raise SpaceError(
             f"the space {space.name!r} cannot be registered as {name!r}: architectures carry the "
@@ -92,8 +97,6 @@ def register_space(
         raise SpaceError(
             f"a search space cannot be called {name!r}: give a name of letters, digits and _."
         )
-    if name in _SPACES:
-        raise SpaceError(f"there is a search space {name!r} already: give yours another name.")
     SPACES.add(name, OwnSpace(space, build, params, flops))
 
 
@@ -115,23 +118,19 @@ def get_space(name: str) -> SearchSpace:
     """
     if name in _SPACES:
         return _made(name)
-    if (own := SPACES.get(name)) is not None:
-        return own.space
-    known = list_spaces()
-    raise SpaceError(
-        f"there is no search space {name!r}{nearest(name, known)}; there are {', '.join(known)}; "
-        "a space of your own must be registered first, by this program, an installed package, or a "
-        "module that LENS_NAS_PLUGINS names."
-    )
+    if name not in SPACES.names:
+        known = list_spaces()
+        raise SpaceError(
+            f"there is no search space {name!r}{nearest(name, known)}; there are "
+            f"{', '.join(known)}; a space of your own must be registered first, by this program, "
+            "an installed package, or a module that LENS_NAS_PLUGINS names."
+        )
+    return SPACES.get(name).space
 
 
 @cache
 def _made(name: str) -> SearchSpace:
-    if brought := SPACES.brought(name):
-        raise SpaceError(
-            f"{package_name(brought[0])} brings a search space {name!r}, and there is one already: "
-            "have it renamed, or uninstall the package."
-        )
+    SPACES.require(name)
     return _SPACES[name]()
 
 

@@ -31,8 +31,8 @@ class SearchSpace:
             a gene on which others depend has no lightest choice.
 
     Raises:
-        SpaceError: a gene is defined twice or without distinct choices, or its rule names no
-            earlier gene's choice.
+        SpaceError: there are no genes, a gene is defined twice or without distinct choices, or its
+            rule names no earlier gene's choice.
 
     Example:
         >>> import numpy as np
@@ -56,6 +56,8 @@ class SearchSpace:
     ) -> None:
         self.name = name
         self.genes: dict[str, Gene] = {}
+        if not genes:
+            raise SpaceError(f"the space {name!r} has no genes: give it one or more.")
         for gene in genes:
             self._check_definition(gene)
             self.genes[gene.name] = gene

@@ -20,7 +20,7 @@ from search_spaces.errors import SpaceError
 from search_spaces.hybrid import Hybrid, blocks, describe, largest, operator
 from search_spaces.models import hybrid_network
 from search_spaces.network import HybridNet, check_channels_and_classes, check_images, init_weights
-from search_spaces.own import SPACES
+from search_spaces.own import SPACES, require_builder
 from search_spaces.registry import get_space
 from search_spaces.slicing import shared_name, slice_of
 from search_spaces.space import SearchSpace
@@ -194,10 +194,11 @@ def require_shared_weights(space: SearchSpace) -> None:
     Raises:
         SpaceError: they are built by a function of somebody's own, or there are none.
     """
+    require_builder(space)
     if space.name in SPACES.added:
         raise SpaceError(
             f"the networks of {space.name} are built by a function of its own and share no "
-            "weights: score them from scratch (--fidelity scratch)."
+            "weights: train them, by --fidelity funnel (the default) or scratch."
         )
     describe(space.smallest)
 

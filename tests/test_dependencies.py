@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("nas", "search_spaces", "baselines")
+PACKAGES = ("nas", "search_spaces", "baselines", "lens_nas_plugins")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Extras that add something to a command; they are imported where it is done, never at the top.

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def modules_with_examples() -> list[str]:
-    packages = ("nas", "search_spaces", "baselines")
+    packages = ("nas", "search_spaces", "baselines", "lens_nas_plugins")
     paths = sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
     shown = [path for path in paths if ">>> " in path.read_text(encoding="utf-8")]
     return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in shown]

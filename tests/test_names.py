@@ -7,7 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
-    path for name in ("nas", "search_spaces", "baselines") for path in (ROOT / name).rglob("*.py")
+    path
+    for name in ("nas", "search_spaces", "baselines", "lens_nas_plugins")
+    for path in (ROOT / name).rglob("*.py")
 )
 
 # What every command has, by convention; and what timm asks every module with networks to define.

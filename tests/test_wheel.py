@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("nas", "search_spaces", "baselines")
+PACKAGES = ("nas", "search_spaces", "baselines", "lens_nas_plugins")
 
 
 def done(*command: object, cwd: Path, **variables: str) -> str:

@@ -1,7 +1,7 @@
 """Samplers on benchmarks, where a search of a hundred networks takes a moment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,11 @@ import pandas as pd
 from optuna.samplers import BaseSampler
 
 from nas.api.comparisons import PathLike
-from nas.benchmarks.samplers.command import make_problem, strategy_names
+from nas.benchmarks.samplers.command import make_problem
 from nas.benchmarks.samplers.landscapes import LANDSCAPES
 from nas.benchmarks.samplers.problems import Problem
 from nas.benchmarks.samplers.report import curves_figure, summarise
-from nas.benchmarks.samplers.runs import VARIANTS, Run, steps_of
+from nas.benchmarks.samplers.runs import Run, maker_of, steps_of
 from nas.benchmarks.table.bench import LensBench
 from nas.common.errors import UserError
 from nas.common.figure import ShownFigure
@@ -125,7 +125,7 @@ class SamplerComparison:
 def compare_samplers(
     world: PathLike = "conditional",
     *,
-    strategies: str | Mapping[str, MakeSampler] = "evolution,rl,random",
+    strategies: str | Sequence[str] | Mapping[str, MakeSampler] = "evolution,rl,random",
     budget: int = 50,
     seeds: int = 20,
 ) -> SamplerComparison:
@@ -133,8 +133,8 @@ def compare_samplers(
 
     Args:
         world: what :func:`sampler_problem` takes.
-        strategies: names of strategies, separated by commas; or makers of samplers of any kind by
-            a name for each.
+        strategies: names of strategies, those of plug-ins among them, in a list or separated by
+            commas; or makers of samplers of any kind by a name for each.
         budget: number of evaluations of a search.
         seeds: searches of each sampler.
 
@@ -165,11 +165,7 @@ def compare_samplers(
     for name, value in (("budget", budget), ("seeds", seeds)):
         if value < 1:
             raise UserError(f"{name} {value} cannot be used: give 1 or more")
-    makers = (
-        {name: VARIANTS[name] for name in strategy_names(strategies)}
-        if isinstance(strategies, str)
-        else strategies
-    )
+    makers = _makers(strategies)
     # A table is read once, and a landscape is another one for each seed.
     first = sampler_problem(world)
     problems = [first]
@@ -184,3 +180,18 @@ def compare_samplers(
                 runs.append(Run(name, Path(world).stem, seed, budget, steps))
                 advance(1)
     return SamplerComparison(tuple(runs), first.better)
+
+
+def _makers(strategies: str | Sequence[str] | Mapping[str, MakeSampler]) -> dict[str, MakeSampler]:
+    """Return the makers of samplers by their names."""
+    if isinstance(strategies, Mapping):
+        makers = dict(strategies)
+    else:
+        names = strategies.split(",") if isinstance(strategies, str) else strategies
+        makers = {name.strip(): maker_of(name.strip()) for name in map(str, names)}
+    for name, make in makers.items():
+        if not callable(make):
+            raise UserError(f"the strategy {name!r} is {make!r}: give a function make(seed, space)")
+    if not makers:
+        raise UserError('strategies is empty: give names, such as "evolution,random"')
+    return makers

@@ -2,6 +2,7 @@
 
 from optuna.samplers import BaseSampler
 
+import baselines.registry  # noqa: F401  It reserves the titles of the baselines.
 from nas.common.errors import UserError
 from nas.data.augmentation import register_augmentation
 from nas.data.catalogue import register_layout

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pkgutil import resolve_name
 
 import ray.cloudpickle
 
+from lens_nas_plugins.kinds import KINDS, live
 from nas.common.errors import UserError
-from nas.common.plugins import KINDS, register_again, registered
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,17 @@ class Carried:
         Raises:
             UserError: something cannot travel.
         """
-        return Carried([(kind, name, _packed(kind, name, it)) for kind, name, it in registered()])
+        return Carried(
+            [
+                (kind, name, _packed(kind, name, thing))
+                for kind, registry in live()
+                if KINDS[kind].travels
+                for name, thing in registry.added.items()
+            ]
+        )
 
     def unpack(self) -> None:
-        """Register it in this process.
+        """Register it in this process, unless it was there.
 
         Raises:
             UserError: a module cannot be imported here.
@@ -54,7 +62,9 @@ class Carried:
                     f"a worker cannot import what brings the {KINDS[kind].noun} {name} ({error}): "
                     "install it as a package wherever workers are, or define it in the script"
                 ) from error
-            register_again([(kind, name, thing)])
+            registry = resolve_name(KINDS[kind].registry)
+            if name not in registry.added:
+                registry.add(name, thing)
 
 
 def _packed(kind: str, name: str, thing: object) -> bytes:

@@ -20,11 +20,11 @@ from typing import Any, TypeVar, get_args
 
 import jsonargparse
 
+from lens_nas_plugins.mistakes import MistakeError, did_you_mean
 from nas.common.errors import UserError
 from nas.common.flags import STUMBLES, FlagParser, flag_parser
 from nas.common.help import listing, summary
 from nas.common.interruption import end_interrupted, interrupt_on_signals
-from nas.common.kinds import did_you_mean
 from nas.common.plugins import import_named
 from nas.common.sanity import require_sane
 
@@ -86,7 +86,9 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
         command, settings = _read(name, commands, sys.argv[1:])
         module, function = command.run.split(":")
         getattr(importlib.import_module(module), function)(settings)
-    except _mistakes() as mistake:
+    except MistakeError as mistake:
+        for line in mistake.code():
+            print(line, file=sys.stderr)
         _print_error(f"{mistake}")
         sys.exit(2)
     except KeyboardInterrupt:
@@ -217,13 +219,6 @@ def _allow_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # None where a caller closed it
             stream.reconfigure(errors="replace")
-
-
-def _mistakes() -> tuple[type[Exception], ...]:
-    """Return the exceptions that are a user's mistake."""
-    # Loading search_spaces is slow, and only a command that has loaded it can raise its exception.
-    spaces = sys.modules.get("search_spaces")
-    return (UserError,) if spaces is None else (UserError, spaces.SpaceError)
 
 
 def _print_error(sentence: str) -> None:

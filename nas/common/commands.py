@@ -4,10 +4,10 @@ import runpy
 import sys
 from dataclasses import dataclass
 
+from lens_nas_plugins.mistakes import did_you_mean
 from nas.common.errors import UserError
 from nas.common.help import listing
 from nas.common.interruption import answer_interrupted_imports
-from nas.common.kinds import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The one exception type for mistakes that a user can make and mend."""
 
+from lens_nas_plugins.mistakes import MistakeError
 
-class UserError(Exception):
+
+class UserError(MistakeError):
     """A mistake of the user's.
 
     The message is one sentence that names the thing and says what to do. Commands print it without
@@ -15,7 +17,3 @@ class UserError(Exception):
         ...     print(mistake)
         --trials 0 cannot be used: give 1 or more
     """
-
-    def _render_traceback_(self) -> list[str]:
-        """Return what a notebook shows: the sentence, for the mistake is in the cell above it."""
-        return [f"{type(self).__name__}: {self}"]

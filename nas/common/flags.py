@@ -10,12 +10,12 @@ from typing import Any
 import jsonargparse
 import yaml
 
+from lens_nas_plugins.mistakes import did_you_mean
 from nas.common.artefacts import DamageError, check_yaml, short
 from nas.common.errors import UserError
 from nas.common.help import help_text
 from nas.common.kinds import (
     choices,
-    did_you_mean,
     in_words,
     is_list,
     kinds_of,

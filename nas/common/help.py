@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lens_nas_plugins.kinds import KINDS
+from lens_nas_plugins.packages import entries, package_of
 from nas.common.kinds import choices, in_words, is_list, kinds_of
-from nas.common.plugins import KINDS, entries, package_of
 
 # Groups with more flags are only named by --help, and explained by --help-all.
 _MANY = 8

@@ -1,7 +1,6 @@
 """The types of settings: which there are, and how people read and write their values."""
 
-import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import NoneType
@@ -104,14 +103,3 @@ def in_words(kind: Any) -> str:
         return _WORDS[kind][0]
     # Of a list or one value the list says more.
     return in_words(next(one for one in get_args(kind) if one is not NoneType))
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Return ``; did you mean …?`` with the known words that are most like one; else nothing.
-
-    Example:
-        >>> did_you_mean("--trial", ["--trials", "--track"])
-        '; did you mean --trials?'
-    """
-    matches = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from lens_nas_plugins.mistakes import plugin_code
 from nas.common.errors import UserError
 from nas.data.options import AUGMENTATIONS, Augmentation
 
@@ -41,14 +42,23 @@ def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Te
             images.shape, generator=generator, device=images.device, dtype=images.dtype
         )
     for name in how.others:
-        changed: Tensor = AUGMENTATIONS.get(name)(images, generator)
-        if changed.shape != images.shape:
-            raise UserError(
-                f"the augmentation {name} made {tuple(changed.shape)} of images of "
-                f"{tuple(images.shape)}: let it keep the shape"
-            )
-        images = changed
+        images = _changed(name, images, generator)
     return images
+
+
+def _changed(name: str, images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return what the augmentation of a plug-in makes of images."""
+    change = AUGMENTATIONS.get(name)
+    # That memory is short is no mistake in the function.
+    with plugin_code(UserError, f"the augmentation {name}", torch.OutOfMemoryError):
+        changed = change(images, generator)
+    if not isinstance(changed, Tensor) or changed.shape != images.shape:
+        made = tuple(changed.shape) if isinstance(changed, Tensor) else type(changed).__name__
+        raise UserError(
+            f"the augmentation {name} made {made} of images of {tuple(images.shape)}: let it "
+            "return images of the same shape"
+        )
+    return changed
 
 
 def register_augmentation(name: str, change: Callable[[Tensor, torch.Generator], Tensor]) -> None:
@@ -60,7 +70,7 @@ def register_augmentation(name: str, change: Callable[[Tensor, torch.Generator],
             all random numbers, which is on their device.
 
     Raises:
-        UserError: There is an augmentation of this name.
+        UserError: There is an augmentation of this name, or it is no function.
 
     Example:
         >>> import torch

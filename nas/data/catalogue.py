@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lens_nas_plugins.mistakes import plugin_code
 from nas.common.errors import UserError
 from nas.data.classes import canonical_name, label_order
 from nas.data.layout import SPLITS, Layout
@@ -24,7 +25,7 @@ def register_layout(name: str, find: Callable[[Path], pd.DataFrame]) -> None:
             of several arrays ``array`` is the name of one.
 
     Raises:
-        UserError: There is a layout of this name.
+        UserError: There is a layout of this name, or it is no function.
 
     Example:
         Images in one directory, with a list of them beside:
@@ -56,9 +57,12 @@ def find_catalogued(directory: Path, name: str) -> Layout:
         name: name of the layout.
 
     Raises:
-        UserError: there is no such layout, or what it returns is no table of images that are there.
+        UserError: there is no such layout, its function fails, or what that returns is no table of
+            images that are there.
     """
-    table = LAYOUTS.get(name)(directory)
+    find = LAYOUTS.get(name)
+    with plugin_code(UserError, f"the layout {name}"):
+        table = find(directory)
     what = f"--layout {name} cannot be used for {directory}, since its table"
     missing = [column for column in _COLUMNS if column not in getattr(table, "columns", ())]
     if missing:

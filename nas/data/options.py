@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lens_nas_plugins.registry import Registry
 from nas.common.errors import UserError
-from nas.common.plugins import Registry
 from nas.common.settings import take_strings
 
 ChannelAxis = Literal["auto", "first", "last"]
 
 LAYOUTS = Registry[Callable[[Path], Any]](
-    "layouts", ("auto", "class_folders", "split_folders", "packed", "unlabelled")
+    "layouts",
+    ("auto", "class_folders", "split_folders", "packed", "unlabelled"),
+    mistake=UserError,
 )
 """All layouts by name; those of plug-ins are looked up here."""
 
-AUGMENTATIONS = Registry[Callable[..., Any]]("augmentations")
+AUGMENTATIONS = Registry[Callable[..., Any]]("augmentations", mistake=UserError)
 """The augmentations of plug-ins by name."""
 
 

@@ -26,7 +26,7 @@ def lines_for_checkpoint(classifier: Classifier, checkpoint: Path) -> str:
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
     return "\n".join(
         (
-            f"import safetensors.torch, {_packages(card)}",
+            *_imports(card, "safetensors.torch"),
             f'model = timm.create_model("{card.model}"{arguments})',
             f'model.load_state_dict(safetensors.torch.load_file("{checkpoint}"))',
         )
@@ -42,16 +42,25 @@ def lines_for_folder(card: ModelCard, folder: Path | str) -> str:
     """
     return "\n".join(
         (
-            f"import {_packages(card)}",
+            *_imports(card),
             f'model = timm.create_model("local-dir:{folder}", pretrained=True).eval()',
         )
     )
 
 
-def _packages(card: ModelCard) -> str:
-    """Return what must be imported for timm to know the network."""
+def _imports(card: ModelCard, *modules: str) -> list[str]:
+    """Return the line that imports modules and all that timm needs to know the network."""
     module = timm.model_entrypoint(card.model).__module__
-    return "timm" if module.startswith("timm.") else f"timm, {module.removesuffix('.models')}"
+    known = [*modules, "timm"]
+    if module == "__main__":  # of a notebook or script, which nobody else can import
+        register = "register_network" if card.architecture is None else "register_space"
+        return [
+            f"import {', '.join(known)}",
+            f"# first run what defines {card.model} and calls {register}({card.model!r}, …)",
+        ]
+    if not module.startswith("timm."):
+        known.append(module.removesuffix(".models"))
+    return [f"import {', '.join(known)}"]
 
 
 def _loads(network: nn.Module, card: ModelCard, options: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
+from nas.common.errors import UserError
 from nas.samplers.evolution import EvolutionSampler
 from nas.samplers.genetic import OrderedNSGAIISampler
 from nas.samplers.names import SAMPLERS
@@ -34,7 +35,8 @@ def get_sampler(name: str, seed: int = 0, space: Space | None = None) -> BaseSam
         space: Space knowledge, which only our own samplers can use.
 
     Raises:
-        UserError: There is no such strategy, or the plug-in that has it cannot be loaded.
+        UserError: There is no such strategy, the plug-in that has it cannot be loaded, or it
+            makes no sampler.
 
     Example:
         >>> import optuna
@@ -44,8 +46,15 @@ def get_sampler(name: str, seed: int = 0, space: Space | None = None) -> BaseSam
         >>> trial.suggest_categorical("kernel", [3, 5, 7]) in (3, 5, 7)
         True
     """
-    make: SamplerFactory = STRATEGIES.get(name) or SAMPLERS.get(name)
-    return make(seed, space)
+    if name in STRATEGIES:
+        return STRATEGIES[name](seed, space)
+    sampler = SAMPLERS.get(name)(seed, space)
+    if not isinstance(sampler, BaseSampler):
+        raise UserError(
+            f"the function of the strategy {name} returned {type(sampler).__name__}: let it return "
+            "a sampler of Optuna"
+        )
+    return sampler
 
 
 def register_sampler(name: str, make: SamplerFactory) -> None:
@@ -61,7 +70,7 @@ def register_sampler(name: str, make: SamplerFactory) -> None:
             or None).
 
     Raises:
-        UserError: There is a strategy of this name.
+        UserError: There is a strategy of this name, or it is no function.
 
     Example:
         >>> import optuna

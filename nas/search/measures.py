@@ -47,7 +47,7 @@ def register_objective(
         direction: ``maximize`` or ``minimize``.
 
     Raises:
-        UserError: There is an objective of this name, or no such direction.
+        UserError: There is an objective of this name, no such direction, or no function.
 
     Example:
         >>> from nas.search.measures import register_objective

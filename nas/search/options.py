@@ -4,12 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from nas.common.plugins import Registry
+from lens_nas_plugins.registry import Registry, same_source
+from nas.common.errors import UserError
 
 FidelityName = Literal["funnel", "inherit", "finetune", "scratch"]
 Direction = Literal["minimize", "maximize"]
 
-OBJECTIVES = Registry[Any]("objectives", ("auc", "params", "flops", "latency", "macro_f1", "ece"))
+OBJECTIVES = Registry[Any](
+    "objectives",
+    ("auc", "params", "flops", "latency", "macro_f1", "ece"),
+    mistake=UserError,
+    fits=lambda measure: callable(measure.of),
+    same=lambda before, now: same_source(before.of, now.of),
+)
 """What a search can be for; those of plug-ins are looked up here."""
 
 

@@ -24,6 +24,7 @@ from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.recipe import Recipe
 from search_spaces import get_space
+from search_spaces.own import require_builder
 from search_spaces.supernet import require_shared_weights
 
 
@@ -85,9 +86,10 @@ class SearchPlan:
         Raises:
             UserError: The data set cannot be read, the limits allow nothing, or the supernet is of
                 other networks.
-            search_spaces.SpaceError: There is no search space of this name.
+            search_spaces.SpaceError: There is no search space of this name, or it has no builder.
         """
         space = get_space(settings.space)
+        require_builder(space)
         directory = _directory(settings)
         data = settings.data or default_data()
         images = TrainingImages.open(data, settings)

@@ -40,7 +40,7 @@ def register_tracker(name: str, tracker: type[Tracker]) -> None:
         tracker: subclass of :class:`~nas.tracking.services.Tracker`.
 
     Raises:
-        UserError: there is a tracker of this name.
+        UserError: there is a tracker of this name, or it is no such subclass.
 
     Example:
         A tracker that prints:
@@ -63,6 +63,8 @@ def register_tracker(name: str, tracker: type[Tracker]) -> None:
         settings {'seed': 0}
         1 {'loss': 0.9}
     """
+    if not (isinstance(tracker, type) and issubclass(tracker, Tracker)):
+        raise TRACKERS.unfit(name)
     TRACKERS.add(name, tracker)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lens_nas_plugins.registry import Registry
 from nas.common.errors import UserError
-from nas.common.plugins import Registry
 
-TRACKERS = Registry[Callable[..., Any]]("trackers", ("tensorboard", "wandb", "mlflow", "none"))
+TRACKERS = Registry[Callable[..., Any]](
+    "trackers", ("tensorboard", "wandb", "mlflow", "none"), mistake=UserError
+)
 """All trackers by name; those of plug-ins are looked up here."""
 
 

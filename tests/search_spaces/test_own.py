@@ -48,7 +48,7 @@ def restored() -> Iterator[None]:
     """Leave what is registered as it was."""
     before = dict(SPACES.added)
     yield
-    SPACES.added = before
+    SPACES.restore(before)
 
 
 def test_a_registered_space_is_known_everywhere() -> None:
@@ -84,7 +84,7 @@ def test_formulas_count_where_they_are_given() -> None:
 
 def test_networks_of_ones_own_share_no_weights() -> None:
     register_space("own_nets", SPACE, build)
-    with pytest.raises(SpaceError, match=r"share no weights: score them from scratch \(--fid"):
+    with pytest.raises(SpaceError, match=r"share no weights: train them, by --fidelity funnel"):
         Supernet("own_nets")
 
 
@@ -100,7 +100,12 @@ def test_a_space_without_a_builder_says_what_it_needs() -> None:
     ("name", "space", "builder", "sentence"),
     [
         ("mine", SPACE, build, "'own_nets' cannot be registered as 'mine'"),
-        ("lens_nano", SearchSpace("lens_nano", [Gene("a", (1, 2))]), build, "there is a search s"),
+        (
+            "lens_nano",
+            SearchSpace("lens_nano", [Gene("a", (1, 2))]),
+            build,
+            "search space 'lens_nano' exists",
+        ),
         ("resnet18", SearchSpace("resnet18", [Gene("a", (1, 2))]), build, "timm has a model"),
         ("a b", SearchSpace("a b", [Gene("a", (1, 2))]), build, "cannot be called 'a b'"),
     ],
@@ -118,7 +123,7 @@ def test_only_the_same_function_takes_the_place_of_a_builder() -> None:
     again = SearchSpace("own_nets", [Gene("width", (4, 8, 16)), Gene("kernel", (3, 5))])
     register_space("own_nets", again, build)
     assert get_space("own_nets") is again
-    with pytest.raises(SpaceError, match="there is a search space 'own_nets' already"):
+    with pytest.raises(SpaceError, match="the search space 'own_nets' exists already"):
         register_space("own_nets", SPACE, lambda *given: nn.Identity())
 
 
@@ -150,7 +155,7 @@ def test_a_package_brings_a_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             r"cannot be loaded \(ZeroDivision",
         ),
         ("bad_two", "", r"registers no search space of that name: call register_space\('bad_two'"),
-        ("hybrid_nano", "", "moths brings a search space 'hybrid_nano', and there is one already"),
+        ("hybrid_nano", "", "moths brings the search space 'hybrid_nano', which exists already"),
     ],
 )
 def test_a_broken_plugin_is_named_and_leaves_nothing(

@@ -19,7 +19,7 @@ from nas.benchmarks.samplers.report import (
     regret_table,
     summarise,
 )
-from nas.benchmarks.samplers.runs import VARIANTS, load, search_all
+from nas.benchmarks.samplers.runs import load, maker_of, search_all
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
 from nas.benchmarks.samplers.tables import is_lens_table, open_table
 from nas.common.errors import UserError
@@ -108,8 +108,7 @@ def strategy_names(text: str) -> list[str]:
     """
     strategies = [name.strip() for name in text.split(",")]
     for name in strategies:
-        if name not in VARIANTS:
-            raise UserError(f"there is no strategy {name!r}: choose from {', '.join(VARIANTS)}.")
+        maker_of(name)
     return strategies
 
 

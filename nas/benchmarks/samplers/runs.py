@@ -18,11 +18,13 @@ from threadpoolctl import threadpool_limits
 
 from nas.benchmarks.samplers.problems import Problem
 from nas.common.artefacts import checked, parse_json, reading
+from nas.common.errors import UserError
 from nas.common.progress import progress
 from nas.common.rules import Must
 from nas.samplers.evolution import EvolutionSampler
+from nas.samplers.names import SAMPLERS
 from nas.samplers.policy_gradient import PolicyGradientSampler
-from nas.samplers.registry import STRATEGIES
+from nas.samplers.registry import STRATEGIES, get_sampler
 from nas.samplers.space import Space
 
 VARIANTS: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
@@ -45,6 +47,21 @@ VARIANTS: Mapping[str, Callable[[int, Space | None], BaseSampler]] = {
     "rl entropy 0.1": lambda seed, space: PolicyGradientSampler(seed, space=space, entropy=0.1),
 }
 """Makers of samplers: every strategy, and each of ours with one setting changed."""
+
+
+def maker_of(name: str) -> Callable[[int, Space | None], BaseSampler]:
+    """Return the maker of samplers of a strategy or of a variant.
+
+    Raises:
+        UserError: there is no such strategy, also among those of plug-ins.
+    """
+    if name in VARIANTS:
+        return VARIANTS[name]
+    if name not in SAMPLERS.names:
+        known = dict.fromkeys((*VARIANTS, *SAMPLERS.names))
+        raise UserError(f"there is no strategy {name!r}: choose from {', '.join(known)}")
+    SAMPLERS.get(name)
+    return lambda seed, space: get_sampler(name, seed, space)
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,7 @@ def search_one(strategy: str, problem: str, seed: int, budget: int, make: MakePr
         make: Makes the problem.
     """
     world = make(problem, seed)
-    steps = steps_of(VARIANTS[strategy](seed, world.space), world, seed, budget)
+    steps = steps_of(maker_of(strategy)(seed, world.space), world, seed, budget)
     return Run(strategy, problem, seed, budget, steps)
 
 

@@ -3,8 +3,6 @@
 The card is stored with every checkpoint.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any
 
@@ -18,26 +16,27 @@ from nas.common.rules import Count, Must, Pixels, Text
 from nas.costs import counted_flops
 from nas.data.normalisation import Normalisation
 from nas.training.evaluation import check_logits
+from nas.training.networks.fitting import MisfitError, fitting, in_pixels, one_line
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
-from nas.training.networks.timm_models import Resize, create, require_network, sizes_to_try
+from nas.training.networks.timm_models import (
+    MISFITS,
+    Resize,
+    create,
+    require_network,
+    sizes_to_try,
+)
 from search_spaces import (
     SpaceError,
     get_space,
     untied_params,
 )  # This package registers our networks with timm.
-
-# Number of characters that are shown of a reason that another library gives.
-_LONG = 160
+from search_spaces.own import require_builder
 
 # What is built for a card that was read from a file, at most. A network that is built is
 # also run once.
 _MOST_CHANNELS = 1_000
 _MOST_CLASSES = 1_000
 _MOST_FLOPS = 10**13
-
-
-class MisfitError(UserError):
-    """A network cannot be built for images of this size, or from these weights for it."""
 
 
 _Classes = Annotated[
@@ -142,8 +141,8 @@ class ModelCard:
             else:
                 if size is not None:
                     say(
-                        f"images of {_pixels(self.image_size)} are resized to {_pixels(size)} for "
-                        f"{self.model}"
+                        f"images of {in_pixels(self.image_size)} are resized to "
+                        f"{in_pixels(size)} for {self.model}"
                     )
                 return card
         assert misfit is not None  # There was at least one size.
@@ -174,7 +173,9 @@ class ModelCard:
     def _require(self) -> None:
         """Check that the network is known here, and have the plug-in loaded that brings it."""
         if self.architecture is not None:
-            get_space(self.model).parse(self.architecture)
+            space = get_space(self.model)
+            space.parse(self.architecture)
+            require_builder(space)
         else:
             require_network(self.model)
 
@@ -183,25 +184,11 @@ class ModelCard:
 
         The run changes nothing in the network.
         """
-        with self._fitting(), torch.no_grad():
+        with fitting(self.model, self.image_size, self.resized_to), torch.no_grad():
             model = self._create(seed, options).eval()
             logits = model(torch.zeros(2, self.in_chans, *self.image_size))
         check_logits(logits, len(self.classes))
         return model
-
-    @contextmanager
-    def _fitting(self) -> Iterator[None]:
-        """Say of an error in timm that the network cannot take the images."""
-        try:
-            yield
-        except SpaceError:
-            raise
-        except (RuntimeError, ValueError, AssertionError) as error:
-            resized = f", nor resized to {_pixels(self.resized_to)}" if self.resized_to else ""
-            raise MisfitError(
-                f"{self.model} cannot take images of {_pixels(self.image_size)}{resized} "
-                f"({_reason(error)}): choose another model, or another size with --crop"
-            ) from error
 
     def sketch(self) -> nn.Module:
         """Build the network without memory for its weights.
@@ -211,13 +198,13 @@ class ModelCard:
             search_spaces.SpaceError: what ``build`` raises.
         """
         self._require()
-        with self._fitting(), torch.device("meta"):
+        with fitting(self.model, self.image_size, self.resized_to), torch.device("meta"):
             model = self._create(0, {}).eval()
         flops = _flops(model, torch.zeros(2, self.in_chans, *self.image_size, device="meta"))
         if flops > _MOST_FLOPS:
             raise UserError(
                 f"{self.model} needs {flops:.1e} FLOPs for two images of "
-                f"{_pixels(self.image_size)}, more than {_MOST_FLOPS:.0e}: choose another model"
+                f"{in_pixels(self.image_size)}, more than {_MOST_FLOPS:.0e}: choose another model"
             )
         return model
 
@@ -231,7 +218,7 @@ class ModelCard:
         except (RuntimeError, KeyError) as error:
             raise MisfitError(
                 f"{weights.source} does not hold weights of {self.model} for images of "
-                f"{_pixels(self.input_size)} ({_reason(error)}): give those of this network"
+                f"{in_pixels(self.input_size)} ({one_line(error)}): give those of this network"
             ) from error
         missing = first_random(model, other)
         if missing is not None:
@@ -294,16 +281,5 @@ def _flops(model: nn.Module, images: Tensor) -> int:
     """Return the FLOPs of images without memory; 0 where the network cannot be run so."""
     try:
         return counted_flops(model, images)
-    except (RuntimeError, ValueError, AssertionError):
+    except MISFITS:
         return 0
-
-
-def _pixels(size: Pixels) -> str:
-    return f"{size[0]} × {size[1]} pixels"
-
-
-def _reason(error: Exception) -> str:
-    """Return the reason in one line, which names the first of several weights that do not fit."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    line = next((line for line in lines if not line.endswith(":")), type(error).__name__)
-    return line if len(line) <= _LONG else f"{line[:_LONG]}…"

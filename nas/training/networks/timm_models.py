@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import partial
 from typing import Any
 
 import timm
@@ -11,28 +11,27 @@ import torch.nn.functional as F
 from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
+from lens_nas_plugins.packages import entries, load_plugin
+from lens_nas_plugins.registry import Registry
 from nas.common.errors import UserError
-from nas.common.plugins import KINDS, Registry, load_plugin
 from nas.common.rules import Pixels
 from search_spaces import SpaceError
-from search_spaces.own import is_shown, module_of, show_timm
+from search_spaces.timm_entries import built_by, hide_lost, hide_timm, module_of, show_timm
 
 # Most networks halve the map five times. Where attention has a fixed grid, the image size must be a
 # multiple of this number.
 _STRIDE = 32
+
+MISFITS = (RuntimeError, ValueError, AssertionError)
+"""What networks raise that cannot take images of a size."""
 
 _LIST = "timm.list_models() lists them"
 
 
 def _show(name: str, build: Callable[..., nn.Module]) -> None:
     def network(in_chans: int = 1, num_classes: int = 3, **options: Any) -> nn.Module:
-        built = build(in_chans=in_chans, num_classes=num_classes, **options)
-        if not isinstance(built, nn.Module):
-            raise UserError(
-                f"the builder of {name} returned {type(built).__name__}: let it return a "
-                "torch.nn.Module"
-            )
-        return built
+        own = partial(NETWORKS.added[name], in_chans=in_chans, num_classes=num_classes)
+        return built_by(own, name, UserError, *MISFITS, options=options)
 
     try:
         show_timm(name, network, module_of(build))
@@ -40,7 +39,9 @@ def _show(name: str, build: Callable[..., nn.Module]) -> None:
         raise UserError(str(error).rstrip(".")) from error
 
 
-NETWORKS = Registry[Callable[..., nn.Module]]("networks", on_add=_show)
+NETWORKS = Registry[Callable[..., nn.Module]](
+    "networks", mistake=UserError, on_add=_show, on_remove=hide_timm
+)
 """The networks that programs and packages register with a builder, which timm knows too."""
 
 
@@ -56,7 +57,7 @@ def register_network(name: str, build: Callable[..., nn.Module]) -> None:
             module that takes images (B, in_chans, H, W) and returns logits (B, num_classes).
 
     Raises:
-        UserError: There is a network of this name.
+        UserError: There is a network of this name, among timm's or baselines, or it is no function.
 
     Example:
         >>> import timm
@@ -77,20 +78,19 @@ def require_network(name: str) -> None:
     Raises:
         UserError: timm does not know it; the message lists the nearest names that it knows.
     """
-    if not _is_known(name):
+    if not timm.is_model(name):
         # A module may register several networks, so its entry point may have a name of its own.
-        for entry in entry_points(group="lens_nas.networks"):
-            load_plugin(KINDS["networks"], entry)
-    if not _is_known(name):
+        for entry in entries("networks", ours=True):
+            try:
+                load_plugin("networks", entry, UserError)
+            except UserError:
+                hide_lost()
+                raise
+    if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         raise UserError(
             f"timm has no model {name}: " + (f"did you mean {', '.join(near)}?" if near else _LIST)
         )
-
-
-def _is_known(name: str) -> bool:
-    """Return whether timm knows a network; one that a broken plug-in left there is none."""
-    return timm.is_model(name) and (name in NETWORKS.added or not is_shown(name))
 
 
 def published(name: str) -> Any:

@@ -30,7 +30,7 @@ def restored() -> Iterator[None]:
     before = {registry: dict(registry.added) for registry in (SAMPLERS, AUGMENTATIONS)}
     yield
     for registry, added in before.items():
-        registry.added = added
+        registry.restore(added)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from torch import nn
 
 from nas.common.errors import UserError
 from nas.data.normalisation import Normalisation
-from nas.training.networks.card import MisfitError, ModelCard
+from nas.training.networks.card import ModelCard
+from nas.training.networks.fitting import MisfitError
 from nas.training.networks.pretrained import Weights, read_weights
 from nas.training.networks.start import StartOptions
 
