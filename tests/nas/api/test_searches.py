@@ -149,9 +149,9 @@ def test_a_search_stands_for_its_directory(found: api.SearchResult) -> None:
     ("call", "sentence"),
     [
         (lambda data: api.search("nowhere"), "nowhere does not exist"),
-        (lambda data: api.search(data.images), r"of type ndarray .* with api\.from_arrays"),
+        (lambda data: api.search(data.images), r"of type memmap .* with api\.from_arrays"),
         (lambda data: api.train(data.images.tolist()), "data is of type list and no directory"),
-        (lambda data: api.open_data(data.images), "data is of type ndarray and no directory"),
+        (lambda data: api.open_data(data.images), "data is of type memmap and no directory"),
         (lambda data: api.search(data, strategy="evolutoin"), "did you mean evolution"),
         (lambda data: api.search(data, trails=3), "did you mean trials"),
         (lambda data: api.search(data, trials=0), "--trials 0 cannot be used"),
