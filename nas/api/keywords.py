@@ -39,7 +39,7 @@ def settings_from(
 
     Example:
         >>> from nas.search.settings import SearchSettings
-        >>> settings_from(SearchSettings, {"trials": 5, "sharing": {"rule": "sandwich"}}).trials
+        >>> settings_from(SearchSettings, {"trials": 5, "augmentation": {"shift": 0}}).trials
         5
         >>> settings_from(SearchSettings, {"trails": 5})
         Traceback (most recent call last):
