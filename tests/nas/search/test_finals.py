@@ -12,6 +12,7 @@ import pytest
 from nas.common.errors import UserError
 from nas.search.command import run as search
 from nas.search.finals import compared
+from nas.search.objectives import ranked
 from nas.search.result import Best, Candidate, Finals
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, resumed
@@ -140,7 +141,7 @@ def test_a_search_has_finals_and_goes_on_with_them(
     assert best.fidelity == "funnel"
     assert best.finals is not None
     assert (best.finals.epochs, len(best.finals.finalists)) == (2, 2)
-    scored = sorted(run.candidates(), key=lambda item: -(item.auc or 0))
+    scored = ranked(run.candidates())
     assert {one.trial for one in best.finals.finalists} == {item.number for item in scored[:2]}
     assert best.winner.number == best.finals.recommended
     assert all(len(one.aucs) == 2 for one in best.finals.finalists)
