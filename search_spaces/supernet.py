@@ -221,6 +221,7 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
         >>> torch.allclose(network(images), supernet(images, architecture), atol=1e-5)
         True
     """
+    supernet.space.validate(architecture)
     with torch.device("meta"):
         network = hybrid_network(
             supernet.space,
