@@ -134,7 +134,7 @@ def test_the_help_of_a_search_begins_with_what_people_set_first(tmp_path: Path) 
     done, _ = answer("nas.search --help", tmp_path)
     explained = re.findall(r"^  --([\w-]+)  +|^  --([\w-]+) [A-Z{]", done.stdout, re.M)
     flags = [one or other for one, other in explained]
-    assert flags[:4] == ["strategy", "data", "space", "trials"]
+    assert flags[:4] == ["strategy", "data", "trials", "objectives"]
     assert flags.index("max-params") < flags.index("layout")
     assert "learning-rate" not in flags
 

@@ -75,6 +75,9 @@ def notebook(monkeypatch: pytest.MonkeyPatch, *, widgets: bool) -> list[Any]:
     }
     if widgets:
         modules["ipywidgets"] = {"Output": Output}
+    else:
+        # As where they are not installed.
+        monkeypatch.setitem(sys.modules, "ipywidgets", None)
     for name, content in modules.items():
         module = ModuleType(name)
         module.__spec__ = ModuleSpec(name, None)
