@@ -242,12 +242,13 @@ def extract(supernet: Supernet, architecture: Architecture) -> HybridNet:
 
 
 def recalibrate(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tensor]:
-    """Replace the BatchNorm statistics of an extracted network by averages over some batches.
+    """Replace the BatchNorm statistics of a network by averages over some batches.
 
     Weights that were trained with the statistics of each batch need this before every evaluation.
+    A network without BatchNorm is left as it is.
 
     Args:
-        network: Extracted network, which is changed in place.
+        network: Extracted network, or any other, which is changed in place.
         batches: Batches of images, each (B, in_chans, H, W). A few hundred images are enough.
 
     Returns:

@@ -1,10 +1,9 @@
-"""BatchNorm statistics from training images, which a network needs before it is scored."""
+"""The training images from which a network takes its BatchNorm statistics before it is scored."""
 
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import update_bn
+from torch import Tensor
 
 from nas.data.tensors import LensTensors
 
@@ -33,13 +32,3 @@ def calibration_batches(train: LensTensors) -> Sequence[Tensor]:
     """Return the same images in batches of nearly equal size, each (B, C, H, W)."""
     images = calibration_images(train).images
     return images.tensor_split(-(-len(images) // _BATCH))
-
-
-def calibrate(network: nn.Module, batches: Sequence[Tensor]) -> None:
-    """Replace the BatchNorm statistics of a network by averages over some batches.
-
-    While weights move fast, the moving averages of a training lag behind them and jump with the
-    last batches: the validation AUC of early epochs then says little (Wu and Johnson 2021, arXiv
-    2105.07576). A network without BatchNorm is left as it is.
-    """
-    update_bn(batches, network)

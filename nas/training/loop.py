@@ -14,7 +14,7 @@ from nas.common.errors import UserError
 from nas.common.memory import keep_memory
 from nas.data.tensors import LensTensors
 from nas.training.bar import training_bar
-from nas.training.calibration import calibrate, calibration_batches
+from nas.training.calibration import calibration_batches
 from nas.training.epoch import train_epoch
 from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
@@ -25,6 +25,7 @@ from nas.training.precision import autocast, threads
 from nas.training.recipe import Recipe
 from nas.training.record import EpochRecord, best_record
 from nas.training.step import CrossEntropyStep, Step
+from search_spaces import recalibrate
 
 Validate = Callable[[nn.Module, LensTensors], Mapping[str, float]]
 """What scores a network on validation images; ``auc`` is among the names of the scores."""
@@ -56,12 +57,14 @@ class Result:
 def validation_scores(train: LensTensors) -> Validate:
     """Return what tells the usual scores of an epoch: AUC, accuracy, loss, the AUC of each class.
 
-    BatchNorm statistics are taken from training images first.
+    BatchNorm statistics are taken from training images first. While weights move fast, the moving
+    averages of a training lag behind them and jump with the last batches, and the validation AUC of
+    early epochs says little (Wu and Johnson 2021, arXiv 2105.07576).
     """
     batches = calibration_batches(train)
 
     def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
-        calibrate(model, batches)
+        recalibrate(model, batches)
         return evaluate(model, val).to_json()
 
     return validate
