@@ -82,7 +82,8 @@ def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: R
             "By how much the test AUC of the recommended network is below that of the best network "
             "of the table, in thousandths, after so many minutes of training on one core: mean "
             "over searches, with its interval of 95 %. The best mean over all times comes first. "
-            "Finals train again with the seeds that the search did not see; their minutes count.",
+            "Finals train again with the seeds that the search did not see; their minutes count. "
+            "Where a shape is chosen by this page, its proof needs other images than the table's.",
             "",
             *table(("funnel", *(f"{limit:g} min" for limit in minutes)), rows),
             "",

@@ -48,11 +48,14 @@ class Moment(NamedTuple):
     regret: float
 
 
-@dataclass
-class _Candidate:
-    architecture: Architecture
+class _Trained(NamedTuple):
+    row: BenchRow
     epochs: int
     auc: float
+
+    @property
+    def whole(self) -> bool:
+        return self.epochs == len(self.row.curve)
 
 
 @dataclass
@@ -63,48 +66,39 @@ class _Search:
     funnel: Funnel
     rng: np.random.Generator
     seconds: float = 0.0
-    seen: dict[Architecture, int] = field(default_factory=dict)
-    """The seed with which a network was trained."""
-    candidates: dict[Architecture, _Candidate] = field(default_factory=dict)
+    trained: dict[Architecture, _Trained] = field(default_factory=dict)
 
-    def train(self, architecture: Architecture, trial: optuna.Trial) -> tuple[TrialState, float]:
+    def train(self, architecture: Architecture, trial: optuna.Trial) -> _Trained:
         """Train a candidate until it is stopped or done; a known one costs nothing."""
-        if architecture in self.seen:
-            known = self.candidates[architecture]
-            whole = known.epochs == len(self._row(architecture).curve)
-            return (TrialState.COMPLETE if whole else TrialState.PRUNED), known.auc
-        seeds = self.bench.seeds
-        self.seen[architecture] = seeds[int(self.rng.integers(len(seeds)))]
-        row = self._row(architecture)
-        state, epoch = TrialState.COMPLETE, 0
+        if architecture in self.trained:
+            return self.trained[architecture]
+        row = self.bench.row(architecture, int(self.rng.choice(self.bench.seeds)))
+        epochs = len(row.curve)
         for epoch, auc in enumerate(row.curve, 1):
             trial.report(auc, epoch)
-            if epoch < len(row.curve) and trial.should_prune():
-                state = TrialState.PRUNED
+            if trial.should_prune():
+                epochs = epoch
                 break
-        auc = max(row.curve) if state is TrialState.COMPLETE else row.curve[epoch - 1]
-        self.seconds += row.seconds * epoch / len(row.curve)
-        self.candidates[architecture] = _Candidate(architecture, epoch, auc)
-        return state, auc
+        auc = row.val_auc if epochs == len(row.curve) else row.curve[epochs - 1]
+        self.seconds += row.seconds * epochs / len(row.curve)
+        return self.trained.setdefault(architecture, _Trained(row, epochs, auc))
 
-    def moment(self, best: float) -> Moment:
-        """Return what would be recommended now, against the best test AUC of all."""
+    def moment(self) -> Moment:
+        """Return what would be recommended now."""
         # Who came further was better at every rung.
-        order = sorted(self.candidates.values(), key=lambda one: (-one.epochs, -one.auc))
+        order = sorted(self.trained, key=lambda one: self.trained[one][1:], reverse=True)
         finalists = order[: max(1, self.funnel.finalists)]
-        seconds, winner = self.seconds, finalists[0].architecture
+        seconds, winner = self.seconds, finalists[0]
         if self.funnel.finalists:
-            scores = []
-            for one in finalists:
-                others = [seed for seed in self.bench.seeds if seed != self.seen[one.architecture]]
-                rows = [self.bench.row(one.architecture, seed) for seed in others]
-                scores.append(float(np.mean([row.val_auc for row in rows])))
-                seconds += sum(row.seconds for row in rows)
-            winner = finalists[int(np.argmax(scores))].architecture
-        return Moment(seconds, best - self.bench.test(winner))
+            rows = {one: self._others(one) for one in finalists}
+            seconds += sum(row.seconds for own in rows.values() for row in own)
+            winner = max(rows, key=lambda one: np.mean([row.val_auc for row in rows[one]]))
+        return Moment(seconds, self.bench.best - self.bench.test(winner))
 
-    def _row(self, architecture: Architecture) -> BenchRow:
-        return self.bench.row(architecture, self.seen[architecture])
+    def _others(self, architecture: Architecture) -> list[BenchRow]:
+        """Return the trainings with the seeds that the search did not see."""
+        seen = self.trained[architecture].row.seed
+        return [self.bench.row(architecture, seed) for seed in self.bench.seeds if seed != seen]
 
 
 def moments(bench: LensBench, funnel: Funnel, seed: int, seconds: float) -> Iterator[Moment]:
@@ -124,12 +118,14 @@ def moments(bench: LensBench, funnel: Funnel, seed: int, seconds: float) -> Iter
         sampler=get_sampler(funnel.strategy, seed, bench.space),
         pruner=pruner,
     )
-    best = max(bench.test(network) for network in bench.networks)
     state = _Search(bench, funnel, np.random.default_rng([seed, 1]))
     with threadpool_limits(limits=1):
-        while state.seconds < seconds and len(state.candidates) < len(bench.networks):
+        while state.seconds < seconds and len(state.trained) < len(bench.networks):
             trial = study.ask(dict(bench.space.distributions()))
             architecture = bench.space.canonical(bench.space.from_params(trial.params))
-            outcome, auc = state.train(architecture, trial)
-            study.tell(trial, auc if outcome is TrialState.COMPLETE else None, outcome)
-            yield state.moment(best)
+            trained = state.train(architecture, trial)
+            if trained.whole:
+                study.tell(trial, trained.auc)
+            else:
+                study.tell(trial, state=TrialState.PRUNED)
+            yield state.moment()

@@ -167,6 +167,11 @@ class LensBench:
         """Return the test AUC of a network, the mean over seeds."""
         return float(np.mean([self.row(architecture, seed).test_auc for seed in self.seeds]))
 
+    @cached_property
+    def best(self) -> float:
+        """The test AUC of the best network."""
+        return max(map(self.test, self.networks))
+
     def values(self, name: str) -> npt.NDArray[np.float64]:
         """Return a column of :class:`BenchRow` by network and seed (N, S), in their order."""
         return np.array(
