@@ -7,6 +7,7 @@ that is kept between steps, and writes files of that name.
 
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
@@ -62,17 +63,13 @@ def _against_bare(
     """
     recipe = Recipe(epochs=settings.rounds + 1, batch_size=settings.batch_size)
     train, val = _images(settings.images, settings, device), _images(30, settings, device)
-    bare = _model(name, settings)
-    bare.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    precision = autocast("auto", bare, device)
-    optimizer = torch.optim.AdamW(bare.parameters(), recipe.learning_rate, fused=True)
-    generator = torch.Generator(device).manual_seed(0)
+    bare_epoch = _bare_loop(settings, name, train)
     seconds: list[tuple[float, float]] = []
     with progress(name, recipe.epochs, "rounds") as advance:
 
         def on_epoch(record: EpochRecord) -> None:
             start = time.perf_counter()
-            _bare_epoch(bare, optimizer, train, recipe, precision, generator)
+            bare_epoch()
             seconds.append((record.seconds, time.perf_counter() - start))
             advance(1)
 
@@ -86,25 +83,35 @@ def _against_bare(
     }
 
 
-def _bare_epoch(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    train: LensTensors,
-    recipe: Recipe,
-    precision: torch.autocast,
-    generator: torch.Generator,
-) -> None:
-    """Train as without this toolkit: no clipping, schedule, checks, log or progress."""
-    model.train()
-    loss = torch.zeros(())
-    for images, labels in train.shuffled(recipe.batch_size, generator, recipe.augmentation):
-        optimizer.zero_grad()
-        with precision:
-            loss = F.cross_entropy(model(images), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    # This waits for the device.
-    loss.item()
+def _bare_loop(
+    settings: TrainingBenchmarkSettings, name: str, train: LensTensors
+) -> Callable[[], None]:
+    """Return what trains a new network for an epoch as without this toolkit.
+
+    There is no clipping, schedule, checks, log or progress.
+    """
+    device, recipe = train.images.device, Recipe(batch_size=settings.batch_size)
+    model = _model(name, settings)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    precision = autocast("auto", model, device)
+    optimizer = torch.optim.AdamW(model.parameters(), recipe.learning_rate, fused=True)
+    generator = torch.Generator(device).manual_seed(0)
+
+    def epoch() -> None:
+        model.train()
+        loss = torch.zeros(())
+        batches = train.shuffled(recipe.batch_size, generator, recipe.augmentation)
+        with threads(model, device):
+            for images, labels in batches:
+                optimizer.zero_grad()
+                with precision:
+                    loss = F.cross_entropy(model(images), labels)
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+            # This waits for the device.
+            loss.item()
+
+    return epoch
 
 
 def _precision(
@@ -142,20 +149,14 @@ def _memory(settings: TrainingBenchmarkSettings, name: str, device: torch.device
 
     Processor seconds count, of this process and of the kernel for it.
     """
-    train = _images(settings.images, settings, device)
-    recipe = Recipe(batch_size=settings.batch_size)
-    model = _model(name, settings)
-    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    precision = autocast("auto", model, device)
-    optimizer = torch.optim.AdamW(model.parameters(), recipe.learning_rate, fused=True)
-    generator = torch.Generator(device).manual_seed(0)
+    bare_epoch = _bare_loop(settings, name, _images(settings.images, settings, device))
     seconds: dict[int, list[float]] = {KEPT: [], _HANDED_BACK: []}
-    with progress(name, settings.rounds + 1, "rounds") as advance, threads(model, device):
+    with progress(name, settings.rounds + 1, "rounds") as advance:
         for _ in range(settings.rounds + 1):
             for kept, times in seconds.items():
                 keep_memory(kept)
                 start = time.process_time()
-                _bare_epoch(model, optimizer, train, recipe, precision, generator)
+                bare_epoch()
                 times.append(time.process_time() - start)
             advance(1)
     # The first round warms up.
