@@ -1,31 +1,17 @@
 """The wheel has all that is needed at run time; .ci/wheel-check tries more, for minutes."""
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.programs import output
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("nas", "search_spaces", "baselines", "lens_nas_plugins")
-
-
-def done(*command: object, cwd: Path, **variables: str) -> str:
-    finished = subprocess.run(
-        list(map(str, command)),
-        cwd=cwd,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, place / name)
     offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet")
-    done(sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", "dist", "./", cwd=place)
+    output(sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", "dist", "./", cwd=place)
     (path,) = (place / "dist").glob("lens_nas-*.whl")
     return path
 
@@ -60,14 +46,16 @@ def test_it_works_in_an_empty_directory(wheel: Path, tmp_path: Path) -> None:
     installed, home = tmp_path / "installed", tmp_path / "home"
     home.mkdir()
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
-    done(*pip, "--target", installed, wheel, cwd=tmp_path)
+    output(*pip, "--target", installed, wheel, cwd=tmp_path)
     path = str(installed)
     where = "import nas; print(nas.__file__)"
-    assert done(sys.executable, "-c", where, cwd=home, PYTHONPATH=path).startswith(path)
+    assert output(sys.executable, "-c", where, cwd=home, PYTHONPATH=path).startswith(path)
     command = installed / "bin" / "lens-nas"
-    assert "search " in done(command, cwd=home, PYTHONPATH=path)
+    assert "search " in output(command, cwd=home, PYTHONPATH=path)
     small = ("--images", 6, "--image-size", 40, "--workers", 1)
-    done(command, "data", "simulate", *small, "--out", "data/few", cwd=home, PYTHONPATH=path)
-    told = done(sys.executable, "-m", "nas.data", "inspect", "data/few", cwd=home, PYTHONPATH=path)
+    output(command, "data", "simulate", *small, "--out", "data/few", cwd=home, PYTHONPATH=path)
+    told = output(
+        sys.executable, "-m", "nas.data", "inspect", "data/few", cwd=home, PYTHONPATH=path
+    )
     assert "no_substructure" in told
     assert [entry.name for entry in home.iterdir()] == ["data"]

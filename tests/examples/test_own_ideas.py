@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.programs import output
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -26,28 +27,13 @@ print(api.report(sys.argv[1]).path)
 """
 
 
-def python(*words: object, where: Path, **environment: str) -> str:
-    """Run Python in a directory, and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, *map(str, words)],
-        capture_output=True,
-        text=True,
-        cwd=where,
-        env={**os.environ, **environment},
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the package of examples, as pip does, and return where."""
     place = tmp_path_factory.mktemp("installed")
     source = shutil.copytree(EXAMPLES / "plugins", place / "source")
     pip = ["pip", "install", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    python("-m", *pip, "--target", place / "site", source, where=place)
+    output(sys.executable, "-m", *pip, "--target", place / "site", source, cwd=place)
     return place / "site"
 
 
@@ -68,7 +54,7 @@ def data(tmp_path: Path) -> Path:
 
 def test_a_script_searches_a_space_of_its_own(tmp_path: Path) -> None:
     script = EXAMPLES / "03_your_own_space.py"
-    said = python(script, "--images=150", "--trials=2", "--epochs=1", where=tmp_path)
+    said = output(sys.executable, script, "--images=150", "--trials=2", "--epochs=1", cwd=tmp_path)
     assert "best: folding/width=" in said
     (page,) = tmp_path.glob("results/runs/*/report.html")
     assert "Networks by their genes" in page.read_text()
@@ -100,7 +86,7 @@ def test_a_package_brings_one_plugin_of_every_kind(installed: Path, data: Path) 
         "--fidelity scratch --epochs 1 --trials 2 --workers 1 --objectives auc,brier,macro_f1 "
         "--augmentation.also dimmed --track lines --run run"
     )
-    said = python(*search.split(), where=data, PYTHONPATH=path)
+    said = output(sys.executable, *search.split(), cwd=data, PYTHONPATH=path)
     assert "best: validation AUC" in said
     candidates = pd.read_csv(data / "run" / "candidates.csv")
     assert candidates["architecture"].str.startswith("ring_nets/width=").all()
@@ -109,13 +95,13 @@ def test_a_package_brings_one_plugin_of_every_kind(installed: Path, data: Path) 
     (curves,) = (data / "run").glob("tracking/lines-*/curves.jsonl")
     assert '"settings"' in curves.read_text()
 
-    said = python("-c", AFTERWARDS, "run", where=data, PYTHONPATH=path)
+    said = output(sys.executable, "-c", AFTERWARDS, "run", cwd=data, PYTHONPATH=path)
     assert said.splitlines()[-2:] == ["(2, 2)", "run/report.html"]
 
     board = (
         "-m baselines.leaderboard --data data --layout listed --models two_layers --run run "
         "--random 0 --epochs 1 --seeds 1 --learning-rates 1 --workers 1 --out board"
     )
-    python(*board.split(), where=data, PYTHONPATH=path)
+    output(sys.executable, *board.split(), cwd=data, PYTHONPATH=path)
     networks = pd.read_csv(data / "board" / "leaderboard.csv")["network"]
     assert {"two_layers", "found: run"} <= set(networks)
