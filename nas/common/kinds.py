@@ -1,5 +1,6 @@
 """The types of settings: which there are, and how people read and write their values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -48,8 +49,10 @@ def split_list(text: str) -> str | list[str]:
         ['0.5', '0.1']
         >>> split_list("[0.5, 0.1]")
         '[0.5, 0.1]'
+        >>> split_list("[/b]a,b")  # paths may have brackets
+        ['[/b]a', 'b']
     """
-    if text.lstrip().startswith("["):
+    if re.fullmatch(r"\s*\[.*\]\s*", text, re.DOTALL):
         return text
     return [item.strip() for item in text.split(",") if item.strip()]
 

@@ -38,6 +38,7 @@ def test_a_lost_cluster_ends_a_command(lost: str) -> None:
     said, complained = command.communicate()
     assert said == ""
     assert complained.splitlines() == [
-        "error: the Ray cluster was lost, for its head or its process here ended: call again"
+        "starting Ray on this machine",
+        "error: the Ray cluster was lost, for its head or its process here ended: call again",
     ]
     assert ends_within(10, command.pid) == []

@@ -125,7 +125,7 @@ def test_several_architectures(
         f"nas.report {tmp_path / 'run'}",
         f"baselines.leaderboard --run {tmp_path / 'run'}",
     ):
-        assert f"  python -m {run_next}" in output.out
+        assert f"  python -m {run_next}" in output.err
 
 
 def test_the_interval_of_the_test_auc_is_told(

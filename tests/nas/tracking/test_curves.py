@@ -312,4 +312,5 @@ def test_a_package_that_is_missing_is_said_at_once(
 
 
 def test_a_tracker_that_does_not_exist(fails: Callable[..., str]) -> None:
-    assert "--track" in fails("nas.train", "--track", "tensorbored")
+    said = fails("nas.train", "--model", "test_vit", "--track", "tensorbored")
+    assert "there is no tracker 'tensorbored'" in said
