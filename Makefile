@@ -27,13 +27,15 @@ $(READY): requirements.lock pyproject.toml
 search: $(READY)
 	$(BIN)/python -m nas.search --strategy evolution
 
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # What is installed with them is as new as it can be. Tests that look at a page in a browser or start
 # a cluster of two machines say nothing about versions and are left out.
 test-oldest: $(OLDEST)/.ready
-	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -m "not browser and not cluster" $(TESTS)
+	$(OLDEST)/bin/python -m pytest $(SIDE_BY_SIDE) -m "not browser and not cluster" $(TESTS)
 
 $(OLDEST)/.ready: pyproject.toml
 	rm -rf $(OLDEST)
