@@ -27,7 +27,8 @@ $(READY): requirements.lock pyproject.toml
 search: $(READY)
 	$(BIN)/python -m nas.search --strategy evolution
 
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Many tests wait for processes that they start, so there is one more of them than cores (two).
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)

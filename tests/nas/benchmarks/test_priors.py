@@ -18,10 +18,10 @@ def test_a_stopped_benchmark_goes_on(
     monkeypatch.chdir(tmp_path)
     settings = PriorSettings(
         architecture="symmetric_tiny",
-        images=(64,),
+        images=(32,),
         seeds=1,
         epochs=1,
-        simulated=180,
+        simulated=90,
         out=tmp_path / "out",
     )
     run(settings)
@@ -43,7 +43,7 @@ def test_a_stopped_benchmark_goes_on(
     run(replace(settings, nuisance=0.25, seeds=1))
     page = (tmp_path / "out" / "README.md").read_text()
     assert page.count("| 0.25 | ") == 3
-    assert page.count("| 64 | ") == 6
+    assert page.count("| 32 | ") == 6
     assert capsys.readouterr().out.endswith(page)
 
 

@@ -46,8 +46,9 @@ def test_a_search_outlives_a_machine(tmp_path: Path, nodes: Cluster) -> None:
     loss = Thread(target=lose_the_second, daemon=True)
     loss.start()
     with cluster(nodes.address):
-        evaluate_all(searched, Pretended(seconds=1.0, notes=notes), Hands(2, 1, 0.0))
-    loss.join()
+        # The first waits for the second machine, however long that takes to start.
+        evaluate_all(searched, Pretended(together=2, seconds=1.0, notes=notes), Hands(2, 1, 0.0))
+    loss.join(10)
     assert used() == {"first", "second"}
     assert searched.done
     found = searched.candidates()

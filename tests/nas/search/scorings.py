@@ -24,7 +24,7 @@ class Pretended:
     trouble: dict[int, str] = field(default_factory=dict)
     epochs: int = 1
     together: int = 1
-    """Number of candidates that wait for each other before any is scored."""
+    """Number of the first candidates, which wait for each other before any is scored."""
     falling: bool = False
     """Whether later candidates score less than earlier ones."""
     seconds: float = 0.0
@@ -47,11 +47,10 @@ class Pretended:
             return
         with (self.notes / str(number)).open("a") as file:
             file.write(f"{os.getpid()} {os.environ.get('NODE', '')}\n")
-        first = number - number % self.together
+        if number >= self.together:
+            return
         deadline = time.monotonic() + 100
-        while not all(
-            (self.notes / str(other)).exists() for other in range(first, first + self.together)
-        ):
+        while not all((self.notes / str(other)).exists() for other in range(self.together)):
             assert time.monotonic() < deadline, "the others never came"
             time.sleep(0.01)
 

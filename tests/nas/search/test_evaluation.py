@@ -25,7 +25,7 @@ def test_candidates_run_side_by_side_on_reused_actors(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
     searched = study(tmp_path / "study.db", 12)
-    # Six times two candidates wait for each other, so the search ends only if two run at a time.
+    # The first two candidates wait for each other, so the search ends only if two run at a time.
     evaluate_all(searched, Pretended(together=2, notes=notes), Hands(2, 1, 0.0))
     assert searched.done
     assert searched.finished == 12

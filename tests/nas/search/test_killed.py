@@ -78,8 +78,9 @@ def until_done(
 
 
 def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
-    run: Run, tmp_path: Path, supernet: Path
+    run: Run, tmp_path: Path, supernet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     common = [
         "--data",
         "data",
@@ -92,8 +93,6 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
         "--workers",
         "1",
     ]
-    done = run("nas.search", *common, "--run", "unbroken")
-    assert done.returncode == 0, done.stderr
     status, told = until_done(tmp_path / "broken", 2, [*common, "--run", "broken"], signal.SIGINT)
     assert status == 130
     assert "go on with: python -m nas.search --resume broken" in told
@@ -106,6 +105,7 @@ def test_a_search_that_was_stopped_and_killed_ends_as_an_unbroken_one(
     done = run("nas.search", "--resume", "broken")
     assert done.returncode == 0, done.stderr
     assert "of them done before" in done.stderr
+    search(replace(resumed(tmp_path / "broken"), resume=None, run=tmp_path / "unbroken"))
     assert outcomes(tmp_path / "broken") == outcomes(tmp_path / "unbroken")
     assert len(outcomes(tmp_path / "broken")) == 9
     found = {
