@@ -21,7 +21,7 @@ settings.load_profile("default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files of few tests: those last longest, and none should be waited for alone."""
+    """Begin with the files of few tests, which last longest and should not be waited for."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: tests[item.path])
 
