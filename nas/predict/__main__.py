@@ -15,6 +15,9 @@ if __name__ == "__main__":
                 "Average over the symmetries of each image": (
                     "--checkpoint MODEL.safetensors --data DIR --average-symmetries"
                 ),
+                "Probabilities as sure as they are right": (
+                    "--checkpoint MODEL.safetensors --data DIR --calibrated"
+                ),
             },
             check=check,
         ),

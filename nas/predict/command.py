@@ -1,6 +1,7 @@
 """The command ``python -m nas.predict``: classifying images with a trained network."""
 
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,11 @@ from nas.data.options import ImageOptions, ReadOptions
 from nas.predict.judged import judge
 from nas.predict.settings import ClassifySettings, PredictSettings
 from nas.training.networks.card import ModelCard
+from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.networks.classifier import Classifier
 from nas.training.precision import pick_device
+from nas.training.result import read_result
+from nas.training.temperature import scaled
 
 # Of the files that cannot be used so many are named; the others are counted.
 _NAMED = 5
@@ -52,6 +56,7 @@ def classify_images(settings: ClassifySettings) -> pd.DataFrame:
         UserError: the checkpoint or the images cannot be read, or do not belong together.
     """
     device = pick_device(settings.device)
+    temperature = _temperature(settings.checkpoint) if settings.calibrated else None
     classifier = Classifier.load(settings.checkpoint, settings.average_symmetries).to(device)
     options = ReadOptions(layout="unlabelled", **vars(part(ImageOptions, settings)))
     dataset = open_dataset(settings.data, options)
@@ -63,6 +68,8 @@ def classify_images(settings: ClassifySettings) -> pd.DataFrame:
             rows.append(batch)
             advance(len(batch))
     probabilities, classes = np.concatenate(rows), list(classifier.classes)
+    if temperature is not None:
+        probabilities = scaled(probabilities, temperature).astype(np.float32)
     names = pd.Categorical.from_codes(probabilities.argmax(axis=1), pd.Index(classes))
     table = dataset.table[["file", "row"]].assign(predicted=names)
     # The row tells images of one array apart; a file with one image has none.
@@ -70,6 +77,17 @@ def classify_images(settings: ClassifySettings) -> pd.DataFrame:
         del table["row"]
     table[classes] = probabilities
     return table
+
+
+def _temperature(checkpoint: Path) -> float:
+    """Return the temperature that the training of a checkpoint wrote down."""
+    outcome = read_result(checkpoint, load_checkpoint(checkpoint).about)
+    if outcome is None or outcome.temperature is None:
+        raise UserError(
+            f"no temperature is known of {checkpoint}: give a checkpoint beside the result.json of "
+            "its training, which this version writes, or leave out --calibrated"
+        )
+    return outcome.temperature
 
 
 def _require_fit(dataset: LensDataset, card: ModelCard, settings: ClassifySettings) -> None:

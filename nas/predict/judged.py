@@ -16,6 +16,7 @@ from nas.predict.settings import ClassifySettings
 from nas.training.bootstrap import auc_interval
 from nas.training.chance import CHANCE, interval_words
 from nas.training.metrics import score
+from nas.training.reliability import Reliability
 
 # What is said of images, by their split on the disk.
 _TOLD = {
@@ -36,6 +37,8 @@ class Judged:
         auc: macro one-vs-rest AUC.
         interval: 95 % bootstrap interval of the AUC, over the images.
         accuracy: share of images whose most probable class is right.
+        error: expected calibration error, by how much the probabilities are too sure or not sure
+            enough.
     """
 
     split: str
@@ -43,13 +46,15 @@ class Judged:
     auc: float
     interval: tuple[float, float]
     accuracy: float
+    error: float
 
     @property
     def words(self) -> str:
         """The scores in one line."""
         return (
             f"AUC {self.auc:.4f} ({interval_words(self.interval)}; chance is {CHANCE}), accuracy "
-            f"{self.accuracy:.1%} on {self.images:,} {_TOLD[self.split]}"
+            f"{self.accuracy:.1%}, calibration error {self.error:.3f} on {self.images:,} "
+            f"{_TOLD[self.split]}"
         )
 
 
@@ -87,6 +92,7 @@ def judge(table: pd.DataFrame, settings: ClassifySettings) -> Iterator[Judged]:
             scores.auc,
             auc_interval(labels, probabilities),
             scores.accuracy,
+            Reliability.of(labels, probabilities).error,
         )
 
 

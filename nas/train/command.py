@@ -29,6 +29,7 @@ from nas.training.recipe import Recipe
 from nas.training.record import to_csv
 from nas.training.result import AVERAGED, write_result
 from nas.training.spec import InitialWeights, TrainingSpec
+from nas.training.temperature import fit_temperature
 from nas.training.tracked import tracked_epochs
 
 
@@ -123,13 +124,18 @@ def train_network(settings: TrainSettings) -> Trained:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
     val = images.val(device)
     averaged = evaluate(SymmetryAverage(result.model), val).auc
-    more = {"parameters": parameters, AVERAGED: averaged}
-    write_result(directory, spec.to_json(), result, images, **more)
     labels = images.dataset.labels[images.splits.val]
+    probabilities = class_probabilities(result.model, val)
+    more = {
+        "parameters": parameters,
+        AVERAGED: averaged,
+        "temperature": fit_temperature(labels, probabilities),
+    }
+    write_result(directory, spec.to_json(), result, images, **more)
     warn_of_chance(
         "the validation AUC", result.best.val["auc"], labels, len(images.dataset.classes)
     )
-    interval = auc_interval(labels, class_probabilities(result.model, val))
+    interval = auc_interval(labels, probabilities)
     return Trained(directory, spec.card, result, averaged, interval)
 
 

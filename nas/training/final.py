@@ -25,6 +25,7 @@ from nas.training.precision import thread_count
 from nas.training.predictions import write_predictions
 from nas.training.result import AVERAGED, RESULT, FinalScores, read_scores, write_scores
 from nas.training.spec import TrainingSpec
+from nas.training.temperature import fit_temperature
 
 
 def check_test(images: TrainingImages) -> None:
@@ -66,7 +67,8 @@ def train_and_test(
         UserError: the directory belongs to another training, or what :func:`nas.training.loop.fit`
             raises.
     """
-    trained = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
+    val = images.val(device)
+    trained = spec.fit(model, images.train(device), val, directory, on_epoch)
     if (directory / RESULT).exists():
         return read_scores(directory, spec)
     test = images.test(device)
@@ -94,6 +96,9 @@ def train_and_test(
             hardware=here["hardware"],
             versions=here["versions"],
             commit=here["commit"],
+        ),
+        temperature=fit_temperature(
+            val.labels.cpu().numpy(), class_probabilities(trained.model, val)
         ),
     )
     with room_for(directory, "the same command judges the network"):

@@ -1,7 +1,7 @@
 """``result.json``: the outcome of a training, and what made it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from nas.common.rules import Amount, Count, Must, Text
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.spec import TrainingSpec, holds
+from nas.training.temperature import Temperature
 
 RESULT = "result.json"
 """Name of the file in the directory of a training."""
@@ -50,6 +51,8 @@ class FinalScores:
         seconds: seconds that were spent on training, without scoring.
         epoch: number of the epoch that validation chose.
         made: device, hardware, versions and commit that made the scores.
+        temperature: what the logits are divided by so that probabilities are as sure as they are
+            right, fitted on the validation images; results of earlier versions lack it.
     """
 
     seed: int
@@ -58,6 +61,7 @@ class FinalScores:
     seconds: Amount
     epoch: Count
     made: Made
+    temperature: Temperature | None = field(default=None, kw_only=True)
 
 
 def write_result(
@@ -134,6 +138,8 @@ class WrittenResult:
         versions: versions of Python and packages.
         commit: commit of this toolkit.
         date: date of the end of the training.
+        temperature: what the logits are divided by (:mod:`nas.training.temperature`); None in what
+            earlier versions wrote.
     """
 
     command: Text
@@ -143,20 +149,23 @@ class WrittenResult:
     commit: Text
     date: Text
     test: JudgedScores | None = None
+    temperature: Temperature | None = None
 
 
-def read_result(directory: Path, spec: Mapping[str, Any]) -> WrittenResult | None:
-    """Return the outcome of a training; None where the directory holds none of this spec.
+def read_result(checkpoint: Path, about: Mapping[str, Any]) -> WrittenResult | None:
+    """Return the outcome of the training that a checkpoint is of; None where it is not beside it.
 
     Args:
-        directory: directory of the training.
-        spec: JSON values of the training's spec, as its checkpoint has them.
+        checkpoint: ``model.safetensors`` of a network.
+        about: what it says of itself; the training's spec is among that if it lies where its
+            training left it.
 
     Raises:
         UserError: the file is damaged.
     """
-    path = directory / RESULT
-    if not path.exists():
+    path = checkpoint.with_name(RESULT)
+    spec = {name: value for name, value in about.items() if name != "outcome"}
+    if "data" not in spec or not path.exists():
         return None
     with reading(path, "remove it, and the same command writes it anew"):
         values = checked(dict[str, Any], read_json(path))

@@ -193,7 +193,9 @@ def train(
     (root / name / "log.csv").write_text(to_csv([EpochRecord(1, 9, 0.5, 0.001, 10.0, scores)]))
     test = {**scores, AVERAGED: (1 + scores["auc"]) / 2}
     made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
-    return JudgedTraining(seed, scores, test, 10.0, 1, made, str(file.relative_to(root)))
+    return JudgedTraining(
+        seed, scores, test, 10.0, 1, made, str(file.relative_to(root)), temperature=2.0
+    )
 
 
 def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
