@@ -16,6 +16,7 @@ from torch import nn
 
 from nas.common.files import room_for
 from nas.common.provenance import Made, command, environment
+from nas.training.course import turn
 from nas.training.evaluation import class_probabilities
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
@@ -77,7 +78,7 @@ def train_and_test(
     )
     with room_for(directory, "the same command judges the network"):
         write_predictions(directory, images.dataset, images.splits.test, probabilities)
-    here = environment()
+    here, turned = environment(), turn(spec.recipe, trained.epochs)
     scores = FinalScores(
         seed=spec.seed,
         validation=trained.best.val,
@@ -95,6 +96,7 @@ def train_and_test(
             versions=here["versions"],
             commit=here["commit"],
         ),
+        cut_off="" if turned is None else turned.cut_off,
     )
     with room_for(directory, "the same command judges the network"):
         write_scores(

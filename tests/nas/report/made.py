@@ -181,7 +181,9 @@ def train(
     table.to_parquet(file, index=False)
     scores = score(probabilities, labels, classes).to_json()
     made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
-    return JudgedTraining(seed, scores, scores, 10.0, 1, made, str(file.relative_to(root)))
+    return JudgedTraining(
+        seed, scores, scores, 10.0, 1, made, predictions=str(file.relative_to(root))
+    )
 
 
 def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
