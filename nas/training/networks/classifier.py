@@ -31,6 +31,9 @@ class Classifier(nn.Module):
         average_symmetries: whether the probabilities are averages over the symmetries of the image,
             for as many passes.
 
+    Raises:
+        UserError: the network reads a number off images.
+
     Example:
         >>> import tempfile
         >>> from pathlib import Path
@@ -61,6 +64,11 @@ class Classifier(nn.Module):
         self, network: nn.Module, card: ModelCard, average_symmetries: bool = False
     ) -> None:
         super().__init__()
+        if card.target is not None:
+            raise UserError(
+                f"this network reads {card.target.name} off images and tells no classes apart: "
+                "python -m nas.predict uses it"
+            )
         self.network = network
         self.card = card
         self.average_symmetries = average_symmetries
