@@ -24,6 +24,7 @@ from nas.training.loop import Result
 from nas.training.networks.card import ModelCard
 from nas.training.networks.classifier import Classifier
 from nas.training.networks.pretrained import read_weights
+from nas.training.networks.regressor import Regressor
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.record import to_csv
@@ -94,6 +95,11 @@ class Trained:
     def classifier(self) -> Classifier:
         """The network from the pixels of a file to class probabilities."""
         return Classifier(self.network, self.card)
+
+    @property
+    def regressor(self) -> Regressor:
+        """The network from the pixels of a file to the target of a regression."""
+        return Regressor(self.network, self.card)
 
 
 def train_network(settings: TrainSettings) -> Trained:

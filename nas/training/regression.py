@@ -23,6 +23,9 @@ from nas.training.chance import warn_below
 from nas.training.evaluation import BATCH, check_logits
 from nas.training.metrics import NonFiniteError
 
+KNOWS_NOTHING = "the mean of all images has 0"
+"""What R² a network has that knows nothing, in words."""
+
 # So many (image, resample) pairs are worked on at a time.
 _BLOCK = 2**22
 

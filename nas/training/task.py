@@ -27,6 +27,7 @@ from nas.training.predictions import (
 )
 from nas.training.recipe import Recipe
 from nas.training.regression import (
+    KNOWS_NOTHING,
     NumberBootstrap,
     SquaredErrorStep,
     check_values,
@@ -242,7 +243,7 @@ class _Regression:
 
     target: Target
     decides: ClassVar[str] = "r2"
-    chance: ClassVar[str] = "the mean of all images has 0"
+    chance: ClassVar[str] = KNOWS_NOTHING
 
     def truth(self, tensors: LensTensors) -> Truth:
         return self.target.restored(tensors.labels.cpu().double().numpy())
