@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from nas.common.rules import Amount, Count, Must
+from nas.training.deciding import decides, deciding
 
-EpochScores = Annotated[
-    dict[str, float], Must(lambda scores: "auc" in scores, "scores with an auc")
-]
-"""Scores by name, ``auc`` among them."""
+EpochScores = Annotated[dict[str, float], Must(decides, "scores with an auc or an r2")]
+"""Scores by name, among them the one that decides: ``auc``, or ``r2`` of a regression."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class EpochRecord:
         loss: mean training loss over the epoch.
         learning_rate: learning rate of the first update in the epoch.
         seconds: seconds that were spent on training in the epoch, without scoring.
-        val: scores on the validation images by name; ``auc`` is among them and chooses the epoch.
+        val: scores on the validation images by name; ``auc`` or ``r2`` is among them and chooses
+            the epoch.
     """
 
     epoch: Count
@@ -33,6 +33,11 @@ class EpochRecord:
     learning_rate: float
     seconds: Amount
     val: EpochScores
+
+    @property
+    def score(self) -> float:
+        """The validation score that chooses the epoch: the AUC, or R² of a regression."""
+        return self.val[deciding(self.val)]
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values."""
@@ -53,8 +58,8 @@ Epochs = Annotated[
 
 
 def best_record(records: Sequence[EpochRecord]) -> EpochRecord:
-    """Return the record with the highest validation AUC, the earliest among equals."""
-    return max(records, key=lambda record: record.val["auc"])
+    """Return the record with the highest validation score, the earliest among equals."""
+    return max(records, key=lambda record: record.score)
 
 
 def to_csv(records: Sequence[EpochRecord]) -> str:

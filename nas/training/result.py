@@ -20,24 +20,34 @@ from nas.training.spec import TrainingSpec, holds
 RESULT = "result.json"
 """Name of the file in the directory of a training."""
 
-AVERAGED = "averaged_auc"
+
+def averaged_name(score: str) -> str:
+    """Return the name of a score of answers that are averaged over the symmetries of the image."""
+    return f"averaged_{score}"
+
+
+AVERAGED = averaged_name("auc")
 """Name of the AUC of class probabilities that are averaged over the symmetries of the image.
 
 It stands among the scores on test images; results of the first version lack it.
 """
 
+
+def _are_scores(scores: Mapping[str, float]) -> bool:
+    if "r2" in scores:
+        return scores.get("mae", -1) >= 0 and all(
+            value <= 1 for name, value in scores.items() if name != "mae"
+        )
+    return all(
+        0 <= scores.get(name, -1) <= 1 for name in {"auc", "accuracy", *scores} if name != "loss"
+    )
+
+
 JudgedScores = Annotated[
     dict[str, float],
-    Must(
-        lambda scores: all(
-            0 <= scores.get(name, -1) <= 1
-            for name in {"auc", "accuracy", *scores}
-            if name != "loss"
-        ),
-        "scores from 0 to 1, an auc and an accuracy among them",
-    ),
+    Must(_are_scores, "scores up to 1, an auc and an accuracy among them, or an r2 and a mae"),
 ]
-"""Scores by name, ``auc`` and ``accuracy`` among them."""
+"""Scores by name: ``auc`` and ``accuracy`` are among them, or ``r2`` and ``mae``."""
 
 
 @dataclass(frozen=True)
