@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -36,6 +37,8 @@ _DOTS = 180
 _POOR = 3.0
 # Inches that a letter and a line of a legend take on average, and letters that its mark takes.
 _LETTER, _LINE, _MARK = 0.085, 0.17, 7
+# How bright red, green and blue look (ITU-R BT.709).
+_LUMA = (0.2126, 0.7152, 0.0722)
 # Ink and paper of the dark page, as style.css has them.
 _LIGHT_INK, _DARK_PAPER = "#e6eaf0", "#14181e"
 
@@ -117,6 +120,11 @@ def picture(name: str, draw: Callable[[], Figure], caption: str, alt: str) -> Pi
 def ink() -> str:
     """Return the colour of words in the style that a figure is made in."""
     return str(mpl.rcParams["text.color"])
+
+
+def legible_on(colour: npt.ArrayLike) -> str:
+    """Return black or white, whichever can be read on a colour."""
+    return "black" if np.dot(np.asarray(colour)[:3], _LUMA) > 0.5 else "white"
 
 
 def wrapped(name: str, inches: float) -> str:
