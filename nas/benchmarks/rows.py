@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT", bound="DataclassInstance")
 
 
-def read_rows(path: Path, kind: type[RowT]) -> list[RowT]:
+def read_lines(path: Path, kind: type[RowT]) -> list[RowT]:
     """Return the rows of a table; none where there is no file.
 
     Args:
@@ -32,7 +32,7 @@ def read_rows(path: Path, kind: type[RowT]) -> list[RowT]:
         return read_table(path, kind)
 
 
-def write_rows(path: Path, kind: type[RowT], rows: Iterable[RowT]) -> None:
+def write_lines(path: Path, kind: type[RowT], rows: Iterable[RowT]) -> None:
     """Write a table, whole or not at all.
 
     Args:
