@@ -7,7 +7,7 @@ import pytest
 
 from nas.benchmarks.rows import read_lines
 from nas.benchmarks.trainings import simulated_images
-from nas.benchmarks.transfer.command import simulations_of, run
+from nas.benchmarks.transfer.command import run, simulations_of
 from nas.benchmarks.transfer.judged import Transfer
 from nas.benchmarks.transfer.settings import TransferSettings, check
 from nas.common.errors import UserError
