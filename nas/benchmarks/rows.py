@@ -5,15 +5,17 @@ import io
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from nas.common.artefacts import read_table, reading
 from nas.common.files import write_text
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-RowT = TypeVar("RowT", bound="DataclassInstance")
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+RowT = TypeVar("RowT", bound=_Dataclass)
 
 
 def read_lines(path: Path, kind: type[RowT]) -> list[RowT]:
