@@ -30,7 +30,7 @@ class Costs:
         image_size: height and width of an image in pixels. The FLOPs of oblong images are those of
             the square with as many pixels.
         in_chans: number of channels of an image.
-        classes: number of classes.
+        classes: number of classes; 1 for networks that read a number off images.
 
     Example:
         >>> import search_spaces

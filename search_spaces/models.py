@@ -49,7 +49,7 @@ def build_network(
         architecture: Architecture of the space, its string, or the name of one of the space's named
             architectures; None for the first of these.
         in_chans: Channels of the images.
-        num_classes: Classes to tell apart; 0 leaves the classifier out.
+        num_classes: Classes to tell apart; 1 gives one number, 0 leaves the classifier out.
         options: Further arguments of :class:`~search_spaces.network.HybridNet` and of timm's model
             builder, or of the space's own.
 

@@ -29,7 +29,7 @@ class HybridNet(nn.Module):
     Args:
         architecture: Architecture of a hybrid space.
         in_chans: Channels of the images.
-        num_classes: Classes to tell apart; 0 leaves the classifier out.
+        num_classes: Classes to tell apart; 1 gives one number, 0 leaves the classifier out.
         global_pool: Name of the pooling in timm; an empty name leaves the pooling out.
         norm: Normalisation of the convolutions, ``batch`` or ``group``.
         drop_rate: Rate of dropout before the classifier.
@@ -204,7 +204,7 @@ class HybridNet(nn.Module):
         """Replace the classifier by a new one.
 
         Args:
-            num_classes: Classes to tell apart; 0 leaves the classifier out.
+            num_classes: Classes to tell apart; 1 gives one number, 0 leaves the classifier out.
             global_pool: Name of the pooling in timm. An empty name leaves the pooling out, and None
                 keeps the pooling that there is.
             reset_other: Whether to leave out the norm before the classifier as well.
@@ -285,12 +285,12 @@ def check_channels_and_classes(in_chans: int, num_classes: int) -> None:
     """Check that a network can have so many input channels and classes.
 
     Raises:
-        SpaceError: there is no channel, a negative number of classes, or a single class.
+        SpaceError: there is no channel, or a negative number of classes.
     """
     if in_chans < 1:
         raise SpaceError(f"in_chans was given {in_chans}; a network needs 1 or more.")
-    if num_classes < 0 or num_classes == 1:
+    if num_classes < 0:
         raise SpaceError(
-            f"num_classes was given {num_classes}; a network tells 2 or more apart, or has no "
-            "classifier (0)."
+            f"num_classes was given {num_classes}; a network tells 2 or more apart, gives one "
+            "number (1), or has no classifier (0)."
         )

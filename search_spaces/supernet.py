@@ -49,7 +49,7 @@ class Supernet(nn.Module):
     Args:
         space: Hybrid space, or its name.
         in_chans: Channels of the images.
-        num_classes: Classes to tell apart; 0 leaves the classifier out.
+        num_classes: Classes to tell apart; 1 gives one number, 0 leaves the classifier out.
         norm: Normalisation of the convolutions, ``batch`` or ``group``.
         drop_rate: Rate of dropout before the classifier.
         drop_path_rate: Rate of stochastic depth, as in :class:`~search_spaces.network.HybridNet`.

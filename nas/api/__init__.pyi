@@ -11,6 +11,7 @@ from .data import open_data as open_data
 from .data import simulate as simulate
 from .estimator import LensClassifier as LensClassifier
 from .networks import Classifier as Classifier
+from .networks import Regressor as Regressor
 from .networks import export as export
 from .networks import predict as predict
 from .networks import train as train
@@ -27,6 +28,7 @@ from .searches import search as search
 __all__ = [
     "Classifier",
     "LensClassifier",
+    "Regressor",
     "SamplerComparison",
     "SearchResult",
     "compare_samplers",

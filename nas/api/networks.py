@@ -11,12 +11,13 @@ from nas.data.dataset import LensDataset
 from nas.export.command import Export
 from nas.export.settings import ExportSettings
 from nas.export.settings import check as check_export
-from nas.predict.command import classify_images
+from nas.predict.command import ask_network
 from nas.predict.settings import ClassifySettings
 from nas.train.command import Trained, train_network
 from nas.train.settings import TrainSettings
 from nas.train.settings import check as check_training
 from nas.training.networks.classifier import Classifier as Classifier
+from nas.training.networks.regressor import Regressor as Regressor
 
 
 @shows_settings(TrainSettings)
@@ -30,7 +31,8 @@ def train(data: LensDataset | Path | str, **settings: Any) -> Trained:
         settings: fields of :class:`~nas.train.settings.TrainSettings`.
 
     Returns:
-        The network with its scores: ``scores``, ``epochs``, ``network`` and ``classifier``.
+        The network with its scores: ``scores``, ``epochs``, ``network``, and ``classifier``, or
+        ``regressor`` where a number was learned.
 
     Raises:
         UserError: a setting cannot be used, or the data set cannot be read.
@@ -60,7 +62,8 @@ def predict(
 ) -> pd.DataFrame:
     """Classify a folder of images, as ``python -m nas.predict`` does, and return the table.
 
-    Images in memory are classified by ``predict_proba`` of a classifier.
+    A network that was trained for a number reads it off each image instead. Images in memory are
+    classified by ``predict_proba`` of a classifier, or read by ``predict`` of a regressor.
 
     Args:
         checkpoint: the ``model.safetensors`` of a trained network.
@@ -81,7 +84,7 @@ def predict(
         (['file', 'row', 'predicted', 'ring', 'arc'], 60)
     """
     given = {"checkpoint": checkpoint, "data": data, **settings}
-    return classify_images(settings_from(ClassifySettings, given))
+    return ask_network(settings_from(ClassifySettings, given)).table
 
 
 @shows_settings(ExportSettings)

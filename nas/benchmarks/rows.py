@@ -5,18 +5,20 @@ import io
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from nas.common.artefacts import read_table, reading
 from nas.common.files import write_text
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-RowT = TypeVar("RowT", bound="DataclassInstance")
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-def read_rows(path: Path, kind: type[RowT]) -> list[RowT]:
+RowT = TypeVar("RowT", bound=_Dataclass)
+
+
+def read_lines(path: Path, kind: type[RowT]) -> list[RowT]:
     """Return the rows of a table; none where there is no file.
 
     Args:
@@ -32,7 +34,7 @@ def read_rows(path: Path, kind: type[RowT]) -> list[RowT]:
         return read_table(path, kind)
 
 
-def write_rows(path: Path, kind: type[RowT], rows: Iterable[RowT]) -> None:
+def write_lines(path: Path, kind: type[RowT], rows: Iterable[RowT]) -> None:
     """Write a table, whole or not at all.
 
     Args:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from nas.benchmarks.networks import Network
-from nas.benchmarks.rows import read_rows, write_rows
+from nas.benchmarks.rows import read_lines, write_lines
 from nas.benchmarks.simulated import SimulatedImages
 from nas.common.progress import say
 from nas.common.provenance import environment
@@ -177,7 +177,7 @@ def carry_out(
             f"seed {training.seed}"
         )
         done.append(train_as_planned(training, network, images))
-        write_rows(table, Training, done)
+        write_lines(table, Training, done)
         publish(done)
     if done:
         publish(done)
@@ -274,4 +274,4 @@ def read_trainings(path: Path) -> list[Training]:
     Raises:
         UserError: the table is damaged.
     """
-    return read_rows(path, Training)
+    return read_lines(path, Training)

@@ -135,14 +135,21 @@ class LensDataset:
         """
         if self.info["layout"] != "simulated":
             raise UserError(f"{self.directory} was not simulated: nobody knows its parameters")
-        file = self.directory / Path(self.table["file"].iloc[0]).with_name("parameters.parquet")
-        if not file.is_file():
-            raise UserError(f"{file} is missing: copy it again, or simulate the data set anew")
-        with reading(file, "copy it again"):
-            table = read_parquet(file)
-            if len(table) <= self.table["row"].max():
+        # Each split may be a folder of its own, with its own table.
+        files = self.table.groupby("file", sort=False)["row"]
+        tables = [self._parameters_of(str(file), rows) for file, rows in files]
+        return pd.concat(tables).sort_index().reset_index(drop=True)
+
+    def _parameters_of(self, file: str, rows: "pd.Series[int]") -> pd.DataFrame:
+        """Return the parameters of images of one file, by their positions in the data set."""
+        path = self.directory / Path(file).with_name("parameters.parquet")
+        if not path.is_file():
+            raise UserError(f"{path} is missing: copy it again, or simulate the data set anew")
+        with reading(path, "copy it again"):
+            table = read_parquet(path)
+            if len(table) <= rows.max():
                 raise DamageError("not a row for each image")
-        return table.iloc[self.table["row"]].reset_index(drop=True)
+        return table.iloc[rows].set_axis(rows.index)
 
     def plot(self, columns: int = 6, seed: int = 0) -> "ShownFigure":
         """Draw images of every class, and what substructure adds to simulated ones.

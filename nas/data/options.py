@@ -10,6 +10,7 @@ from nas.common.errors import UserError
 from nas.common.settings import take_strings
 
 ChannelAxis = Literal["auto", "first", "last"]
+TaskName = Literal["classification", "regression"]
 
 LAYOUTS = Registry[Callable[[Path], Any]](
     "layouts",
@@ -81,6 +82,35 @@ class ReadOptions(ImageOptions):
     def __post_init__(self) -> None:
         ImageOptions.__post_init__(self)
         LAYOUTS.require(self.layout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOptions:
+    """What networks learn of images: their class, or a number.
+
+    Example:
+        >>> from nas.data.options import TaskOptions
+        >>> TaskOptions(task="regression", target="log10_axion_mass").target
+        'log10_axion_mass'
+    """
+
+    task: TaskName = "classification"
+    """Tell classes apart, or read a number off every image (regression)."""
+    target: str | None = None
+    """The number of a regression: a column of the table beside simulated images, or log10_ and a
+    column, such as log10_axion_mass; images that have no such number are left out."""
+
+    def __post_init__(self) -> None:
+        if self.task == "regression" and self.target is None:
+            raise UserError(
+                "--task regression needs the number to learn: give it with --target, for example "
+                "log10_axion_mass"
+            )
+        if self.task == "classification" and self.target is not None:
+            raise UserError(
+                f"--target {self.target} is a number, and classes are learned without --task "
+                "regression: give both or none"
+            )
 
 
 @dataclass(frozen=True)

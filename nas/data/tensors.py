@@ -1,7 +1,7 @@
 """Images that live on the device as one tensor, where batches are drawn and augmented."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from nas.data.augmentation import augment
 from nas.data.dataset import LensDataset
 from nas.data.normalisation import Normalisation
 from nas.data.options import Augmentation
+from nas.data.targets import Target, Values
 
 # Number of images that are copied to the device at a time, which bounds the memory of the host.
 _CHUNK = 4096
@@ -22,8 +23,10 @@ class LensTensors:
 
     Attributes:
         images: normalised images, (N, C, H, W) float32.
-        labels: labels of the images, (N,) int64, which are positions in ``classes``.
-        classes: class names in label order.
+        labels: labels of the images, (N,) int64, which are positions in ``classes``; where there is
+            a target, its standardised values, (N,) float32.
+        classes: class names in label order; none where there is a target.
+        target: the number that networks learn instead of classes; None where they learn classes.
 
     Example:
         >>> import torch
@@ -41,6 +44,7 @@ class LensTensors:
     images: Tensor
     labels: Tensor
     classes: tuple[str, ...]
+    target: Target | None = None
 
     @staticmethod
     def load(
@@ -72,7 +76,17 @@ class LensTensors:
 
     def to(self, device: torch.device | str) -> "LensTensors":
         """Return a copy of the split on another device."""
-        return LensTensors(self.images.to(device), self.labels.to(device), self.classes)
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+
+    def with_target(self, target: Target, values: Values) -> "LensTensors":
+        """Return the same images with numbers in the place of classes.
+
+        Args:
+            target: the number that networks learn.
+            values: its values (N,) for the images, in its own unit.
+        """
+        labels = torch.from_numpy(target.standardised(values)).to(self.images)
+        return replace(self, labels=labels, classes=(), target=target)
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield all images and labels in order and unchanged, as evaluation needs them.

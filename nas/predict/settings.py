@@ -11,14 +11,14 @@ from nas.training.networks.start import require_checkpoint
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifySettings(ImageOptions):
-    """Which images are classified, and by which network."""
+    """Which images are looked at, and by which network."""
 
     checkpoint: Path
     """The model.safetensors of a trained network."""
     data: Path
     """Folder of images; arrays and pictures in folders below it are found too."""
     average_symmetries: bool = False
-    """Average the class probabilities over the eight symmetries of the image, for eight passes. A
+    """Average what the network says over the eight symmetries of the image, for eight passes. A
     symmetric network gains nothing."""
     calibrated: bool = False
     """Make the probabilities as sure as they were right on validation images, by the temperature in
@@ -39,7 +39,8 @@ class ClassifySettings(ImageOptions):
 class PredictSettings(ClassifySettings):
     """Classify a folder of images, and write the class probabilities of each image as CSV.
 
-    The images may be labelled or not.
+    A network that was trained with --task regression reads its number off each image instead. The
+    images may be labelled or not.
 
     Example:
         >>> from pathlib import Path
@@ -51,7 +52,7 @@ class PredictSettings(ClassifySettings):
 
     out: Path = Path("predictions.csv")
     """Table to write: a line for each image, with its file, the most probable class, and the
-    probability of each class."""
+    probability of each class; or with the number that was read off it."""
 
 
 def check(settings: PredictSettings) -> None:

@@ -105,6 +105,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
+        self.require_known_length("a search compares candidates after as many epochs")
         WorkerOptions.__post_init__(self)
         SAMPLERS.require(self.strategy)
         for name in ("trials", "latency_batch", "final_epochs", "final_seeds"):

@@ -14,22 +14,23 @@ from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
+from nas.data.tensors import LensTensors
 from nas.train.settings import TrainSettings
-from nas.training.bootstrap import auc_interval
-from nas.training.chance import CHANCE, interval_words, warn_of_chance
-from nas.training.evaluation import class_probabilities, evaluate
+from nas.training.bootstrap import interval_of
+from nas.training.chance import interval_words
+from nas.training.deciding import CALLED, deciding
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
-from nas.training.networks.averaging import SymmetryAverage
 from nas.training.networks.card import ModelCard
 from nas.training.networks.classifier import Classifier
 from nas.training.networks.pretrained import read_weights
+from nas.training.networks.regressor import Regressor
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.record import to_csv
-from nas.training.result import AVERAGED, write_result
+from nas.training.result import AVERAGED, averaged_name, write_result
 from nas.training.spec import InitialWeights, TrainingSpec
-from nas.training.temperature import fit_temperature
+from nas.training.task import scores_of, task_of
 from nas.training.tracked import tracked_epochs
 
 
@@ -46,22 +47,23 @@ class Trained:
         directory: directory of weights, log and result.
         card: what the network is, and what its images are.
         result: all epochs, and the network with the weights of the best one.
-        averaged_auc: validation AUC of class probabilities that are averaged over the symmetries of
-            the image.
-        interval: 95 % bootstrap interval of the validation AUC, over the images.
+        scores: validation scores of the best epoch by name; ``averaged_auc``, or ``averaged_r2``,
+            is that of answers which are averaged over the symmetries of the image.
+        interval: 95 % bootstrap interval of the validation AUC, or R², over the images.
     """
 
     directory: Path
     card: ModelCard
     result: Result
-    averaged_auc: float
+    scores: dict[str, float]
     interval: tuple[float, float]
 
     def __repr__(self) -> str:
         best, epochs = self.result.best, len(self.result.epochs)
         return (
-            f"Trained({self.card.model}, {self.parameters:,} parameters: validation AUC "
-            f"{best.val['auc']:.4f} in epoch {best.epoch} of {epochs}; {self.directory})"
+            f"Trained({self.card.model}, {self.parameters:,} parameters: validation "
+            f"{CALLED[deciding(best.val)]} {best.score:.4f} in epoch {best.epoch} of {epochs}; "
+            f"{self.directory})"
         )
 
     @property
@@ -70,9 +72,9 @@ class Trained:
         return sum(weight.numel() for weight in self.network.parameters())
 
     @property
-    def scores(self) -> dict[str, float]:
-        """Validation scores of the best epoch by name."""
-        return {**self.result.best.val, AVERAGED: self.averaged_auc}
+    def averaged_auc(self) -> float:
+        """Validation AUC of class probabilities that are averaged over the symmetries."""
+        return self.scores[AVERAGED]
 
     @property
     def epochs(self) -> pd.DataFrame:
@@ -94,6 +96,11 @@ class Trained:
         """The network from the pixels of a file to class probabilities."""
         return Classifier(self.network, self.card)
 
+    @property
+    def regressor(self) -> Regressor:
+        """The network from the pixels of a file to the target of a regression."""
+        return Regressor(self.network, self.card)
+
 
 def train_network(settings: TrainSettings) -> Trained:
     """Train the network, or go on with a training that was begun, and write ``result.json``.
@@ -103,7 +110,7 @@ def train_network(settings: TrainSettings) -> Trained:
         search_spaces.SpaceError: there is no such architecture.
     """
     device = pick_device(settings.device)
-    images = TrainingImages.open(settings.data, settings)
+    images = TrainingImages.open(settings.data, settings, settings.target)
     card = _card(settings, images)
     weights = read_weights(settings, card.model)
     spec = TrainingSpec(
@@ -122,21 +129,29 @@ def train_network(settings: TrainSettings) -> Trained:
     )
     with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
-    val = images.val(device)
-    averaged = evaluate(SymmetryAverage(result.model), val).auc
-    labels = images.dataset.labels[images.splits.val]
-    probabilities = class_probabilities(result.model, val)
-    more = {
-        "parameters": parameters,
-        AVERAGED: averaged,
-        "temperature": fit_temperature(labels, probabilities),
-    }
-    write_result(directory, spec.to_json(), result, images, **more)
-    warn_of_chance(
-        "the validation AUC", result.best.val["auc"], labels, len(images.dataset.classes)
+    return _judged(directory, spec, result, images, images.val(device))
+
+
+def _judged(
+    directory: Path, spec: TrainingSpec, result: Result, images: TrainingImages, val: LensTensors
+) -> Trained:
+    """Score the network once more, averaged over symmetries, and write ``result.json``."""
+    task, truth = task_of(images), images.truth(images.splits.val)
+    averaged = scores_of(task.averaged(result.model), val)[task.decides]
+    more = {averaged_name(task.decides): averaged}
+    answers = task.answers(result.model, val)
+    write_result(
+        directory,
+        spec.to_json(),
+        result,
+        images,
+        parameters=sum(weight.numel() for weight in result.model.parameters()),
+        temperature=task.temperature(answers, truth),
+        **more,
     )
-    interval = auc_interval(labels, probabilities)
-    return Trained(directory, spec.card, result, averaged, interval)
+    task.warn_of_chance("the validation", result.best.score, truth)
+    interval = interval_of(task.resampled(truth)([answers]))
+    return Trained(directory, spec.card, result, {**result.best.val, **more}, interval)
 
 
 def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
@@ -147,28 +162,41 @@ def _card(settings: TrainSettings, images: TrainingImages) -> ModelCard:
 
 
 def _report(trained: Trained) -> None:
-    """Print the scores of the best epoch, and what averaging over symmetries makes of its AUC."""
-    best = trained.result.best
-    classes = ", ".join(
-        f"{name.removeprefix('auc_')} {value:.4f}"
-        for name, value in best.val.items()
-        if name.startswith("auc_")
-    )
+    """Print the scores of the best epoch, and what averaging over symmetries makes of them."""
+    best, task = trained.result.best, task_of(trained.card)
+    called, averaged = CALLED[task.decides], trained.scores[averaged_name(task.decides)]
     screen().print(
         Text.assemble(
-            "validation AUC ",
-            (f"{best.val['auc']:.4f}", "bold"),
-            f" ({classes}), accuracy {best.val['accuracy']:.1%}, epoch {best.epoch} of "
-            f"{len(trained.result.epochs)}; AUC averaged over the symmetries of the image "
-            f"{trained.averaged_auc:.4f}\n{interval_words(trained.interval)} over the "
-            f"validation images, which also chose the epoch; chance is {CHANCE}",
+            f"validation {called} ",
+            (f"{best.score:.4f}", "bold"),
+            f"{_details(trained)}, epoch {best.epoch} of {len(trained.result.epochs)}; {called} "
+            f"averaged over the symmetries of the image {averaged:.4f}\n"
+            f"{interval_words(trained.interval)} over the validation images, which also chose the "
+            f"epoch; {task.chance}",
         ),
         soft_wrap=True,
     )
     network = shlex.quote(str(trained.checkpoint))
+    target = trained.card.target
+    if target is not None:
+        show_next({f"Read {target.name} off images": f"predict --checkpoint {network} --data DIR"})
+        return
     show_next(
         {
             "Classify images": f"predict --checkpoint {network} --data DIR",
             "Write it as ONNX": f"export --checkpoint {network} --onnx network.onnx",
         }
     )
+
+
+def _details(trained: Trained) -> str:
+    """Return the scores beside the one that chose the epoch."""
+    val, target = trained.result.best.val, trained.card.target
+    if target is not None:
+        return f", mean absolute error {target.words(val['mae'])}"
+    classes = ", ".join(
+        f"{name.removeprefix('auc_')} {value:.4f}"
+        for name, value in val.items()
+        if name.startswith("auc_")
+    )
+    return f" ({classes}), accuracy {val['accuracy']:.1%}"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from nas.common.errors import UserError
 from nas.common.settings import SPACE
-from nas.data.options import ReadOptions, require_data
+from nas.data.options import ReadOptions, TaskOptions, require_data
 from nas.tracking.options import TrackOptions
 from nas.training.networks.start import StartOptions
 from nas.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
+class TrainSettings(ReadOptions, TaskOptions, Recipe, StartOptions, TrackOptions):
     """Train one network and report its validation scores.
 
     The network is an architecture of a search space or a model of timm. The weights of the best
@@ -45,6 +45,7 @@ class TrainSettings(ReadOptions, Recipe, StartOptions, TrackOptions):
 
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
+        TaskOptions.__post_init__(self)
         Recipe.__post_init__(self)
         StartOptions.__post_init__(self)
         if (self.architecture is None) == (self.model is None):

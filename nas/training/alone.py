@@ -28,13 +28,17 @@ from nas.common.progress import progress, say
 from nas.common.provenance import environment
 from nas.common.rules import Must
 from nas.data.tensors import LensTensors
-from nas.training.evaluation import class_probabilities, evaluate
+from nas.training.deciding import decides, deciding
 from nas.training.metrics import NonFiniteError
 from nas.training.spec import TrainingSpec, holds
+from nas.training.task import scores_of, task_of
 
 _Scores = Annotated[
     dict[str, int | float],
-    Must(lambda scores: {"auc", "epoch", "seconds"} <= scores.keys(), "auc, epoch and seconds"),
+    Must(
+        lambda scores: decides(scores) and {"epoch", "seconds"} <= scores.keys(),
+        "auc or r2, epoch and seconds",
+    ),
 ]
 
 
@@ -45,7 +49,7 @@ class Alone:
     Attributes:
         outcome: validation scores of the best epoch by name, ``epoch``, its number, and the
             ``seconds`` of training.
-        curve: validation AUC after each epoch; empty in what earlier versions wrote.
+        curve: validation AUC, or R², after each epoch; empty in what earlier versions wrote.
         test: test scores of the best epoch by name; None where no test images were given.
         commit: version of the toolkit that trained it.
         hardware: processor or GPU of the machine that trained it.
@@ -56,6 +60,11 @@ class Alone:
     test: dict[str, float] | None = None
     commit: str = ""
     hardware: str = ""
+
+    @property
+    def score(self) -> float:
+        """The validation AUC of the best epoch, or its R²."""
+        return self.outcome[deciding(self.outcome)]
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,8 @@ def train_alone(
         options: how many workers train, and where.
         test: images that report how good the network of the best epoch is, on the CPU; None for
             none.
-        predictions: whether the class probabilities of the validation images are kept, where
-            :func:`predictions_of` finds them.
+        predictions: whether what the network says of the validation images is kept, where
+            :func:`predictions_of` finds it.
 
     Returns:
         For each spec its scores, or why it has none.
@@ -119,15 +128,15 @@ def _made(here: Mapping[str, str]) -> dict[str, str]:
 
 
 def predictions_of(directory: Path, spec: TrainingSpec) -> Path:
-    """Return the file of a training's class probabilities (N, K) of the validation images.
+    """Return the file of what a training says of the validation images, in their order.
 
-    They are those of the best epoch, float32, in the order of the images.
+    These are class probabilities (N, K), or numbers (N,), of the best epoch.
     """
     return directory / f"{spec.digest}.npy"
 
 
 def kept_predictions(directory: Path, spec: TrainingSpec) -> npt.NDArray[np.float64]:
-    """Return the class probabilities (N, K) of the validation images after a training.
+    """Return the class probabilities (N, K), or numbers (N,), of the validation images.
 
     Raises:
         UserError: the file is damaged.
@@ -135,10 +144,10 @@ def kept_predictions(directory: Path, spec: TrainingSpec) -> npt.NDArray[np.floa
     path = predictions_of(directory, spec)
     with reading(path, "remove it, and its network is trained again"):
         try:
-            probabilities: npt.NDArray[np.float64] = np.load(path, allow_pickle=False).astype(float)
+            answers: npt.NDArray[np.float64] = np.load(path, allow_pickle=False).astype(float)
         except (ValueError, EOFError) as error:
             raise DamageError(short(error)) from error
-    return probabilities
+    return answers
 
 
 class _Wanted(NamedTuple):
@@ -209,17 +218,17 @@ class _Trainers:
             return
         best = result.best
         outcome = {**best.val, "epoch": best.epoch, "seconds": result.seconds}
-        curve = tuple(record.val["auc"] for record in result.epochs)
-        test = None if self.test is None else evaluate(result.model, self.test).to_json()
+        curve = tuple(record.score for record in result.epochs)
+        test = None if self.test is None else scores_of(result.model, self.test)
         if self.predictions:
-            probabilities = class_probabilities(result.model, self.val)
+            answers = task_of(self.val).answers(result.model, self.val)
             path = predictions_of(self.directory, spec)
             with (
                 room_for(path, "the same command goes on"),
                 atomic_path(path) as temporary,
                 temporary.open("wb") as file,
             ):
-                np.save(file, probabilities)
+                np.save(file, answers)
         yield Alone(outcome, curve, test, **_made(environment())), True
 
 

@@ -1,4 +1,4 @@
-"""The progress bar of a training: epochs, loss, validation AUC and time left.
+"""The progress bar of a training: epochs, loss, validation score and time left.
 
 Nothing is shown where nobody watches.
 """
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TaskID, TimeRemainingColumn
 
 from nas.common.screen import is_watched, screen, words
+from nas.training.deciding import CALLED, deciding
 from nas.training.record import EpochRecord, best_record
 
 
@@ -21,6 +22,10 @@ class TrainingBar:
         self._steps = steps
         self._shown = shown
 
+    def until(self, epochs: int) -> None:
+        """Show of how many epochs the training is, as far as that is known now."""
+        self._progress.update(self._task, total=epochs * self._steps, epochs=epochs)
+
     def step(self) -> None:
         """Count one step that is done."""
         self._progress.advance(self._task)
@@ -32,17 +37,18 @@ class TrainingBar:
     def epochs(self, records: list[EpochRecord]) -> None:
         """Show all epochs that are done, whether their steps were counted or not."""
         last, best = records[-1], best_record(records)
-        auc = " – ".join(f"{last.val[name]:.4f}" for name in self._shown)
-        auc += f" (best {best.val['auc']:.4f} in epoch {best.epoch})"
+        name = deciding(last.val)
+        score = " – ".join(f"{last.val[shown]:.4f}" for shown in self._shown or (name,))
+        score = f"val {CALLED[name]} {score} (best {best.score:.4f} in epoch {best.epoch})"
         completed = last.epoch * self._steps
         self._progress.update(
-            self._task, completed=completed, epoch=last.epoch, loss=f"{last.loss:.3f}", auc=auc
+            self._task, completed=completed, epoch=last.epoch, loss=f"{last.loss:.3f}", score=score
         )
 
 
 @contextmanager
 def training_bar(
-    epochs: int, steps: int, records: list[EpochRecord], shown: Sequence[str] = ("auc",)
+    epochs: int, steps: int, records: list[EpochRecord], shown: Sequence[str] = ()
 ) -> Iterator[TrainingBar]:
     """Show the progress of a training on standard error.
 
@@ -51,21 +57,23 @@ def training_bar(
         steps: number of steps in an epoch.
         records: records of the epochs that are done already.
         shown: names of the validation scores to show, for example those of the smallest and the
-            largest network of a supernet.
+            largest network of a supernet; none for the one that chooses the epoch.
 
     Yields:
         The bar, which the training reports to.
     """
     progress = Progress(
-        words("epoch {task.fields[epoch]}/" + str(epochs)),
+        words("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
         BarColumn(),
-        words("loss {task.fields[loss]}  val AUC {task.fields[auc]}"),
+        words("loss {task.fields[loss]}  {task.fields[score]}"),
         TimeRemainingColumn(compact=True),
         console=screen(stderr=True),
         disable=not is_watched(),
     )
     with progress:
-        task = progress.add_task("", total=epochs * steps, epoch=0, loss="–", auc="–")
+        task = progress.add_task(
+            "", total=epochs * steps, epoch=0, epochs=epochs, loss="–", score=""
+        )
         bar = TrainingBar(progress, task, steps, shown)
         if records:
             bar.epochs(records)

@@ -1,6 +1,7 @@
 """The training images from which a network takes its BatchNorm statistics before it is scored."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ def calibration_images(train: LensTensors) -> LensTensors:
         .long()
         .to(train.images.device)
     )
-    return LensTensors(train.images[chosen], train.labels[chosen], train.classes)
+    return replace(train, images=train.images[chosen], labels=train.labels[chosen])
 
 
 def calibration_batches(train: LensTensors) -> Sequence[Tensor]:

@@ -91,9 +91,21 @@ def warn_of_chance(
         classes: number of classes K.
         guesses: number of networks of which it is the highest.
     """
-    limit = highest_guess(labels, classes, guesses)
-    if auc <= limit:
+    warn_below(highest_guess(labels, classes, guesses), what, auc, CHANCE, len(labels))
+
+
+def warn_below(limit: float, what: str, value: float, chance: float, images: int) -> None:
+    """Warn where a score is one that guesses have.
+
+    Args:
+        limit: the highest score of guesses.
+        what: whose score it is.
+        value: the score.
+        chance: what guesses have on average.
+        images: number of images that gave the score.
+    """
+    if value <= limit:
         say(
-            f"warning: {what} {auc:.3f} is not above chance ({CHANCE}): on {len(labels):,} images "
+            f"warning: {what} {value:.3f} is not above chance ({chance:g}): on {images:,} images "
             f"guesses reach {limit:.3f}; train longer, or on more images"
         )

@@ -92,7 +92,8 @@ def check_logits(logits: Tensor, classes: int) -> None:
         UserError: the shape of the logits is another.
     """
     if logits.ndim != 2 or logits.shape[1] != classes:
+        wanted = f"the data have {classes} classes" if classes > 1 else "one number is learned"
         raise UserError(
-            f"the network gives scores of shape {tuple(logits.shape[1:])} an image, but the data "
-            f"have {classes} classes: build it with num_classes={classes}"
+            f"the network gives scores of shape {tuple(logits.shape[1:])} an image, but {wanted}: "
+            f"build it with num_classes={classes}"
         )

@@ -16,25 +16,22 @@ from torch import nn
 
 from nas.common.files import room_for
 from nas.common.provenance import Made, command, environment
-from nas.training.evaluation import class_probabilities
+from nas.training.course import turn
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
-from nas.training.metrics import check_labels, score
-from nas.training.networks.averaging import SymmetryAverage
 from nas.training.precision import thread_count
-from nas.training.predictions import write_predictions
-from nas.training.result import AVERAGED, RESULT, FinalScores, read_scores, write_scores
+from nas.training.result import RESULT, FinalScores, averaged_name, read_scores, write_scores
 from nas.training.spec import TrainingSpec
-from nas.training.temperature import fit_temperature
+from nas.training.task import task_of
 
 
 def check_test(images: TrainingImages) -> None:
-    """Refuse a test split that lacks a class, before anything is trained for it.
+    """Refuse a test split that has no scores, before anything is trained for it.
 
     Raises:
-        UserError: the split lacks a class.
+        UserError: the split lacks a class, or different values of the target.
     """
-    check_labels(images.dataset.labels[images.splits.test], images.dataset.classes)
+    task_of(images).check(images.truth(images.splits.test))
 
 
 def train_and_test(
@@ -71,21 +68,19 @@ def train_and_test(
     trained = spec.fit(model, images.train(device), val, directory, on_epoch)
     if (directory / RESULT).exists():
         return read_scores(directory, spec)
-    test = images.test(device)
-    probabilities = class_probabilities(trained.model, test)
-    labels = test.labels.cpu().numpy()
-    everywhere = score(
-        class_probabilities(SymmetryAverage(trained.model), test), labels, test.classes
-    )
+    test, task = images.test(device), task_of(images)
+    truth = images.truth(images.splits.test)
+    answers = task.answers(trained.model, test)
+    everywhere = task.score(task.answers(task.averaged(trained.model), test), truth)
     with room_for(directory, "the same command judges the network"):
-        write_predictions(directory, images.dataset, images.splits.test, probabilities)
-    here = environment()
+        task.write(directory, images.dataset, images.splits.test, truth, answers)
+    here, turned = environment(), turn(spec.recipe, trained.epochs)
     scores = FinalScores(
         seed=spec.seed,
         validation=trained.best.val,
         test={
-            **score(probabilities, labels, test.classes).to_json(),
-            AVERAGED: everywhere.auc,
+            **task.score(answers, truth),
+            averaged_name(task.decides): everywhere[task.decides],
         },
         seconds=trained.seconds,
         epoch=trained.best.epoch,
@@ -97,8 +92,9 @@ def train_and_test(
             versions=here["versions"],
             commit=here["commit"],
         ),
-        temperature=fit_temperature(
-            val.labels.cpu().numpy(), class_probabilities(trained.model, val)
+        cut_off="" if turned is None else turned.cut_off,
+        temperature=task.temperature(
+            task.answers(trained.model, val), images.truth(images.splits.val)
         ),
     )
     with room_for(directory, "the same command judges the network"):

@@ -15,20 +15,21 @@ from nas.common.memory import keep_memory
 from nas.data.tensors import LensTensors
 from nas.training.bar import training_bar
 from nas.training.calibration import calibration_batches
+from nas.training.course import last_epoch, turn
 from nas.training.epoch import train_epoch
-from nas.training.evaluation import evaluate
 from nas.training.files import TrainingFiles
-from nas.training.metrics import NonFiniteError, check_labels
+from nas.training.metrics import NonFiniteError
 from nas.training.networks.checkpoint import load_checkpoint, require_weights
 from nas.training.optimisation import Optimisation
 from nas.training.precision import autocast, threads
 from nas.training.recipe import Recipe
 from nas.training.record import EpochRecord, best_record
-from nas.training.step import CrossEntropyStep, Step
+from nas.training.step import Step
+from nas.training.task import scores_of, task_of
 from search_spaces import recalibrate
 
 Validate = Callable[[nn.Module, LensTensors], Mapping[str, float]]
-"""What scores a network on validation images; ``auc`` is among the names of the scores."""
+"""What scores a network on validation images; ``auc``, or ``r2``, is among the names."""
 
 OnEpoch = Callable[[EpochRecord], None]
 """What is called after each epoch with its record."""
@@ -40,7 +41,7 @@ class Result:
 
     Attributes:
         model: network with the weights of the best epoch, in evaluation mode.
-        best: record of the epoch with the highest validation AUC.
+        best: record of the epoch with the highest validation AUC, or R² of a regression.
         epochs: records of all epochs.
     """
 
@@ -55,7 +56,9 @@ class Result:
 
 
 def validation_scores(train: LensTensors) -> Validate:
-    """Return what tells the usual scores of an epoch: AUC, accuracy, loss, the AUC of each class.
+    """Return what tells the usual scores of an epoch.
+
+    They are AUC, accuracy, loss and the AUC of each class, or R² and mean absolute error.
 
     BatchNorm statistics are taken from training images first. While weights move fast, the moving
     averages of a training lag behind them and jump with the last batches, and the validation AUC of
@@ -65,7 +68,7 @@ def validation_scores(train: LensTensors) -> Validate:
 
     def validate(model: nn.Module, val: LensTensors) -> dict[str, float]:
         recalibrate(model, batches)
-        return evaluate(model, val).to_json()
+        return scores_of(model, val)
 
     return validate
 
@@ -80,7 +83,7 @@ def fit(
     files: TrainingFiles | None = None,
     step: Step | None = None,
     validate: Validate | None = None,
-    shown: Sequence[str] = ("auc",),
+    shown: Sequence[str] = (),
     on_epoch: OnEpoch | None = None,
 ) -> Result:
     """Train a network, and return it with the weights of the epoch that validation chose.
@@ -99,10 +102,12 @@ def fit(
         seed: seed of the order of the images, the augmentation, and dropout.
         files: files for the state, the best weights and the log, with the spec of the training;
             None keeps everything in memory.
-        step: what happens to a batch; None is cross-entropy of the labels.
-        validate: what scores the network on ``val`` after each epoch; it must return ``auc`` among
-            its numbers. None is :func:`validation_scores`.
-        shown: names of the numbers of ``validate`` that the progress bar shows.
+        step: what happens to a batch; None is cross-entropy of the labels, or the squared error of
+            a target.
+        validate: what scores the network on ``val`` after each epoch; it must return ``auc`` or
+            ``r2`` among its numbers. None is :func:`validation_scores`.
+        shown: names of the numbers of ``validate`` that the progress bar shows; none for the one
+            that chooses the epoch.
         on_epoch: function that is called after each epoch, when its files are written. A resumed
             training first calls it for the epochs of the earlier, killed call, so that whoever
             listens hears of every epoch.
@@ -110,7 +115,7 @@ def fit(
     Raises:
         NonFiniteError: a loss or a score is not a number.
         UserError: the directory belongs to another training, the network does not fit the classes,
-            or the validation images lack a class.
+            the validation images lack a class, or the recipe does not fit the task.
 
     Example:
         >>> import torch
@@ -128,7 +133,8 @@ def fit(
     """
     if seed < 0:
         raise UserError(f"--seed {seed} cannot be used: give 0 or more")
-    check_labels(val.labels.cpu().numpy(), val.classes)
+    task = task_of(train)
+    task.check(task.truth(val))
     keep_memory()
     device = train.images.device
     model.to(device)
@@ -142,14 +148,16 @@ def fit(
         tell(record)
     precision = autocast(recipe.amp, model, device)
     validate = validate or validation_scores(train)
-    step = step or CrossEntropyStep(len(train.classes), precision, recipe.label_smoothing)
+    step = step or task.step(precision, recipe)
     stepped: nn.Module = torch.compile(model) if recipe.compile else model  # type: ignore[assignment]
     with (
         torch.random.fork_rng([device] if device.type == "cuda" else []),
         threads(model, device),
         training_bar(recipe.epochs, steps // recipe.epochs, records, shown) as bar,
     ):
-        for epoch in range(len(records) + 1, recipe.epochs + 1):
+        while len(records) < (last := _follow(recipe, records, optimisation)):
+            bar.until(last)
+            epoch = len(records) + 1
             generator = _seed_epoch(seed, epoch, device)
             batches = train.shuffled(recipe.batch_size, generator, recipe.augmentation)
             rate, start = optimisation.learning_rate, time.perf_counter()
@@ -163,6 +171,15 @@ def fit(
             tell(records[-1])
     model.load_state_dict(best_weights)
     return Result(model.eval(), best_record(records), tuple(records))
+
+
+def _follow(recipe: Recipe, records: Sequence[EpochRecord], optimisation: Optimisation) -> int:
+    """Let the learning rate fall where its time has come; return the last epoch as now known."""
+    last = last_epoch(recipe, records)
+    if (turned := turn(recipe, records)) is not None and turned.epoch < last:
+        steps = records[0].updates
+        optimisation.fall(turned.epoch * steps, last * steps)
+    return last
 
 
 def _resume(

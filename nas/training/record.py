@@ -9,14 +9,13 @@ from typing import Annotated, Any
 
 from nas.common.artefacts import read_table, reading
 from nas.common.rules import Amount, Count, Must, Share
+from nas.training.deciding import decides, deciding
 
 LOG = "log.csv"
 """Name of the file in the directory of a training that :func:`to_csv` is written to."""
 
-EpochScores = Annotated[
-    dict[str, float], Must(lambda scores: "auc" in scores, "scores with an auc")
-]
-"""Scores by name, ``auc`` among them."""
+EpochScores = Annotated[dict[str, float], Must(decides, "scores with an auc or an r2")]
+"""Scores by name, among them the one that decides: ``auc``, or ``r2`` of a regression."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class EpochRecord:
         loss: mean training loss over the epoch.
         learning_rate: learning rate of the first update in the epoch.
         seconds: seconds that were spent on training in the epoch, without scoring.
-        val: scores on the validation images by name; ``auc`` is among them and chooses the epoch.
+        val: scores on the validation images by name; ``auc`` or ``r2`` is among them and chooses
+            the epoch.
     """
 
     epoch: Count
@@ -38,6 +38,11 @@ class EpochRecord:
     learning_rate: float
     seconds: Amount
     val: EpochScores
+
+    @property
+    def score(self) -> float:
+        """The validation score that chooses the epoch: the AUC, or R² of a regression."""
+        return self.val[deciding(self.val)]
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values."""
@@ -58,8 +63,8 @@ Epochs = Annotated[
 
 
 def best_record(records: Sequence[EpochRecord]) -> EpochRecord:
-    """Return the record with the highest validation AUC, the earliest among equals."""
-    return max(records, key=lambda record: record.val["auc"])
+    """Return the record with the highest validation score, the earliest among equals."""
+    return max(records, key=lambda record: record.score)
 
 
 def to_csv(records: Sequence[EpochRecord]) -> str:

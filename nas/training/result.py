@@ -1,7 +1,7 @@
 """``result.json``: the outcome of a training, and what made it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.provenance import Made, command, environment, today
 from nas.common.rules import Amount, Count, Must, Text
+from nas.training.course import CutOff
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.spec import TrainingSpec, holds
@@ -20,24 +21,34 @@ from nas.training.temperature import Temperature
 RESULT = "result.json"
 """Name of the file in the directory of a training."""
 
-AVERAGED = "averaged_auc"
+
+def averaged_name(score: str) -> str:
+    """Return the name of a score of answers that are averaged over the symmetries of the image."""
+    return f"averaged_{score}"
+
+
+AVERAGED = averaged_name("auc")
 """Name of the AUC of class probabilities that are averaged over the symmetries of the image.
 
 It stands among the scores on test images; results of the first version lack it.
 """
 
+
+def _are_scores(scores: Mapping[str, float]) -> bool:
+    if "r2" in scores:
+        return scores.get("mae", -1) >= 0 and all(
+            value <= 1 for name, value in scores.items() if name != "mae"
+        )
+    return all(
+        0 <= scores.get(name, -1) <= 1 for name in {"auc", "accuracy", *scores} if name != "loss"
+    )
+
+
 JudgedScores = Annotated[
     dict[str, float],
-    Must(
-        lambda scores: all(
-            0 <= scores.get(name, -1) <= 1
-            for name in {"auc", "accuracy", *scores}
-            if name != "loss"
-        ),
-        "scores from 0 to 1, an auc and an accuracy among them",
-    ),
+    Must(_are_scores, "scores up to 1, an auc and an accuracy among them, or an r2 and a mae"),
 ]
-"""Scores by name, ``auc`` and ``accuracy`` among them."""
+"""Scores by name: ``auc`` and ``accuracy`` are among them, or ``r2`` and ``mae``."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +62,10 @@ class FinalScores:
         seconds: seconds that were spent on training, without scoring.
         epoch: number of the epoch that validation chose.
         made: device, hardware, versions and commit that made the scores.
+        cut_off: what ended the training while validation still gained, where its length was open.
         temperature: what the logits are divided by so that probabilities are as sure as they are
-            right, fitted on the validation images; results of earlier versions lack it.
+            right, fitted on the validation images; None for numbers, and in results of earlier
+            versions.
     """
 
     seed: int
@@ -61,7 +74,8 @@ class FinalScores:
     seconds: Amount
     epoch: Count
     made: Made
-    temperature: Temperature | None = field(default=None, kw_only=True)
+    cut_off: CutOff = ""
+    temperature: Temperature | None = None
 
 
 def write_result(
@@ -69,7 +83,7 @@ def write_result(
     spec: Mapping[str, Any],
     result: Result,
     images: TrainingImages,
-    **more: int | float,
+    **more: int | float | None,
 ) -> None:
     """Write the outcome of a training that was not scored on the test images.
 
@@ -138,8 +152,7 @@ class WrittenResult:
         versions: versions of Python and packages.
         commit: commit of this toolkit.
         date: date of the end of the training.
-        temperature: what the logits are divided by (:mod:`nas.training.temperature`); None in what
-            earlier versions wrote.
+        temperature: see :class:`FinalScores`.
     """
 
     command: Text

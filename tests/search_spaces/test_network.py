@@ -162,7 +162,7 @@ def test_batch_free_norms_do_not_mix_images() -> None:
     ("arguments", "sentence"),
     [
         ({"in_chans": 0}, "in_chans was given 0"),
-        ({"num_classes": 1}, "num_classes was given 1"),
+        ({"num_classes": -1}, "num_classes was given -1"),
         ({"norm": "layer"}, "norm was given 'layer'; allowed are batch, group"),
         ({"architecture": "coatnet"}, "did you mean coatnet_like"),
         (

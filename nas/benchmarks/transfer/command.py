@@ -10,7 +10,7 @@ from itertools import product
 from typing import NamedTuple
 
 from nas.benchmarks.networks import Network, with_twins
-from nas.benchmarks.rows import read_rows, write_rows
+from nas.benchmarks.rows import read_lines, write_lines
 from nas.benchmarks.trainings import simulated_images, train_on_some
 from nas.benchmarks.transfer.judged import Transfer, judged
 from nas.benchmarks.transfer.report import transfer_figure, transfer_page
@@ -32,16 +32,18 @@ def run(settings: TransferSettings) -> None:
     """Do the trainings that are not done yet, and write table and figure after each."""
     make_directory(settings.out, "--out")
     table = settings.out / "transfer.csv"
-    done = {row.key: row for row in read_rows(table, Transfer)}
+    done = {row.key: row for row in read_lines(table, Transfer)}
     missing = [one for one in _asked(settings) if not {row.key for row in one.rows} <= done.keys()]
-    kinds = {name: simulated_images(what) for name, what in kinds_of(settings).items() if missing}
+    kinds = {
+        name: simulated_images(what) for name, what in simulations_of(settings).items() if missing
+    }
     for one in missing:
         own = one.rows[0]
         say(f"{own.network}, {own.images:,} images of {own.trained_on}, seed {own.seed}")
         images = kinds[own.trained_on]
         result = train_on_some(one.network, images, own.images, epochs=own.epochs, seed=own.seed)
         done |= {row.key: row for row in judged(own, result, images, kinds)}
-        write_rows(table, Transfer, done.values())
+        write_lines(table, Transfer, done.values())
         _publish(settings, list(done.values()))
     _publish(settings, list(done.values()))
     sys.stdout.write(transfer_page(list(done.values())))
@@ -53,7 +55,7 @@ def _publish(settings: TransferSettings, rows: Sequence[Transfer]) -> None:
         transfer_figure(rows).savefig(temporary, dpi=150)
 
 
-def kinds_of(settings: TransferSettings) -> dict[str, SimulationSettings]:
+def simulations_of(settings: TransferSettings) -> dict[str, SimulationSettings]:
     """Return how each kind of images is simulated, by its name; all have the same pixels."""
     base = SimulationSettings(model="II", images=settings.simulated, image_size=settings.image_size)
     realistic = {
@@ -65,7 +67,7 @@ def kinds_of(settings: TransferSettings) -> dict[str, SimulationSettings]:
 
 def _asked(settings: TransferSettings) -> Iterator[_Asked]:
     """Yield all trainings, seed by seed, so that all soon have one."""
-    kinds = list(kinds_of(settings))
+    kinds = list(simulations_of(settings))
     for seed, kind, network in product(range(settings.seeds), kinds, with_twins(settings.networks)):
         rows = [
             Transfer(

@@ -21,16 +21,30 @@ def averaged(network: nn.Module, images: Tensor) -> Tensor:
         network: Network that gives logits (B, K).
         images: Images (B, C, H, W).
     """
+    logs = [logits.log_softmax(dim=1) for logits in _everywhere(network, images)]
+    return logs[0] if len(logs) == 1 else torch.logsumexp(torch.stack(logs), dim=0) - log(len(logs))
+
+
+def averaged_outputs(network: nn.Module, images: Tensor) -> Tensor:
+    """Return a network's outputs (B, K), averaged over the same symmetries.
+
+    Args:
+        network: Network that gives outputs (B, K).
+        images: Images (B, C, H, W).
+    """
+    return torch.stack(_everywhere(network, images)).mean(dim=0)
+
+
+def _everywhere(network: nn.Module, images: Tensor) -> list[Tensor]:
+    """Return what a network gives of the images, turned by one symmetry after the other."""
     if tying.order(network) == _D4.order:
-        logits: Tensor = network(images)
-        return logits.log_softmax(dim=1)
+        return [network(images)]
     square = images.shape[-1] == images.shape[-2]
-    logs = [
-        network(_D4.turned(images, element)).log_softmax(dim=1)
+    return [
+        network(_D4.turned(images, element))
         for element, (_, turns) in enumerate(_D4.elements)
         if square or turns % 2 == 0
     ]
-    return torch.logsumexp(torch.stack(logs), dim=0) - log(len(logs))
 
 
 class SymmetryAverage(nn.Module):
@@ -56,3 +70,19 @@ class SymmetryAverage(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the logarithms (B, K) of the average probabilities of images (B, C, H, W)."""
         return averaged(self.network, images)
+
+
+class SymmetryMean(nn.Module):
+    """A network whose outputs are averaged over the symmetries of the image.
+
+    Args:
+        network: Network that gives outputs (B, K) of images (B, C, H, W).
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the average outputs (B, K) of images (B, C, H, W)."""
+        return averaged_outputs(self.network, images)

@@ -15,6 +15,7 @@ from nas.common.progress import say
 from nas.common.rules import Count, Must, Pixels, Text
 from nas.costs import counted_flops
 from nas.data.normalisation import Normalisation
+from nas.data.targets import Target
 from nas.training.evaluation import check_logits
 from nas.training.networks.fitting import MisfitError, fitting, in_pixels, one_line
 from nas.training.networks.pretrained import Weights, first_random, no_warnings
@@ -42,8 +43,8 @@ _MOST_FLOPS = 10**13
 _Classes = Annotated[
     tuple[Text, ...],
     Must(
-        lambda names: 1 <= len(set(names)) == len(names) <= _MOST_CLASSES and all(names),
-        f"1 to {_MOST_CLASSES:,} different names",
+        lambda names: len(set(names)) == len(names) <= _MOST_CLASSES and all(names),
+        f"up to {_MOST_CLASSES:,} different names",
     ),
 ]
 
@@ -55,7 +56,7 @@ class ModelCard:
     Attributes:
         model: timm's name of the network; for an architecture, the name of its space.
         architecture: line of the architecture; None for a network that its name says all about.
-        classes: class names in label order.
+        classes: class names in label order; none where the network reads a number off images.
         in_chans: number of channels of an image.
         image_size: height and width of an image in pixels.
         normalisation: normalisation of the images, fitted on those that the network learned from.
@@ -63,6 +64,8 @@ class ModelCard:
             does not take them as they are; None for a network that does.
         filled_pixels: number of pixels of the data set that were no numbers and were filled from
             those around them.
+        target: the number that the network reads off images, standardised; None for a network that
+            tells classes apart.
 
     Example:
         >>> import torch
@@ -83,6 +86,7 @@ class ModelCard:
     normalisation: Normalisation
     resized_to: Pixels | None = None
     filled_pixels: Count = 0
+    target: Target | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
@@ -90,6 +94,9 @@ class ModelCard:
         # Nothing was filled before there was this number, and a training is found by its card.
         if not self.filled_pixels:
             del values["filled_pixels"]
+        # Nor were there targets.
+        if self.target is None:
+            del values["target"]
         return values
 
     @staticmethod
@@ -103,6 +110,11 @@ class ModelCard:
         return checked(KnownCard, values)
 
     @property
+    def outputs(self) -> int:
+        """The number of outputs of the network: one for each class, or one for a target."""
+        return len(self.classes) if self.target is None else 1
+
+    @property
     def input_size(self) -> Pixels:
         """The height and width of the images that reach the network."""
         return self.resized_to or self.image_size
@@ -113,7 +125,7 @@ class ModelCard:
         if self.architecture is None:
             return None
         architecture = get_space(self.model).parse(self.architecture)
-        return untied_params(architecture, self.in_chans, len(self.classes))
+        return untied_params(architecture, self.in_chans, self.outputs)
 
     def fitted(self, weights: Weights | None = None) -> "ModelCard":
         """Return the card with a size of images that the network takes.
@@ -187,7 +199,7 @@ class ModelCard:
         with fitting(self.model, self.image_size, self.resized_to), torch.no_grad():
             model = self._create(seed, options).eval()
             logits = model(torch.zeros(2, self.in_chans, *self.image_size))
-        check_logits(logits, len(self.classes))
+        check_logits(logits, self.outputs)
         return model
 
     def sketch(self) -> nn.Module:
@@ -238,7 +250,7 @@ class ModelCard:
                 self.model,
                 self.input_size,
                 in_chans=self.in_chans,
-                num_classes=len(self.classes),
+                num_classes=self.outputs,
                 **options,
             )
         if self.resized_to is not None:
@@ -271,6 +283,7 @@ def _is_normalised(card: ModelCard) -> bool:
 
 KnownCard = Annotated[
     ModelCard,
+    Must(lambda card: bool(card.classes) == (card.target is None), "one with classes or a target"),
     Must(_is_normalised, "a card whose normalisation has a number for each channel"),
     Must(_is_known, "a card whose architecture is one of the space that it names"),
 ]

@@ -1,26 +1,16 @@
 """A trained network as it is used, from the pixels of a file to class probabilities."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor, nn
 
 from nas.common.errors import UserError
-from nas.training.evaluation import BATCH
 from nas.training.networks.averaging import averaged
 from nas.training.networks.card import ModelCard
-from nas.training.networks.checkpoint import save_checkpoint
-from nas.training.networks.loading import load_network
-
-RawImages = npt.NDArray[Any] | Tensor
-"""Images as files hold them: (N, C, H, W) or (N, H, W, C), without the channels where it is one."""
+from nas.training.networks.pixels import PixelNetwork, RawImages
 
 
-class Classifier(nn.Module):
+class Classifier(PixelNetwork):
     """A normalisation, a network and a softmax in one module.
 
     Its users need not know how the network was trained.
@@ -30,6 +20,9 @@ class Classifier(nn.Module):
         card: card of the network, which knows its images and classes.
         average_symmetries: whether the probabilities are averages over the symmetries of the image,
             for as many passes.
+
+    Raises:
+        UserError: the network reads a number off images.
 
     Example:
         >>> import tempfile
@@ -52,43 +45,15 @@ class Classifier(nn.Module):
         True
     """
 
-    mean: Tensor
-    std: Tensor
-    offset: Tensor
-    scale: Tensor
-
     def __init__(
         self, network: nn.Module, card: ModelCard, average_symmetries: bool = False
     ) -> None:
-        super().__init__()
-        self.network = network
-        self.card = card
-        self.average_symmetries = average_symmetries
-        for name in ("mean", "std", "offset", "scale"):
-            values = torch.tensor(getattr(card.normalisation, name))[:, None, None]
-            self.register_buffer(name, values.to(next(network.parameters()).device))
-
-    @staticmethod
-    def load(path: Path | str, average_symmetries: bool = False) -> "Classifier":
-        """Build the classifier of a ``model.safetensors``, on the CPU and in evaluation mode.
-
-        Args:
-            path: path of the file.
-            average_symmetries: see :class:`Classifier`.
-
-        Raises:
-            UserError: there is no such file, or it holds no network that can be built.
-        """
-        network, card = load_network(Path(path))
-        return Classifier(network, card, average_symmetries).eval()
-
-    def save(self, path: Path | str) -> None:
-        """Write the network as a ``model.safetensors``, which all commands know.
-
-        Args:
-            path: path of the file; its directory must exist.
-        """
-        save_checkpoint(Path(path), self.network.state_dict(), {"model": self.card.to_json()})
+        super().__init__(network, card, average_symmetries)
+        if card.target is not None:
+            raise UserError(
+                f"this network reads {card.target.name} off images and tells no classes apart: "
+                "python -m nas.predict uses it"
+            )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -101,8 +66,7 @@ class Classifier(nn.Module):
         Args:
             images: images (B, C, H, W), float32 in the data's own unit.
         """
-        stretched = torch.asinh((images - self.mean) / self.std)
-        normalised = (stretched - self.offset) / self.scale
+        normalised = self.normalised(images)
         if self.average_symmetries:
             return averaged(self.network, normalised).exp()
         probabilities: Tensor = self.network(normalised).softmax(dim=1)
@@ -128,38 +92,3 @@ class Classifier(nn.Module):
         """
         best = self.predict_proba(images).argmax(axis=1)
         return np.array([self.classes[label] for label in best], np.str_)
-
-    @torch.no_grad()
-    def batches(self, images: RawImages) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the class probabilities of one batch of images after the other.
-
-        Images on a disk are read as they are needed.
-
-        Args:
-            images: see :meth:`predict_proba`.
-        """
-        self.eval()
-        for start in range(0, len(images), BATCH):
-            part = images[start : start + BATCH]
-            pixels = part if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
-            batch = self._channels_first(pixels.to(self.mean))
-            if not batch.isfinite().all():
-                raise UserError(
-                    "images hold NaN or infinite pixels: mend them, for their class is unknown"
-                )
-            yield self(batch).cpu().numpy()
-
-    def _channels_first(self, images: Tensor) -> Tensor:
-        """Return images as (B, C, H, W)."""
-        channels, (height, width) = self.card.in_chans, self.card.image_size
-        shape = tuple(images.shape[1:])
-        if shape == (channels, height, width):
-            return images
-        if shape == (height, width, channels):
-            return images.movedim(-1, 1)
-        if channels == 1 and shape == (height, width):
-            return images[:, None]
-        raise UserError(
-            f"images have shape {shape}, the network learned from {(channels, height, width)}: "
-            "give an array (N, C, H, W) of such images"
-        )

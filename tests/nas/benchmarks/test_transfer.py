@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nas.benchmarks.rows import read_rows
+from nas.benchmarks.rows import read_lines
 from nas.benchmarks.trainings import simulated_images
-from nas.benchmarks.transfer.command import kinds_of, run
+from nas.benchmarks.transfer.command import run, simulations_of
 from nas.benchmarks.transfer.judged import Transfer
 from nas.benchmarks.transfer.settings import TransferSettings, check
 from nas.common.errors import UserError
@@ -29,7 +29,7 @@ def test_a_stopped_benchmark_goes_on(
     )
     run(settings)
     table = tmp_path / "out" / "transfer.csv"
-    rows = read_rows(table, Transfer)
+    rows = read_lines(table, Transfer)
     kinds, names = ("realistic 0.1", "deeplense"), ("symmetric_tiny", "symmetric_tiny untied")
     assert [(row.trained_on, row.network.partition("/")[2], row.tested_on) for row in rows] == [
         (own, name, other) for own in kinds for name in names for other in kinds
@@ -42,7 +42,7 @@ def test_a_stopped_benchmark_goes_on(
     before = table.read_bytes()
     run(replace(settings, seeds=2))
     assert table.read_bytes().startswith(before)
-    assert [row.seed for row in read_rows(table, Transfer)] == [0] * 8 + [1] * 8
+    assert [row.seed for row in read_lines(table, Transfer)] == [0] * 8 + [1] * 8
     page = (tmp_path / "out" / "README.md").read_text()
     assert page.count("| 2 | 0.") == 8
     assert page.count(" of 4 |") == 4
@@ -59,7 +59,7 @@ def test_kinds_differ_in_their_pixels_and_in_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    kinds = kinds_of(TransferSettings(simulated=60, image_size=32, nuisances=(0.5,)))
+    kinds = simulations_of(TransferSettings(simulated=60, image_size=32, nuisances=(0.5,)))
     realistic, deeplense = (simulated_images(kind) for kind in kinds.values())
     assert realistic.dataset.classes == deeplense.dataset.classes
     assert realistic.dataset.images.shape == deeplense.dataset.images.shape == (60, 1, 32, 32)

@@ -14,7 +14,7 @@ from PIL import Image
 from nas.common.errors import UserError
 from nas.data.dataset import open_dataset
 from nas.data.tensors import LensTensors
-from nas.predict.command import classify_images
+from nas.predict.command import ask_network
 from nas.predict.command import run as classify
 from nas.predict.settings import ClassifySettings, PredictSettings, check
 from nas.train.command import train_network
@@ -125,8 +125,8 @@ def test_probabilities_at_the_temperature_of_the_training(tmp_path: Path) -> Non
     )
     network = train_network(training).checkpoint
     settings = ClassifySettings(checkpoint=network, data=data, device="cpu")
-    plain = classify_images(settings)
-    calibrated = classify_images(replace(settings, calibrated=True))
+    plain = ask_network(settings).table
+    calibrated = ask_network(replace(settings, calibrated=True)).table
     temperature = json.loads((tmp_path / "run" / "result.json").read_text())["temperature"]
     assert temperature != 1
     expected = plain[list(NAMES)].to_numpy() ** (1 / temperature)
@@ -138,12 +138,13 @@ def test_probabilities_at_the_temperature_of_the_training(tmp_path: Path) -> Non
     other = tmp_path / "other" / "model.safetensors"
     other.parent.mkdir()
     other.write_bytes(network.read_bytes())
-    with pytest.raises(UserError, match=f"no temperature is known of {other}: give a checkpoint"):
-        classify_images(replace(settings, checkpoint=other, calibrated=True))
+    elsewhere = replace(settings, checkpoint=other, calibrated=True)
+    with pytest.raises(UserError, match=f"or of another training than {other}: give the checkp"):
+        ask_network(elsewhere)
     values = json.loads((tmp_path / "run" / "result.json").read_text())
     other.with_name("result.json").write_text(json.dumps({**values, "seed": 7}))
-    with pytest.raises(UserError, match="no temperature is known"):
-        classify_images(replace(settings, checkpoint=other, calibrated=True))
+    with pytest.raises(UserError, match="or of another training"):
+        ask_network(elsewhere)
     with pytest.raises(UserError, match="--calibrated and --average-symmetries do not go together"):
         replace(settings, calibrated=True, average_symmetries=True)
 

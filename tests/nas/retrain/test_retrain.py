@@ -22,7 +22,7 @@ from nas.common.errors import UserError
 from nas.data.dataset import open_dataset
 from nas.data.options import ReadOptions
 from nas.data.tensors import LensTensors
-from nas.predict.command import classify_images
+from nas.predict.command import ask_network
 from nas.predict.settings import ClassifySettings
 from nas.retrain.command import run as retrain
 from nas.retrain.settings import RetrainSettings
@@ -146,8 +146,13 @@ def test_results_of_earlier_versions_have_no_temperature(tmp_path: Path, data: P
     retrain(settings)
     assert file.stat().st_mtime_ns == before  # the training is not judged again
     checkpoint = file.with_name("model.safetensors")
-    with pytest.raises(UserError, match=r"no temperature is known of .*leave out --calibrated"):
-        classify_images(ClassifySettings(checkpoint=checkpoint, data=data, calibrated=True))
+    calibrated = ClassifySettings(checkpoint=checkpoint, data=data, calibrated=True)
+    with pytest.raises(UserError, match=r"has no temperature, .*: remove it, and the command that"):
+        ask_network(calibrated)
+    file.unlink()
+    retrain(settings)
+    assert json.loads(file.read_text())["temperature"] > 0
+    ask_network(calibrated)
 
 
 def test_the_interval_of_the_test_auc_is_told(
