@@ -7,14 +7,13 @@ from statistics import mean, stdev
 import numpy as np
 
 from nas.common.figure import ShownFigure
-from nas.report.drawing import legend_above, picture
+from nas.report.drawing import STYLES, legend_above, picture
 from nas.report.page import EMPTY, Cell, Section, Table, number
 from nas.report.predictions import Predictions
 from nas.training.reliability import BINS, Reliability
 from nas.training.result import FinalScores
 from nas.training.temperature import scaled
 
-_STYLES = ("-", "--", "-.", ":")
 _EDGES = np.linspace(0, 1, BINS + 1)
 # With fewer images than these, chance decides how many of a bin are right.
 _LEAST_IMAGES = 5
@@ -93,7 +92,7 @@ def reliability_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
         seeds = [Reliability.of(told.labels, one) for one in told.probabilities]
         labels = np.tile(told.labels, len(seeds))
         whole = Reliability.of(labels, np.concatenate(list(told.probabilities)))
-        style = _STYLES[position % len(_STYLES)]
+        style = STYLES[position % len(STYLES)]
         label = f"{name}: ECE {mean(one.error for one in seeds):.3f}"
         filled = whole.share * len(labels) >= _LEAST_IMAGES
         x, y = whole.confidence[filled], whole.accuracy[filled]
