@@ -37,6 +37,7 @@ from nas.training.regression import (
     warn_of_noise,
 )
 from nas.training.step import CrossEntropyStep, Step
+from nas.training.temperature import fit_temperature
 
 Truth = npt.NDArray[Any]
 """What is right for each image (N,): its label (int64), or its number in the target's unit."""
@@ -100,6 +101,15 @@ class Task(Protocol):
         """Return what tells the deciding score in every resample (B,) of the images.
 
         It takes the answers of each training of a network, and returns the mean over them.
+        """
+        ...
+
+    def temperature(self, answers: Floats, truth: Truth) -> float | None:
+        """Return what makes class probabilities as sure as they are right; None for numbers.
+
+        Args:
+            answers: what a network says of the validation images.
+            truth: what is right for each of them.
         """
         ...
 
@@ -211,6 +221,9 @@ class _Classification:
     def resampled(self, truth: Truth) -> Callable[[Sequence[Floats]], Floats]:
         return Bootstrap(truth, len(self.classes)).aucs
 
+    def temperature(self, answers: Floats, truth: Truth) -> float | None:
+        return fit_temperature(truth, answers)
+
     def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
         return rough_interval(value, truth, len(self.classes))
 
@@ -269,6 +282,9 @@ class _Regression:
 
     def resampled(self, truth: Truth) -> Callable[[Sequence[Floats]], Floats]:
         return NumberBootstrap(truth).r2s
+
+    def temperature(self, answers: Floats, truth: Truth) -> float | None:
+        return None
 
     def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
         return rough_r2_interval(value, len(truth))
