@@ -17,6 +17,7 @@ from baselines.leaderboard.schedule import train_all
 from baselines.leaderboard.settings import LeaderboardSettings
 from baselines.leaderboard.standings import Standings
 from baselines.leaderboard.trainings import Cache
+from baselines.leaderboard.words import cut_off_warning
 from baselines.published import published_elsewhere
 from baselines.registry import get_baseline
 from nas.cluster.connection import cluster, share_out
@@ -173,6 +174,8 @@ def _show(board: Board, out: Path) -> None:
     for row in board.rows:
         if row.failure:
             console.print(f"{row.name} failed: {row.failure}", soft_wrap=True)
+    if warning := cut_off_warning(board):
+        console.print(warning, soft_wrap=True)
     console.print(
         f"{out / 'leaderboard.md'} says more; beside it are leaderboard.csv and {FILE}",
         soft_wrap=True,
