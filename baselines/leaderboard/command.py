@@ -29,6 +29,7 @@ from nas.common.progress import progress, say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
 from nas.common.settings import part
+from nas.costs import LATENCY_THREADS
 from nas.data.options import ReadOptions
 from nas.report.board import FILE, Board, BoardData
 from nas.report.report import write_report
@@ -113,7 +114,7 @@ def _compare(
             data=data,
             recipe=part(Recipe, settings).to_json(),
             device=device.type,
-            threads=torch.get_num_threads(),
+            threads=LATENCY_THREADS,
             latency_batches=batches,
             rows=tuple(tables.ordered(standings.rows(), settings.sort, data, batches)),
             best_found=best.name if best is not None else None,

@@ -12,9 +12,8 @@ import torch
 from nas.common.artefacts import DamageError, checked, read_json, reading
 from nas.common.files import make_directory, room_for, short_digest, write_json
 from nas.common.rules import Amount
-from nas.costs import counted_flops, measure_latency
+from nas.costs import LATENCY_THREADS, counted_flops, measure_latency
 from nas.training.networks.card import ModelCard
-from nas.training.precision import threads
 
 
 @dataclass(frozen=True)
@@ -80,22 +79,17 @@ class LatencyCache:
         return {str(batch): times[str(batch)] for batch in self._batches}
 
     def measure(self, card: ModelCard) -> dict[str, float]:
-        """Measure a network with as many threads as train it.
-
-        The device should do nothing else.
+        """Measure a network, on a device that should do nothing else.
 
         Raises:
             UserError: the measurement cannot be written.
         """
         network = card.build().to(self._device)
         shape = (card.in_chans, *card.image_size)
-        with threads(network, self._device):
-            times = {
-                str(batch): round(
-                    measure_latency(network, shape, batch, self._device).milliseconds, 3
-                )
-                for batch in self._batches
-            }
+        times = {
+            str(batch): round(measure_latency(network, shape, batch, self._device).milliseconds, 3)
+            for batch in self._batches
+        }
         make_directory(self._root)
         with room_for(self._path(card), "the same command goes on"):
             write_json(self._path(card), {**self._identity(card), "milliseconds": times})
@@ -109,7 +103,7 @@ class LatencyCache:
             "model": card.to_json(),
             "device": self._device.type,
             "hardware": self._hardware,
-            "threads": f"{torch.get_num_threads()}, small networks one",
+            "threads": LATENCY_THREADS,
             "torch": torch.__version__,
             "batches": list(self._batches),
         }

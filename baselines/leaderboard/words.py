@@ -45,8 +45,7 @@ def footnotes(board: Board) -> list[str]:
         "and latency are at the size fed.",
         "",
         "Latency is the median of float32 forward passes on the machine that wrote this page, "
-        f"wherever networks were trained: {board.device}, {_threads(board.threads)}, but one "
-        "for a small network, as in its training. "
+        f"wherever networks were trained: {board.device}, {_threads(board.threads)}. "
         f"{' '.join(_training(board))}",
     ]
     if board.best_found is None:
