@@ -75,7 +75,7 @@ class Standings:
         best = self.best_found
         rows = self._networks()
         if best is not None:
-            rows = [self._compared(row, best) for row in rows]
+            rows = self._compared(rows, best)
         return [*rows, *reference_rows(self._images)]
 
     def _networks(self) -> list[Row]:
@@ -143,11 +143,13 @@ class Standings:
             notes=(*row.notes, *_cut_off(scores), *dict.fromkeys(unlike)),
         )
 
-    def _compared(self, row: Row, best: Row) -> Row:
-        if row.name == best.name or not row.trainings:
-            return row
-        resampled = self._resampled[row.name], self._resampled[best.name]
-        return replace(row, comparison=compare(*resampled, row.test_auc - best.test_auc))
+    def _compared(self, rows: list[Row], best: Row) -> list[Row]:
+        others = [row for row in rows if row.name != best.name and row.trainings]
+        told = compare(
+            {row.name: row.test_auc - best.test_auc for row in others},
+            {row.name: self._resampled[row.name] - self._resampled[best.name] for row in others},
+        )
+        return [replace(row, comparison=told.get(row.name)) for row in rows]
 
 
 def _of_the_grid(
