@@ -56,7 +56,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
         >>> SearchSettings(trials=0)
         Traceback (most recent call last):
         ...
-        nas.common.errors.UserError: --trials 0 cannot be used: give 1 or more
+        lens_nas_plugins.mistakes.UserError: --trials 0 cannot be used: give 1 or more
     """
 
     strategy: str = "evolution"
@@ -69,7 +69,8 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
     calibration error), and objectives of plug-ins."""
     space: str = SPACE
-    """Search space."""
+    """Search space: lens_nano (for a laptop), lens_small (for a GPU), hybrid_nano or hybrid_small
+    (without symmetry), or one of a plug-in."""
     fidelity: FidelityName | None = None
     """How a candidate is scored: with the supernet's weights, trained on from them, or trained from
     scratch, each in one stage; a funnel is scratch followed by finals (default: funnel, but inherit
