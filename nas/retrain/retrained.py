@@ -13,8 +13,11 @@ from torch import nn
 from nas.common.errors import UserError
 from nas.data.dataset import LensDataset
 from nas.retrain.summary import Summary
+from nas.training.deciding import CALLED
 from nas.training.networks.classifier import Classifier
+from nas.training.networks.regressor import Regressor
 from nas.training.predictions import PREDICTIONS
+from nas.training.task import task_of
 
 if TYPE_CHECKING:
     from nas.common.figure import ShownFigure
@@ -26,7 +29,7 @@ class Retrained:
     """What came of architectures that were trained from several seeds.
 
     Attributes:
-        summaries: one for each architecture, by falling validation AUC.
+        summaries: one for each architecture, by falling validation AUC, or R².
         data: data set that they were trained and judged on.
 
     Example:
@@ -45,11 +48,12 @@ class Retrained:
 
     def __repr__(self) -> str:
         best = self.summaries[0]
-        auc, deviation = best.scores.spread("test", "auc")
+        decides = task_of(best.card).decides
+        score, deviation = best.scores.spread("test", decides)
         spread = "" if deviation is None else f" ± {deviation:.4f}"
         return (
-            f"Retrained({best.card.model}, {best.params:,} parameters: test AUC {auc:.4f}{spread} "
-            f"over {len(best.scores.trainings)} seeds; {best.directory})"
+            f"Retrained({best.card.model}, {best.params:,} parameters: test {CALLED[decides]} "
+            f"{score:.4f}{spread} over {len(best.scores.trainings)} seeds; {best.directory})"
         )
 
     def _repr_html_(self) -> str:
@@ -78,7 +82,8 @@ class Retrained:
     def checkpoint(self) -> Path:
         """The ``model.safetensors`` that validation likes best, of the best architecture."""
         best = self.summaries[0]
-        chosen = max(best.scores.trainings, key=lambda training: training.validation["auc"])
+        decides = task_of(best.card).decides
+        chosen = max(best.scores.trainings, key=lambda training: training.validation[decides])
         return best.directory / f"seed-{chosen.seed}" / "model.safetensors"
 
     @cached_property
@@ -86,10 +91,16 @@ class Retrained:
         """The network of :attr:`checkpoint`, from the pixels of a file to class probabilities."""
         return Classifier.load(self.checkpoint)
 
+    @cached_property
+    def regressor(self) -> Regressor:
+        """The network of :attr:`checkpoint`, from the pixels of a file to the target."""
+        return Regressor.load(self.checkpoint)
+
     @property
     def network(self) -> nn.Module:
         """The network of :attr:`checkpoint` alone, which takes normalised images."""
-        return self.classifier.network
+        learned_classes = self.summaries[0].card.target is None
+        return (self.classifier if learned_classes else self.regressor).network
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -156,6 +167,11 @@ class Retrained:
         # matplotlib is slow to load, and most who train networks draw nothing.
         from nas.report.predictions import Predictions
 
+        if (target := self.summaries[0].card.target) is not None:
+            raise UserError(
+                f"these networks read {target.name} off images and tell no classes apart: "
+                "regressor is the best of them"
+            )
         file = self.checkpoint.with_name(PREDICTIONS)
         told = Predictions.read([file], self.summaries[0].card.classes, [1.0])
         if told is None:

@@ -26,7 +26,7 @@ def objective(candidate: Candidate, name: str) -> float:
 
 
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the complete candidates by falling AUC, each architecture once.
+    """Return the complete candidates by falling AUC, or R², each architecture once.
 
     Example:
         >>> from nas.search.result import Candidate
@@ -42,9 +42,9 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     complete = [
         item
         for item in candidates
-        if item.state == "complete" and item.auc is not None and item.duplicate_of is None
+        if item.state == "complete" and item.score is not None and item.duplicate_of is None
     ]
-    return sorted(complete, key=lambda item: (_loss(item, "auc"), item.params, item.number))
+    return sorted(complete, key=lambda item: (-(item.score or 0.0), item.params, item.number))
 
 
 def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:

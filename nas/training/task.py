@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from nas.common.errors import UserError
 from nas.data.dataset import LensDataset
+from nas.data.options import refuse_smoothing
 from nas.data.targets import Target
 from nas.data.tensors import LensTensors
 from nas.training.bootstrap import Bootstrap, Floats
-from nas.training.chance import CHANCE, rough_interval, warn_of_chance
+from nas.training.chance import CHANCE, warn_of_chance
 from nas.training.evaluation import class_probabilities
 from nas.training.metrics import check_labels, score
 from nas.training.networks.averaging import SymmetryAverage, SymmetryMean
@@ -32,7 +32,6 @@ from nas.training.regression import (
     SquaredErrorStep,
     check_values,
     predicted_values,
-    rough_r2_interval,
     score_values,
     warn_of_noise,
 )
@@ -101,10 +100,6 @@ class Task(Protocol):
 
         It takes the answers of each training of a network, and returns the mean over them.
         """
-        ...
-
-    def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
-        """Return about the 95 % interval of the deciding score, where only its value is known."""
         ...
 
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
@@ -211,9 +206,6 @@ class _Classification:
     def resampled(self, truth: Truth) -> Callable[[Sequence[Floats]], Floats]:
         return Bootstrap(truth, len(self.classes)).aucs
 
-    def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
-        return rough_interval(value, truth, len(self.classes))
-
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
         warn_of_chance(f"{whose} AUC", value, truth, len(self.classes), guesses)
 
@@ -252,10 +244,7 @@ class _Regression:
         check_values(truth)
 
     def step(self, precision: torch.autocast, recipe: Recipe) -> Step:
-        if recipe.label_smoothing:
-            raise UserError(
-                "--label-smoothing is for classes, and a regression has none: leave it out"
-            )
+        refuse_smoothing(recipe.label_smoothing)
         return SquaredErrorStep(precision)
 
     def answers(self, model: nn.Module, tensors: LensTensors) -> Floats:
@@ -269,9 +258,6 @@ class _Regression:
 
     def resampled(self, truth: Truth) -> Callable[[Sequence[Floats]], Floats]:
         return NumberBootstrap(truth).r2s
-
-    def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
-        return rough_r2_interval(value, len(truth))
 
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
         warn_of_noise(f"{whose} R²", value, len(truth), guesses)
