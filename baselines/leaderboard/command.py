@@ -97,7 +97,7 @@ def _compare(
     batches = settings.latency_batches
     cache = Cache(settings.out / "trainings", images, settings.track)
     seeds = range(settings.seed, settings.seed + settings.seeds)
-    contests = [Contest(entry, settings.rates, seeds, cache) for entry in entries]
+    contests = [Contest(entry, settings.grid, seeds, cache) for entry in entries]
     device = _device(settings)
     about = environment()
     latencies = LatencyCache(settings.out / "latencies", device, about["hardware"], batches)

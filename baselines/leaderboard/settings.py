@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.leaderboard.grid import Grid
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS
@@ -10,18 +11,11 @@ from nas.common.settings import SPACE
 from nas.data.options import ReadOptions, require_folder
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
-from nas.training.recipe import Recipe
+from nas.training.recipe import Recipe, Schedule
 
-DEFAULT = (
-    "ResNet-18",
-    "EfficientNet-B0",
-    "ViT-tiny",
-    "ConViT-tiny",
-    "CoAtNet-nano",
-    "VOLO-D1",
-    "MogaNet-XT",
-)
-"""Hand-designed networks that are compared where the user names none."""
+DEFAULT = ("ResNet-18", "EfficientNet-B0")
+"""Hand-designed networks that are compared where the user names none: the two most used ones that
+get through several epochs in --max-minutes on one core. Larger ones ask for more minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +23,15 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Train networks by one recipe, and compare what they come to on the test split.
 
     Found networks and hand-designed ones try the same learning rates; validation chooses, and the
-    test split is read once for each training that counts. The same command goes on, and trains
-    nothing again.
+    test split is read once for each training that counts. Each is trained until validation gains no
+    more, or for so many minutes. The same command goes on, and trains nothing again.
 
     Example:
         >>> from baselines.leaderboard.settings import LeaderboardSettings
         >>> settings = LeaderboardSettings(learning_rates=(0.5, 1, 2))
-        >>> settings.models[:2]
+        >>> settings.models
         ('ResNet-18', 'EfficientNet-B0')
-        >>> settings.rates
+        >>> settings.grid.learning_rates
         (0.001, 0.002, 0.004)
     """
 
@@ -57,10 +51,18 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     random: int = 1
     """Random architectures with as many parameters as the first found network, to see what the
     search was worth."""
-    epochs: int = 4
-    """Passes over the training images."""
+    schedule: Schedule = "wsd"
+    """Course of the learning rate after the warm-up: wsd keeps it until validation has not gained
+    for --patience epochs, and lets it fall over a fifth of the whole."""
+    epochs: int = 60
+    """Passes over the training images; with the schedule wsd the most of them."""
+    max_minutes: float = 2.0
+    """With the schedule wsd: minutes of training after which the learning rate falls even if
+    validation still gains, which the table then says; 0 sets no limit."""
     learning_rates: tuple[float, ...] = (0.25, 1.0)
     """Multiples of --learning-rate that every network tries with its first seed."""
+    weight_decays: tuple[float, ...] = ()
+    """Multiples of --weight-decay that every network tries too, with its best learning rate."""
     seeds: int = 2
     """Trainings of each network."""
     seed: int = 0
@@ -81,10 +83,11 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
                 raise UserError(
                     f"--{name.replace('_', '-')} {value} cannot be used: give {least} or more"
                 )
-        if not self.rates:
+        if not self.learning_rates:
             raise UserError(
                 "--learning-rates is empty: give one multiple or more, for example 0.25,1"
             )
+        _ = self.grid
 
     @property
     def latency_batches(self) -> tuple[int, ...]:
@@ -92,13 +95,23 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
         return 1, self.latency_batch
 
     @property
-    def rates(self) -> tuple[float, ...]:
-        """Learning rates that every network tries, each once."""
-        if not all(0 < factor < float("inf") for factor in self.learning_rates):
-            given = ",".join(f"{factor:g}" for factor in self.learning_rates)
-            raise UserError(f"--learning-rates {given} cannot be used: give positive numbers")
-        rates = (factor * self.learning_rate for factor in self.learning_rates)
-        return tuple(dict.fromkeys(rates))
+    def grid(self) -> Grid:
+        """Learning rates and weight decays that every network tries, each once."""
+        for name in ("learning_rates", "weight_decays"):
+            factors = getattr(self, name)
+            if not all(0 < factor < float("inf") for factor in factors):
+                given = ",".join(f"{factor:g}" for factor in factors)
+                raise UserError(
+                    f"--{name.replace('_', '-')} {given} cannot be used: give positive numbers"
+                )
+        return Grid(
+            _times(self.learning_rate, self.learning_rates),
+            _times(self.weight_decay, (1.0, *self.weight_decays)),
+        )
+
+
+def _times(value: float, factors: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(dict.fromkeys(factor * value for factor in factors))
 
 
 def check(settings: LeaderboardSettings) -> None:

@@ -19,6 +19,7 @@ from nas.training.bootstrap import Bootstrap, Floats, interval_of
 from nas.training.images import TrainingImages
 from nas.training.predictions import PREDICTIONS
 from nas.training.repeated import Repeated
+from nas.training.result import FinalScores
 
 
 class Standings:
@@ -84,7 +85,7 @@ class Standings:
         entry = contest.entry
         if entry.name not in self._sizes:
             self._sizes[entry.name] = size_of(entry.card)
-        size, tried = self._sizes[entry.name], contest.tried.items()
+        size, chosen = self._sizes[entry.name], contest.chosen
         row = Row(
             name=entry.name,
             kind=entry.kind,
@@ -93,14 +94,16 @@ class Standings:
             params=size.params,
             flops=size.flops,
             latency_ms=self._latencies.known(entry.card) or {},
-            tried={f"{rate:g}": auc for rate, auc in tried},
+            tried={f"{rate:g}": auc for rate, auc in contest.rates.items()},
+            tried_decays={f"{decay:g}": auc for decay, auc in contest.decays.items()},
             published=PUBLISHED.get(entry.card.model, ()) if entry.kind == "baseline" else (),
             notes=(
                 *entry.notes,
-                *(
-                    f"could not be trained at a learning rate of {rate:g}"
-                    for rate, auc in tried
-                    if auc is None
+                *_of_the_grid(
+                    "learning rate", contest.rates, chosen.learning_rate if chosen else None
+                ),
+                *_of_the_grid(
+                    "weight decay", contest.decays, chosen.weight_decay if chosen else None
                 ),
             ),
             # Workers know the whole path, which is nobody else's business.
@@ -124,10 +127,12 @@ class Standings:
         if row.name not in self._resampled:
             predicted = [self._cache.predictions(spec) for spec in specs]
             self._resampled[row.name] = self._bootstrap.aucs(predicted)
-        summary, rate = Repeated(tuple(scores)).to_json(), specs[0].recipe.learning_rate
+        summary, recipe = Repeated(tuple(scores)).to_json(), specs[0].recipe
+        rate, decay = recipe.learning_rate, recipe.weight_decay
         return replace(
             row,
             learning_rate=rate,
+            weight_decay=decay,
             tried=row.tried or {f"{rate:g}": scores[0].validation["auc"]},
             interval=interval_of(self._resampled[row.name]),
             trainings=tuple(trainings),
@@ -135,7 +140,7 @@ class Standings:
                 split: {name: Spread(**value) for name, value in summary[split].items()}
                 for split in ("validation", "test")
             },
-            notes=(*row.notes, *dict.fromkeys(unlike)),
+            notes=(*row.notes, *_cut_off(scores), *dict.fromkeys(unlike)),
         )
 
     def _compared(self, row: Row, best: Row) -> Row:
@@ -143,6 +148,28 @@ class Standings:
             return row
         resampled = self._resampled[row.name], self._resampled[best.name]
         return replace(row, comparison=compare(*resampled, row.test_auc - best.test_auc))
+
+
+def _of_the_grid(
+    what: str, tried: Mapping[float, float | None], chosen: float | None
+) -> Iterator[str]:
+    """Say what could not be trained, and whether the best may lie beyond what was tried."""
+    for value, auc in tried.items():
+        if auc is None:
+            yield f"could not be trained at a {what} of {value:g}"
+    # Of two, either is at an end.
+    if len(tried) > 2 and chosen in (min(tried), max(tried)):
+        end = "smallest" if chosen == min(tried) else "largest"
+        yield f"chose the {end} {what} that was tried, {chosen:g}, and might do better beyond it"
+
+
+def _cut_off(scores: Sequence[FinalScores]) -> Iterator[str]:
+    """Say how many trainings ended while validation still gained."""
+    for what, flag in (("time", "--max-minutes"), ("epochs", "--epochs")):
+        if count := sum(one.cut_off == what for one in scores):
+            yield (
+                f"{count} of {len(scores)} trainings ended by {flag} while validation still gained"
+            )
 
 
 def _differences(made: Made, environment: Mapping[str, str], device: str) -> Iterator[str]:

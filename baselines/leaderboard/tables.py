@@ -1,16 +1,15 @@
 """A board as tables: CSV for programs, Markdown for papers and web pages, text for terminals."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 from rich.table import Table
 
-from baselines.published import AT_CHANCE
+from baselines.leaderboard.words import about, footnotes, listed, pixels
 from nas.common.errors import UserError
-from nas.report.board import INTERVALS_SAY, Board, BoardData
-from nas.report.rows import Published, Row
+from nas.report.board import Board, BoardData
+from nas.report.rows import Row
 from nas.training.result import AVERAGED
 
 # In these columns less is better.
@@ -67,8 +66,9 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
         else None,
         "seeds": len(row.trainings) or None,
         "learning_rate": row.learning_rate,
-        "size_fed": _pixels(card.get("resized_to") or card.get("image_size")),
-        "published": _published(row),
+        "weight_decay": row.weight_decay,
+        "size_fed": pixels(card.get("resized_to") or card.get("image_size")),
+        "published": listed(row.published),
         "source": row.source,
         "architecture": card.get("architecture"),
         "notes": "; ".join(row.notes),
@@ -117,9 +117,7 @@ def markdown(board: Board) -> str:
     shown = [_texts(row, board) for row in board.rows]
     titles = list(shown[0])
     table = [_line(titles), "|" + "---|" * len(titles), *(_line(texts.values()) for texts in shown)]
-    return (
-        "\n".join(["# Leaderboard", "", *_about(board), "", *table, "", *_footnotes(board)]) + "\n"
-    )
+    return "\n".join(["# Leaderboard", "", *about(board), "", *table, "", *footnotes(board)]) + "\n"
 
 
 def terminal(board: Board, width: int) -> Table:
@@ -175,6 +173,7 @@ def _texts(row: Row, board: Board) -> dict[str, str]:
         },
         "training (s)": _text(own["seconds"], ",.0f"),
         "learning rate": _text(row.learning_rate, "g"),
+        "weight decay": _text(row.weight_decay, "g"),
         "pixels fed": own["size_fed"] or "–",
         "published on other data: AUC, accuracy": own["published"] or "–",
     }
@@ -189,125 +188,6 @@ def _against(row: Row, board: Board) -> str:
     low, high = row.comparison.interval
     difference = f"{row.comparison.difference:+.4f} ({low:+.4f} – {high:+.4f})"
     return f"{difference}, {row.comparison.p_words}"
-
-
-def _about(board: Board) -> list[str]:
-    data, recipe = board.data, board.recipe
-    images = ", ".join(f"{count:,} {name}" for name, count in data.images.items())
-    augmentation = _settings(recipe["augmentation"])
-    place = Path(data.directory)
-    # An absolute path holds on one machine alone, and is nobody else's business.
-    shown = place.name if place.is_absolute() else place
-    return [
-        f"Made by `{board.command}`, commit {board.environment.get('commit', 'unknown')}, "
-        f"{board.environment.get('date', '')}.",
-        "",
-        f"* Data: {shown}, {_pixels(data.image_size)} pixels, images: {images}; classes: "
-        f"{', '.join(data.classes)}; fingerprint {data.fingerprint[:16]}.",
-        f"* Recipe, the same for all: {_settings(recipe)}; augmentation: {augmentation}. Of the "
-        f"learning rates {', '.join(_rates(board))} every network tried all with its first seed, "
-        "and validation chose.",
-        f"* Device: {board.device}; {board.environment.get('hardware', '')}; "
-        f"{board.environment.get('versions', '')}.",
-    ]
-
-
-def _footnotes(board: Board) -> list[str]:
-    lines = [
-        "Networks are numbered by test AUC. Validation images chose the epoch, the learning rate "
-        "and the best found network; the test images were read once for each training that "
-        "counts. The AUC is one-vs-rest, the mean over classes and seeds; its interval and the "
-        "difference to the best found network come from the same resamples of the test images "
-        f"(within classes). {INTERVALS_SAY} ± is the sample standard deviation over seeds. Wrong "
-        "images, and seconds of a training, are means over seeds. A multiplication and an "
-        "addition are two FLOPs. Where the pixels that a network is fed are not those of the "
-        "data, it takes no such images, and they are resized (bilinearly) on their way in; FLOPs "
-        "and latency are at the size fed.",
-        "",
-        "Latency is the median of float32 forward passes on the machine that wrote this page, "
-        f"wherever networks were trained: {board.device}, {_threads(board.threads)}. "
-        f"{' '.join(_training(board))}",
-    ]
-    if board.best_found is None:
-        lines += [
-            "",
-            "No found network is among the rows, so that there is nothing to compare with.",
-        ]
-    lines += [""]
-    lines += [f"* {row.name}: {note}." for row in board.rows for note in row.notes]
-    lines += [f"* {row.name} failed: {row.failure}" for row in board.rows if row.failure]
-    others = "; ".join(f"{name}: {_list(scores)}" for name, scores in board.published.items())
-    lines += [
-        "",
-        f"Published on other data, of networks that are not in the table: {others}. {AT_CHANCE}",
-    ]
-    return lines
-
-
-def _training(board: Board) -> list[str]:
-    """Say how the trainings were run, and whether their settings left something to be gained."""
-    rows = [row for row in board.rows if row.trainings]
-    if not rows:
-        return []
-    groups: dict[tuple[int, int], list[str]] = {}
-    for row in rows:
-        for training in row.trainings:
-            groups.setdefault((training.made.at_a_time, training.made.threads), []).append(row.name)
-    told = [
-        f"{at_a_time} at a time with {_threads(threads)} each"
-        + (f" ({', '.join(dict.fromkeys(names))})" if len(groups) > 1 else "")
-        for (at_a_time, threads), names in groups.items()
-    ]
-    ended = [training.epoch == board.recipe["epochs"] for row in rows for training in row.trainings]
-    lines = [
-        f"Trainings ran {'; '.join(told)}.",
-        f"In {sum(ended)} of {len(ended)} the last epoch was the best, so that more epochs might "
-        "raise their scores.",
-    ]
-    tried = [row for row in rows if len(row.tried) > 1]
-    if tried:
-        smallest, largest = (
-            sum(f"{row.learning_rate:g}" == choose(row.tried, key=float) for row in tried)
-            for choose in (min, max)
-        )
-        lines.append(
-            f"Of {len(tried)} networks that tried several learning rates, {smallest} chose the "
-            f"smallest and {largest} the largest."
-        )
-    return lines
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread{'s' if count > 1 else ''}"
-
-
-def _rates(board: Board) -> list[str]:
-    return list(dict.fromkeys(rate for row in board.rows for rate in row.tried))
-
-
-def _settings(values: Mapping[str, Any]) -> str:
-    plain = {
-        name: value
-        for name, value in values.items()
-        if name not in ("augmentation", "learning_rate")
-    }
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain.items())
-
-
-def _published(row: Row) -> str:
-    return _list(row.published)
-
-
-def _list(scores: Iterable[Published]) -> str:
-    return ", ".join(
-        f"{score.dataset} {score.auc:.4f}"
-        + (f" / {100 * score.accuracy:.4g} %" if score.accuracy is not None else "")
-        for score in scores
-    )
-
-
-def _pixels(size: Sequence[int] | None) -> str:
-    return f"{size[0]} × {size[1]}" if size else ""
 
 
 def _text(value: float | None, form: str) -> str:

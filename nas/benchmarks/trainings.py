@@ -3,21 +3,18 @@
 Every training is written down when it is done, and a stopped benchmark goes on where it was.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from math import sqrt
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import nn
 
+from nas.benchmarks.networks import Network
+from nas.benchmarks.rows import read_lines, write_lines
 from nas.benchmarks.simulated import SimulatedImages
-from nas.common.artefacts import read_table, reading
-from nas.common.files import write_text
 from nas.common.progress import say
 from nas.common.provenance import environment
 from nas.common.rules import Count
@@ -30,11 +27,9 @@ from nas.data.smooth.names import Galaxy
 from nas.data.tensors import LensTensors
 from nas.training.evaluation import evaluate
 from nas.training.images import TrainingImages
-from nas.training.loop import fit
+from nas.training.loop import Result, fit
 from nas.training.networks.averaging import SymmetryAverage
 from nas.training.recipe import Recipe
-from search_spaces import Architecture, untie
-from search_spaces.network import init_weights
 
 Prior = Literal["none", "turned", "residual", "sersic residual"]
 """What else is known of the data: there is a second channel with what a smooth lens leaves
@@ -46,40 +41,6 @@ Half of the training images turned by any angle was tried in commit e4a8b47, and
 
 _GALAXIES: dict[Prior, Galaxy] = {"residual": "free", "sersic residual": "sersic"}
 _WORKERS = 2
-
-
-class Network(NamedTuple):
-    """A network of the benchmark.
-
-    Attributes:
-        name: Name as SPACE/ARCHITECTURE, with the word ``untied`` for the twin of a symmetric one;
-            or the name of a model of timm.
-        architecture: Architecture; None for a model of timm.
-        untied: Whether layers of a symmetric architecture have weights of their own.
-    """
-
-    name: str
-    architecture: Architecture | None
-    untied: bool = False
-
-    @property
-    def symmetric(self) -> bool:
-        """Whether its weights are tied."""
-        choices = {} if self.architecture is None else self.architecture.choices
-        return choices.get("symmetry", "none") != "none" and not self.untied
-
-    def build(self, images: TrainingImages, seed: int) -> nn.Module:
-        """Build the network with random weights of a seed."""
-        if self.architecture is None:
-            return images.card(self.name).fitted().build(seed)
-        network = images.card(self.architecture.space, str(self.architecture)).build(seed)
-        if not self.untied:
-            return network
-        # The weights of a network that was just untied are symmetric still.
-        network = untie(network)
-        with torch.random.fork_rng([]):
-            torch.manual_seed(seed)
-            return network.apply(init_weights)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +177,7 @@ def carry_out(
             f"seed {training.seed}"
         )
         done.append(train_as_planned(training, network, images))
-        write_trainings(table, done)
+        write_lines(table, Training, done)
         publish(done)
     if done:
         publish(done)
@@ -231,10 +192,26 @@ def _images(training: Training) -> TrainingImages:
         image_size=training.image_size,
         nuisance=training.nuisance,
     )
-    name = f"realistic-{training.image_size}px-{training.simulated}-{training.nuisance:g}"
+    return simulated_images(simulation, _GALAXIES.get(training.prior))
+
+
+def simulated_images(
+    simulation: SimulationSettings, galaxy: Galaxy | None = None
+) -> TrainingImages:
+    """Return simulated images, which are made where they are not there yet.
+
+    They lie in ``data``, named after what they are.
+
+    Args:
+        simulation: What is simulated.
+        galaxy: Galaxy whose smooth lens is fitted, and leaves a second channel; None for one
+            channel.
+    """
+    name = f"{simulation.physics}-{simulation.pixels}px-{simulation.images}"
+    if simulation.physics == "realistic":
+        name += f"-{simulation.nuisance:g}"
     directory = Path("data") / name
     simulate_dataset(simulation, directory, _WORKERS)
-    galaxy = _GALAXIES.get(training.prior)
     if galaxy is not None:
         fitted = directory.with_name(f"{name}-{galaxy}")
         add_residuals(
@@ -246,23 +223,18 @@ def _images(training: Training) -> TrainingImages:
 
 def train_as_planned(training: Training, network: Network, images: TrainingImages) -> Training:
     """Train a network as planned, and return the training with its outcome."""
-    model = network.build(images, training.seed)
-    result = fit(
-        model,
-        _some(images.train(), training.images, training.seed),
-        images.val(),
-        Recipe(epochs=training.epochs),
-        seed=training.seed,
+    result = train_on_some(
+        network, images, training.images, epochs=training.epochs, seed=training.seed
     )
-    test = images.test()
-    flops = counted_flops(result.model, test.images[:1])
+    model, test = result.model, images.test()
+    flops = counted_flops(model, test.images[:1])
     return replace(
         training,
         params=sum(parameter.numel() for parameter in model.parameters()),
         mflops=round(flops / 1e6, 2),
         val_auc=result.best.val["auc"],
-        test_auc=evaluate(result.model, test).auc,
-        averaged_auc=evaluate(SymmetryAverage(result.model), test).auc,
+        test_auc=evaluate(model, test).auc,
+        averaged_auc=evaluate(SymmetryAverage(model), test).auc,
         best_epoch=result.best.epoch,
         seconds=result.seconds,
         curve=" ".join(f"{record.val['auc']:.4f}" for record in result.epochs),
@@ -270,8 +242,28 @@ def train_as_planned(training: Training, network: Network, images: TrainingImage
     )
 
 
+def train_on_some(
+    network: Network, images: TrainingImages, count: int, *, epochs: int, seed: int
+) -> Result:
+    """Train a network on some of the training images, all others as they are.
+
+    Args:
+        network: The network.
+        images: Images to learn from and to choose the epoch by.
+        count: Number of training images; fewer images of a seed are among its more.
+        epochs: Passes over them.
+        seed: Seed of weights, training images and their order.
+    """
+    return fit(
+        network.build(images, seed),
+        _some(images.train(), count, seed),
+        images.val(),
+        Recipe(epochs=epochs),
+        seed=seed,
+    )
+
+
 def _some(images: LensTensors, count: int, seed: int) -> LensTensors:
-    """Draw some of the images; fewer images of a seed are among its more."""
     some = torch.from_numpy(np.random.default_rng(seed).permutation(len(images))[:count])
     return LensTensors(images.images[some], images.labels[some], images.classes)
 
@@ -282,16 +274,4 @@ def read_trainings(path: Path) -> list[Training]:
     Raises:
         UserError: the table is damaged.
     """
-    if not path.exists():
-        return []
-    with reading(path, "restore it, or give another --out"):
-        return read_table(path, Training)
-
-
-def write_trainings(path: Path, trainings: list[Training]) -> None:
-    """Write a table of trainings, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(Training)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(training) for training in trainings)
-    write_text(path, text.getvalue())
+    return read_lines(path, Training)

@@ -55,6 +55,7 @@ class FidelitySettings(ReadOptions, Recipe, WorkerOptions):
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
+        self.require_known_length("networks are compared after as many epochs")
         WorkerOptions.__post_init__(self)
         for name, least in (("architectures", LEAST), ("seeds", 1), ("seed", 0)):
             value = getattr(self, name)

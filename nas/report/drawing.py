@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -27,15 +28,21 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
 GREY = "#8a8a8a"
 
 FILE_NAME = re.compile(
-    r"(architecture-\d+|confusion|costs|importances|mistakes|roc|scores|search|searches|successes)\.(png|pdf)"
+    r"(architecture-\d+|confusion|costs|funnel|importances|learning|mistakes|reliability|roc|scores"
+    r"|search|searches|successes)\.(png|pdf)"
 )
 """Names of the files that figures of reports get; other files in their directory are not ours."""
 
 _DOTS = 180
 # A score is poor if it is so many times as far from the median as the best is.
 _POOR = 3.0
+# What ticks of AUCs lack to 1, times a power of ten; the first that are not too many are drawn.
+_AUC_STEPS = ((5, 4, 3, 2, 1), (5, 2, 1), (3, 1), (1,))
+_MOST_TICKS = 8
 # Inches that a letter and a line of a legend take on average, and letters that its mark takes.
 _LETTER, _LINE, _MARK = 0.085, 0.17, 7
+# How bright red, green and blue look (ITU-R BT.709).
+_LUMA = (0.2126, 0.7152, 0.0722)
 # Ink and paper of the dark page, as style.css has them.
 _LIGHT_INK, _DARK_PAPER = "#e6eaf0", "#14181e"
 
@@ -119,6 +126,11 @@ def ink() -> str:
     return str(mpl.rcParams["text.color"])
 
 
+def legible_on(colour: npt.ArrayLike) -> str:
+    """Return black or white, whichever can be read on a colour."""
+    return "black" if np.dot(np.asarray(colour)[:3], _LUMA) > 0.5 else "white"
+
+
 def wrapped(name: str, inches: float) -> str:
     """Return a name from outside in lines that are about so long at most.
 
@@ -185,6 +197,32 @@ def log_costs(axes: Axes) -> None:
     large = EngFormatter(sep="\N{NARROW NO-BREAK SPACE}")
     # EngFormatter would write half a millisecond as 500 m.
     axes.xaxis.set_major_formatter(lambda value, _: large(value) if value >= 1 else f"{value:g}")
+
+
+def auc_scale(axes: Axes) -> None:
+    """Give the vertical axis, of AUCs, a scale on which .9, .99 and .999 are equally far apart.
+
+    What is missing to 1 is seen at every height; AUCs closer to 1 than 1e-5 stand there.
+    """
+    axes.set_yscale(
+        "function",
+        functions=(lambda auc: -np.log10(np.maximum(1 - auc, 1e-5)), lambda y: 1 - 10.0**-y),
+    )
+    axes.autoscale(axis="y")  # The limits may have been those of another scale.
+    low, high = axes.get_ylim()
+    ticks = next(
+        (found for steps in _AUC_STEPS if len(found := _aucs(steps, low, high)) <= _MOST_TICKS), []
+    )
+    if len(ticks) < 3:
+        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(lambda auc, _: f"{auc:.7g}")
+
+
+def _aucs(steps: Sequence[float], low: float, high: float) -> list[float]:
+    errors = (step * 10.0**power for power in range(-1, -6, -1) for step in steps)
+    return [1 - error for error in errors if low <= 1 - error <= high]
 
 
 def least_shown(scores: Sequence[float]) -> float:

@@ -8,10 +8,12 @@ from typing import Any
 import search_spaces
 from nas.report.architecture_drawing import ArchitectureDrawing
 from nas.report.board import INTERVALS_SAY, Board
+from nas.report.calibration import calibration_section
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
 from nas.report.forest import forest_figure
 from nas.report.leaderboard_table import board_table, published_table
+from nas.report.learning import learning_section
 from nas.report.page import Page, Section
 from nas.report.predictions import Predictions
 from nas.report.rows import Row
@@ -25,6 +27,7 @@ from nas.report.sections import (
 from nas.search.found import read_found
 from nas.search.result import Candidate
 from nas.search.run_directory import RunDirectory
+from nas.training.result import AVERAGED
 
 # So many baselines stand beside the best found network where there is not room for all.
 _OPPONENTS = 2
@@ -47,7 +50,7 @@ def leaderboard_page(board: Board, directory: Path, data: Path | None) -> Page:
     scored = [row for row in board.rows if row.trainings]
     sections = [Section("All networks", tables=(board_table(board),))]
     if scored:
-        sections += [_scores(scored), _costs(scored, board)]
+        sections += [_scores(scored), learning_section(scored, directory), _costs(scored, board)]
         sections += _classes(scored, board, directory, data)
     drawn = {
         row.name: _drawing(row)
@@ -98,11 +101,12 @@ def _score(row: Row) -> str:
 
 def _scores(scored: Sequence[Row]) -> Section:
     caption = (
-        "Test AUC with 95 % bootstrap intervals over the test images, and the AUC of each seed. "
-        f"{INTERVALS_SAY}"
+        "Test AUC with 95 % bootstrap intervals over the test images, and the AUC of each seed; "
+        "hollow, the same of class probabilities that are averaged over the eight symmetries of "
+        f"the image. {INTERVALS_SAY}"
     )
     ordered = sorted(scored, key=lambda row: -row.test_auc)
-    alt = "; ".join(f"{row.name} {row.test_auc:.4f}" for row in ordered)
+    alt = "; ".join(f"{row.name} {_both_scores(row)}" for row in ordered)
     return Section(
         "How good",
         pictures=(
@@ -114,6 +118,11 @@ def _scores(scored: Sequence[Row]) -> Section:
             ),
         ),
     )
+
+
+def _both_scores(row: Row) -> str:
+    averaged = row.metrics["test"].get(AVERAGED)
+    return f"{row.test_auc:.4f}" + (f", averaged {averaged.mean:.4f}" if averaged else "")
 
 
 def _costs(scored: Sequence[Row], board: Board) -> Section:
@@ -159,7 +168,7 @@ def _costs(scored: Sequence[Row], board: Board) -> Section:
 def _classes(
     scored: Sequence[Row], board: Board, directory: Path, data: Path | None
 ) -> list[Section]:
-    """Show ROC curves, confusion and mistakes of the networks that validation likes best.
+    """Show ROC curves, confusion, calibration and mistakes of what validation likes best.
 
     They are the best found network and the best baselines.
     """
@@ -167,12 +176,9 @@ def _classes(
     chosen = [*found, *baselines[: _OPPONENTS + 1 - len(found)]] or [
         max(scored, key=lambda row: row.validation_auc)
     ]
-    networks = {}
-    for row in chosen:
-        files = [directory / training.predictions for training in row.trainings]
-        validation = [training.validation["auc"] for training in row.trainings]
-        if (predictions := Predictions.read(files, board.data.classes, validation)) is not None:
-            networks[row.name] = predictions
+    told = {row.name: _told(row, board, directory) for row in scored}
+    there = {name: predictions for name, predictions in told.items() if predictions is not None}
+    networks = {row.name: there[row.name] for row in chosen if row.name in there}
     if not networks:
         return [
             Section(
@@ -181,13 +187,19 @@ def _classes(
         ]
     name = next(iter(networks))
     place = data or Path(board.data.directory)
+    choice = "These networks are the best of their kind, found or baseline, by validation AUC."
     return [
-        classes_section(
-            networks,
-            "These networks are the best of their kind, found or baseline, by validation AUC.",
-        ),
+        classes_section(networks, choice),
+        calibration_section(there, networks),
         examples_section(name, networks[name], place, board.data.options, board.data.fingerprint),
     ]
+
+
+def _told(row: Row, board: Board, directory: Path) -> Predictions | None:
+    """Return what the trainings of a network said of the test images; None where it is gone."""
+    files = [directory / training.predictions for training in row.trainings]
+    validation = [training.validation["auc"] for training in row.trainings]
+    return Predictions.read(files, board.data.classes, validation)
 
 
 def _drawing(row: Row) -> ArchitectureDrawing:

@@ -12,12 +12,10 @@ from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
 from nas.common.errors import UserError
 from nas.common.figure import ShownFigure
-from nas.report.drawing import legend_above, wrapped
+from nas.report.drawing import legend_above, legible_on, wrapped
 from nas.training.predictions import read_predictions
 
 _COLUMNS = 3
-# How bright red, green and blue look (ITU-R BT.709).
-_LUMA = (0.2126, 0.7152, 0.0722)
 _STYLES = ("-", "--", "-.", ":")
 # The ROC curves of several seeds are read at these false positive rates.
 _GRID = np.linspace(0, 1, 501)
@@ -185,7 +183,7 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
                 text,
                 ha="center",
                 va="center",
-                color=_legible_on(cells.to_rgba(share)),
+                color=legible_on(cells.to_rgba(share)),
             )
         axes.set(title=wrapped(name, _NAME), xlabel="predicted class", ylabel="true class")
         positions = range(len(predictions.classes))
@@ -196,11 +194,6 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
     return figure
-
-
-def _legible_on(colour: npt.ArrayLike) -> str:
-    """Return black or white, whichever can be read on a colour."""
-    return "black" if np.dot(np.asarray(colour)[:3], _LUMA) > 0.5 else "white"
 
 
 def _panels(count: int, width: float, height: float) -> tuple[ShownFigure, list[Axes]]:

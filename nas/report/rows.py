@@ -26,7 +26,7 @@ class Spread:
     std: Amount | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgedTraining(FinalScores):
     """One training of one network.
 
@@ -98,6 +98,9 @@ class Row:
         latency_ms: median time of a forward pass, in milliseconds, by batch size.
         learning_rate: learning rate that validation chose.
         tried: validation AUC of the first seed by learning rate; None where that training failed.
+        weight_decay: weight decay that validation chose; None where an earlier version wrote the
+            row.
+        tried_decays: validation AUC of the first seed by weight decay, with that learning rate.
         interval: interval that holds 95 % of the bootstrap's macro AUCs (mean over seeds) over the
             test images.
         comparison: comparison with the best found network; None where there is none, and for that
@@ -119,6 +122,8 @@ class Row:
     latency_ms: dict[str, Amount] = field(default_factory=dict)
     learning_rate: float | None = None
     tried: dict[str, float | None] = field(default_factory=dict)
+    weight_decay: float | None = None
+    tried_decays: dict[str, float | None] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
     comparison: PairedComparison | None = None
     published: tuple[Published, ...] = ()

@@ -5,22 +5,22 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import optuna
+
 import search_spaces
 from nas.common.errors import UserError
 from nas.report.architecture_drawing import ArchitectureDrawing
 from nas.report.cost_figures import cost_figure
 from nas.report.drawing import picture
+from nas.report.funnel import funnel_figure, funnel_stages, funnel_words
 from nas.report.page import EMPTY, Cell, Page, Section, Table, number
-from nas.report.retrained import RetrainedNetwork, read_retrained
+from nas.report.retrained import read_retrained, trained_sections
 from nas.report.search_figures import LEAST_TRIALS, importance_figure, importances, search_figure
 from nas.report.sections import (
     SEARCH_CAPTION,
     architecture_cell,
     architecture_section,
-    classes_section,
-    examples_section,
 )
-from nas.retrain.summary import Summary
 from nas.search.found import read_found
 from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
@@ -39,8 +39,8 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
     """
     (best, candidates), config = read_found(run), run.config()
     strategy = str(config.get("strategy", "a search"))
+    study, gone = _study(run, config.get("storage"))
     winner, space = best.winner, search_spaces.get_space(best.space)
-    retrained = read_retrained(run)
     sections = [
         architecture_section(
             "The network that was found",
@@ -51,9 +51,10 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
             },
         ),
         _course(candidates, strategy),
+        *_funnel(study, candidates, best),
         _costs(candidates, best, config.get("latency_batch")),
-        _genes(run, best, config.get("storage")),
-        *_trained(retrained, best, data),
+        _genes(study, gone, best),
+        *trained_sections(read_retrained(run), best, data),
         Section("All candidates", tables=(_table(candidates, best),)),
         Section("How this was made", facts=_facts(run, best, strategy)),
     ]
@@ -86,6 +87,31 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
     )
 
 
+def _study(run: RunDirectory, storage: str | None) -> tuple[optuna.Study | None, str]:
+    """Return the study, or why it cannot be read."""
+    try:
+        return read_study(run.study(storage)), ""
+    except UserError as error:
+        return None, f"This needs the study: {error}."
+
+
+def _funnel(
+    study: optuna.Study | None, candidates: Sequence[Candidate], best: Best
+) -> list[Section]:
+    """Show who was dropped where, if candidates went through more than one stage."""
+    stages = funnel_stages(study.get_trials(deepcopy=False) if study else [], candidates, best)
+    if len(stages) < 2:
+        return []
+    caption = (
+        "Validation AUC of each candidate at each stage; those that went on are joined. Of a stage "
+        "that is trained to its end the best epoch counts, and of several seeds the mean. The "
+        "scale is that of what is missing to 1."
+    )
+    draw = partial(funnel_figure, stages, best.winner.number)
+    alt = f"{caption} {funnel_words(stages)}."
+    return [Section("Who was dropped where", pictures=(picture("funnel", draw, caption, alt),))]
+
+
 def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Section:
     scored = [item for item in candidates if item.state == "complete" and item.duplicate_of is None]
     draw = partial(
@@ -106,12 +132,10 @@ def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Se
     )
 
 
-def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
+def _genes(study: optuna.Study | None, gone: str, best: Best) -> Section:
     title = "Which genes mattered"
-    try:
-        study = read_study(run.study(storage))
-    except UserError as error:
-        return Section(title, (f"This needs the study: {error}.",))
+    if study is None:
+        return Section(title, (gone,))
     shares = importances(study, best.objectives.index("auc"))
     if not shares:
         return Section(
@@ -137,59 +161,6 @@ def _genes(run: RunDirectory, best: Best, storage: str | None) -> Section:
                 f"{caption} The first: {told}.",
             ),
         ),
-    )
-
-
-def _trained(retrained: Sequence[RetrainedNetwork], best: Best, data: Path | None) -> list[Section]:
-    """Show what became of the architectures that were trained from scratch."""
-    if not retrained:
-        return []
-    rows = [_trained_row(item.summary) for item in retrained]
-    columns = (
-        "directory",
-        "architecture",
-        "parameters",
-        "untied",
-        "MFLOPs",
-        "seeds",
-        "validation AUC",
-        "test AUC",
-        "test accuracy",
-        "spread of the test AUC",
-    )
-    table = Table("Trained from scratch, means over seeds", columns, rows, marked=frozenset({0}))
-    first = retrained[0]
-    title = "Trained from scratch"
-    if first.predictions is None:
-        return [
-            Section(title, ("The predictions of the test images were removed.",), tables=(table,))
-        ]
-    name = architecture_cell(first.summary.card.model, first.summary.architecture).text
-    place = data or Path(best.data.directory)
-    examples = examples_section(
-        name, first.predictions, place, best.data.read_options(), best.data.fingerprint
-    )
-    choice = "This is the network trained from scratch that validation likes best."
-    return [
-        Section(title, tables=(table,)),
-        classes_section({name: first.predictions}, choice),
-        examples,
-    ]
-
-
-def _trained_row(summary: Summary) -> tuple[Cell, ...]:
-    spread = summary.scores.spread
-    return (
-        Cell(summary.directory.name),
-        architecture_cell(summary.card.model, summary.architecture),
-        number(summary.params),
-        number(summary.card.untied_params),
-        number(summary.flops / 1e6, ",.1f"),
-        number(len(summary.scores.trainings)),
-        number(spread("validation", "auc")[0], ".4f"),
-        number(spread("test", "auc")[0], ".4f"),
-        number(spread("test", "accuracy")[0], ".4f"),
-        number(spread("test", "auc")[1], ".4f"),
     )
 
 

@@ -12,11 +12,10 @@ from sklearn.metrics import f1_score
 from nas.common.errors import UserError
 from nas.search.options import OBJECTIVES, Direction
 from nas.training.metrics import NonFiniteError
+from nas.training.reliability import Reliability
 
 _Labels = npt.NDArray[np.int64]
 _Probabilities = npt.NDArray[np.floating[Any]]
-
-_BINS = 15
 
 
 @dataclass(frozen=True)
@@ -118,14 +117,8 @@ def macro_f1(labels: _Labels, probabilities: _Probabilities) -> float:
 
 
 def expected_calibration_error(labels: _Labels, probabilities: _Probabilities) -> float:
-    """Return by how much confidence and accuracy differ, averaged over 15 bins of confidence.
-
-    Each bin counts with its share of the images (Guo et al. 2017, arXiv 1706.04599).
-    """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
-    gaps = np.bincount(bins, weights=right - confidence, minlength=_BINS)
-    return round(float(np.abs(gaps).sum() / len(labels)), 12)
+    """Return by how much confidence and accuracy differ (:class:`Reliability`)."""
+    return Reliability.of(labels, probabilities).error
 
 
 _MEASURES: Mapping[str, Measure] = {

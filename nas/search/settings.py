@@ -107,6 +107,7 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
         ReadOptions.__post_init__(self)
         TaskOptions.__post_init__(self)
         Recipe.__post_init__(self)
+        self.require_known_length("a search compares candidates after as many epochs")
         WorkerOptions.__post_init__(self)
         SAMPLERS.require(self.strategy)
         for name in ("trials", "latency_batch", "final_epochs", "final_seeds"):

@@ -50,6 +50,7 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
         Recipe.__post_init__(self)
+        self.require_known_length("a supernet is trained for --epochs")
         Sharing.__post_init__(self)
         ClusterOptions.__post_init__(self)
         if self.workers < 1 or self.batch_size % self.workers:

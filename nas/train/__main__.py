@@ -13,10 +13,6 @@ if __name__ == "__main__":
             examples={
                 "Train a network of the search space": "--architecture symmetric_mbconv --data DIR",
                 "Train a network of timm": "--model resnet18 --data DIR --epochs 20",
-                "Read the axion mass off images of vortices": (
-                    "--task regression --target log10_axion_mass --architecture symmetric_mbconv "
-                    "--data DIR"
-                ),
             },
             check=check,
         ),

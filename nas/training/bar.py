@@ -22,6 +22,10 @@ class TrainingBar:
         self._steps = steps
         self._shown = shown
 
+    def until(self, epochs: int) -> None:
+        """Show of how many epochs the training is, as far as that is known now."""
+        self._progress.update(self._task, total=epochs * self._steps, epochs=epochs)
+
     def step(self) -> None:
         """Count one step that is done."""
         self._progress.advance(self._task)
@@ -59,7 +63,7 @@ def training_bar(
         The bar, which the training reports to.
     """
     progress = Progress(
-        words("epoch {task.fields[epoch]}/" + str(epochs)),
+        words("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
         BarColumn(),
         words("loss {task.fields[loss]}  {task.fields[score]}"),
         TimeRemainingColumn(compact=True),
@@ -67,7 +71,9 @@ def training_bar(
         disable=not is_watched(),
     )
     with progress:
-        task = progress.add_task("", total=epochs * steps, epoch=0, loss="–", score="")
+        task = progress.add_task(
+            "", total=epochs * steps, epoch=0, epochs=epochs, loss="–", score=""
+        )
         bar = TrainingBar(progress, task, steps, shown)
         if records:
             bar.epochs(records)

@@ -20,7 +20,7 @@ from nas.common.artefacts import checked, reading, short
 from nas.common.errors import UserError
 from nas.common.files import make_directory, room_for, write_text
 from nas.training.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from nas.training.record import EpochRecord, Epochs, best_record, to_csv
+from nas.training.record import LOG, EpochRecord, Epochs, best_record, to_csv
 
 # Name under which the state holds the spec. It stays as it is, or no older training would go on.
 _SPEC = "identity"
@@ -94,7 +94,7 @@ class TrainingFiles:
             outcome = best_record(records).to_json()
             with room_for(self.model, _GOES_ON):
                 save_checkpoint(self.model, weights, {**self.spec, "outcome": outcome})
-        log = self.directory / "log.csv"
+        log = self.directory / LOG
         with room_for(log, _GOES_ON):
             write_text(log, to_csv(records))
 

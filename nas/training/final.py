@@ -16,6 +16,7 @@ from torch import nn
 
 from nas.common.files import room_for
 from nas.common.provenance import Made, command, environment
+from nas.training.course import turn
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
 from nas.training.precision import thread_count
@@ -72,7 +73,7 @@ def train_and_test(
     everywhere = task.score(task.answers(task.averaged(trained.model), test), truth)
     with room_for(directory, "the same command judges the network"):
         task.write(directory, images.dataset, images.splits.test, truth, answers)
-    here = environment()
+    here, turned = environment(), turn(spec.recipe, trained.epochs)
     scores = FinalScores(
         seed=spec.seed,
         validation=trained.best.val,
@@ -90,6 +91,7 @@ def train_and_test(
             versions=here["versions"],
             commit=here["commit"],
         ),
+        cut_off="" if turned is None else turned.cut_off,
     )
     with room_for(directory, "the same command judges the network"):
         write_scores(

@@ -15,6 +15,7 @@ from nas.common.memory import keep_memory
 from nas.data.tensors import LensTensors
 from nas.training.bar import training_bar
 from nas.training.calibration import calibration_batches
+from nas.training.course import last_epoch, turn
 from nas.training.epoch import train_epoch
 from nas.training.files import TrainingFiles
 from nas.training.metrics import NonFiniteError
@@ -154,7 +155,9 @@ def fit(
         threads(model, device),
         training_bar(recipe.epochs, steps // recipe.epochs, records, shown) as bar,
     ):
-        for epoch in range(len(records) + 1, recipe.epochs + 1):
+        while len(records) < (last := _follow(recipe, records, optimisation)):
+            bar.until(last)
+            epoch = len(records) + 1
             generator = _seed_epoch(seed, epoch, device)
             batches = train.shuffled(recipe.batch_size, generator, recipe.augmentation)
             rate, start = optimisation.learning_rate, time.perf_counter()
@@ -168,6 +171,15 @@ def fit(
             tell(records[-1])
     model.load_state_dict(best_weights)
     return Result(model.eval(), best_record(records), tuple(records))
+
+
+def _follow(recipe: Recipe, records: Sequence[EpochRecord], optimisation: Optimisation) -> int:
+    """Let the learning rate fall where its time has come; return the last epoch as now known."""
+    last = last_epoch(recipe, records)
+    if (turned := turn(recipe, records)) is not None and turned.epoch < last:
+        steps = records[0].updates
+        optimisation.fall(turned.epoch * steps, last * steps)
+    return last
 
 
 def _resume(

@@ -5,12 +5,16 @@ from typing import Any
 
 import torch
 from timm.optim import create_optimizer_v2  # type: ignore[attr-defined]
+from timm.scheduler.scheduler import Scheduler
 from timm.scheduler.scheduler_factory import create_scheduler_v2
 from timm.utils.clip_grad import dispatch_clip_grad
 from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor, nn
 
 from nas.training.recipe import Recipe
+
+# Epochs of which the warm-up is a share where it is not known how many there will be.
+_RISE = 10
 
 
 class Optimisation:
@@ -24,7 +28,8 @@ class Optimisation:
         network: network on its device, in its memory layout.
         recipe: how the network is trained.
         updates: number of updates of the whole training, over which the learning rate takes its
-            course.
+            course; with the schedule ``wsd`` the most of them, and the rate stays at its height
+            until :meth:`fall`.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, updates: int) -> None:
@@ -41,16 +46,12 @@ class Optimisation:
             weight_decay=recipe.weight_decay,
             **fused,
         )
-        # The scheduler counts in updates: what timm calls an epoch is one update here.
-        self._scheduler, _ = create_scheduler_v2(
-            self._optimizer,
-            recipe.schedule,
-            num_epochs=updates,
-            warmup_epochs=round(recipe.warmup * updates),
-            warmup_lr=recipe.learning_rate / 100,
-            step_on_epochs=False,
-            updates_per_epoch=1,
-        )
+        self._rate = recipe.learning_rate
+        self._warmup, course = round(recipe.warmup * updates), str(recipe.schedule)
+        if recipe.schedule == "wsd":
+            self._warmup = round(recipe.warmup * updates * min(1.0, _RISE / recipe.epochs))
+            course = "constant"
+        self._scheduler = self._schedule(course, num_epochs=updates)
         self._average = (
             ModelEmaV3(network, recipe.ema_decay, use_warmup=True) if recipe.ema_decay else None
         )
@@ -64,6 +65,18 @@ class Optimisation:
     def learning_rate(self) -> float:
         """The learning rate of the next update."""
         return float(self._optimizer.param_groups[0]["lr"])
+
+    def fall(self, first: int, last: int) -> None:
+        """Let the learning rate fall to zero.
+
+        Args:
+            first: number of updates after which it begins to fall.
+            last: number of updates after which it is zero.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate  # a scheduler takes the rate that it finds for the height
+        self._scheduler = self._schedule("wsd", num_epochs=last, decay_epochs=last - first)
+        self._scheduler.step_update(self.updates)
 
     def clear_gradients(self) -> None:
         """Forget the gradients of the last update."""
@@ -113,6 +126,20 @@ class Optimisation:
         )
         self.updates = updates
         self._scheduler.step_update(updates)
+
+    def _schedule(self, course: str, **lengths: Any) -> Scheduler:
+        # The scheduler counts in updates: what timm calls an epoch is one update here.
+        scheduler: Scheduler
+        scheduler, _ = create_scheduler_v2(
+            self._optimizer,
+            course,
+            warmup_epochs=self._warmup,
+            warmup_lr=self._rate / 100,
+            step_on_epochs=False,
+            updates_per_epoch=1,
+            **lengths,
+        )
+        return scheduler
 
     def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Any]]:
         """Return the optimizer's tensors by weight and name, laid out in memory like the weights.

@@ -8,7 +8,7 @@ from nas.common.settings import part
 from nas.data.options import Augmentation
 
 Optimizer = Literal["adamw", "nadamw", "lion", "sgd"]
-Schedule = Literal["cosine", "constant"]
+Schedule = Literal["cosine", "constant", "wsd"]
 Amp = Literal["auto", "bf16", "off"]
 
 
@@ -26,7 +26,7 @@ class Recipe:
     """
 
     epochs: int = 20
-    """Passes over the training images."""
+    """Passes over the training images; with the schedule wsd the most of them."""
     batch_size: int = 32
     """Number of images in a step."""
     optimizer: Optimizer = "adamw"
@@ -37,9 +37,17 @@ class Recipe:
     """Decay of the weights; biases, norms and what the network names in no_weight_decay() are
     spared."""
     schedule: Schedule = "cosine"
-    """Course of the learning rate after the warm-up."""
+    """Course of the learning rate after the warm-up: wsd keeps it until validation has not gained
+    for --patience epochs, and lets it fall over a fifth of the whole."""
+    patience: int = 5
+    """With the schedule wsd: epochs without a gain of the validation AUC, after which the learning
+    rate falls."""
+    max_minutes: float = 0.0
+    """With the schedule wsd: minutes of training after which the learning rate falls even if
+    validation still gains; 0 sets no limit."""
     warmup: float = 0.1
-    """Share of the steps over which the learning rate rises from a hundredth."""
+    """Share of the steps (with wsd: of those of ten epochs) over which the learning rate rises from
+    a hundredth."""
     label_smoothing: float = 0.0
     """Share of every label that is spread evenly over all classes."""
     clip_grad: float = 1.0
@@ -66,6 +74,8 @@ class Recipe:
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "a positive number")
         _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
         _require(self.clip_grad >= 0, "clip_grad", self.clip_grad, "0 (off) or more")
+        _require(self.patience >= 1, "patience", self.patience, "1 or more")
+        _require(self.max_minutes >= 0, "max_minutes", self.max_minutes, "0 (no limit) or more")
         for name in ("warmup", "label_smoothing", "ema_decay", "drop_path"):
             value = getattr(self, name)
             _require(0 <= value < 1, name, value, "0 or more and less than 1")
@@ -74,13 +84,26 @@ class Recipe:
         """Return the number of steps of the whole training on so many images."""
         return self.epochs * max(1, images // self.batch_size)
 
+    def require_known_length(self, why: str) -> None:
+        """Refuse a schedule whose length is not known before.
+
+        Args:
+            why: who needs to know it, for the sentence.
+
+        Raises:
+            UserError: the schedule is wsd.
+        """
+        if self.schedule == "wsd":
+            raise UserError(f"--schedule wsd cannot be used: {why}; give cosine or constant")
+
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
         values = asdict(part(Recipe, self))
-        # There were no plug-ins before there was this setting, and a training is found by its
-        # recipe.
+        # A training is found by its recipe, and earlier ones knew nothing of these settings.
         if not self.augmentation.also:
             del values["augmentation"]["also"]
+        if self.schedule != "wsd":
+            del values["patience"], values["max_minutes"]
         return values
 
     @staticmethod

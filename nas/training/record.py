@@ -4,10 +4,15 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
-from nas.common.rules import Amount, Count, Must
+from nas.common.artefacts import read_table, reading
+from nas.common.rules import Amount, Count, Must, Share
 from nas.training.deciding import decides, deciding
+
+LOG = "log.csv"
+"""Name of the file in the directory of a training that :func:`to_csv` is written to."""
 
 EpochScores = Annotated[dict[str, float], Must(decides, "scores with an auc or an r2")]
 """Scores by name, among them the one that decides: ``auc``, or ``r2`` of a regression."""
@@ -73,3 +78,23 @@ def to_csv(records: Sequence[EpochRecord]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What is read of a line of the log."""
+
+    val_auc: Share
+
+
+def read_curve(path: Path) -> tuple[float, ...]:
+    """Return the validation AUC after each epoch, as the log of a training has it.
+
+    Args:
+        path: path of the log.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    with reading(path, "remove it, and its curve is left out"):
+        return tuple(line.val_auc for line in read_table(path, _Line))

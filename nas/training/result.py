@@ -12,6 +12,7 @@ from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.provenance import Made, command, environment, today
 from nas.common.rules import Amount, Count, Must, Text
+from nas.training.course import CutOff
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.spec import TrainingSpec, holds
@@ -60,6 +61,7 @@ class FinalScores:
         seconds: seconds that were spent on training, without scoring.
         epoch: number of the epoch that validation chose.
         made: device, hardware, versions and commit that made the scores.
+        cut_off: what ended the training while validation still gained, where its length was open.
     """
 
     seed: int
@@ -68,6 +70,7 @@ class FinalScores:
     seconds: Amount
     epoch: Count
     made: Made
+    cut_off: CutOff = ""
 
 
 def write_result(

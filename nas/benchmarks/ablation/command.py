@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from nas.benchmarks.ablation.report import ablation_page
 from nas.benchmarks.ablation.settings import AblationSettings
-from nas.benchmarks.trainings import Network, Training, carry_out, plan
+from nas.benchmarks.networks import Network
+from nas.benchmarks.trainings import Training, carry_out, plan
 from nas.common.errors import UserError
 from nas.common.files import make_directory, write_text
 from search_spaces import Architecture, SearchSpace, get_space

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from nas.benchmarks.networks import Network
 from nas.benchmarks.priors.report import prior_page
 from nas.benchmarks.priors.settings import PriorSettings
-from nas.benchmarks.trainings import Network, Prior, Training, carry_out, epochs_for, plan
+from nas.benchmarks.trainings import Prior, Training, carry_out, epochs_for, plan
 from nas.common.files import make_directory, write_text
 from search_spaces import get_space
 

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from nas.benchmarks.networks import Network, with_twins
 from nas.benchmarks.symmetry.report import symmetry_figure, symmetry_page
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
-from nas.benchmarks.trainings import Network, Training, carry_out, epochs_for, plan
+from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan
 from nas.common.files import atomic_path, make_directory, write_text
 from nas.report.drawing import style
-from search_spaces import get_space
 
 
 def run(settings: SymmetryBenchmarkSettings) -> None:
@@ -29,22 +29,6 @@ def run(settings: SymmetryBenchmarkSettings) -> None:
     sys.stdout.write(symmetry_page(done, settings.image_size))
 
 
-def networks(settings: SymmetryBenchmarkSettings) -> list[Network]:
-    """Return the networks, each symmetric one with its twin.
-
-    Raises:
-        SpaceError: a name is not that of an architecture.
-    """
-    found = []
-    for name in settings.networks:
-        space, slash, line = name.partition("/")
-        network = Network(name, get_space(space).parse(line) if slash else None)
-        found.append(network)
-        if network.symmetric:
-            found.append(Network(f"{name} untied", network.architecture, untied=True))
-    return found
-
-
 def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Network]]:
     """Yield all trainings without their outcomes, seed by seed, so that all soon have one."""
     largest = max(settings.images)
@@ -52,7 +36,7 @@ def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Net
         range(settings.seeds), settings.nuisances, settings.images
     ):
         epochs = epochs_for(images, settings.epochs, largest)
-        for network in networks(settings):
+        for network in with_twins(settings.networks):
             yield plan(
                 settings, network, nuisance=nuisance, images=images, epochs=epochs, seed=seed
             )

@@ -47,6 +47,7 @@ class TableSettings(Recipe, WorkerOptions):
 
     def __post_init__(self) -> None:
         Recipe.__post_init__(self)
+        self.require_known_length("the table has all curves to the same epoch")
         WorkerOptions.__post_init__(self)
         for name in ("networks", "seeds", "train", "val", "test"):
             value = getattr(self, name)

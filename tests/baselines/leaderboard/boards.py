@@ -11,6 +11,7 @@ from nas.report.rows import Row
 from tests.nas.search.runs import LINES
 
 QUICK: dict[str, Any] = {
+    "schedule": "cosine",
     "epochs": 1,
     "batch_size": 16,
     "workers": 1,

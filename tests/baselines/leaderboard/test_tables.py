@@ -12,6 +12,7 @@ from baselines.leaderboard import tables
 from baselines.leaderboard.contest import Contest
 from baselines.leaderboard.costs import LatencyCache
 from baselines.leaderboard.entries import Entry
+from baselines.leaderboard.grid import Grid
 from baselines.leaderboard.standings import Standings
 from baselines.leaderboard.trainings import Cache
 from baselines.published import published_elsewhere
@@ -53,7 +54,7 @@ def test_published_scores_are_those_of_the_network(tmp_path: Path) -> None:
         Entry.of("a title", "baseline", "", images.card("resnet18"), Recipe()),
         Entry.of("ResNet-18", "named", "", images.card("lens_nano", LINES[0]), Recipe()),
     ]
-    contests = [Contest(entry, (0.001,), (0,), cache) for entry in entries]
+    contests = [Contest(entry, Grid((0.001,), (0.05,)), (0,), cache) for entry in entries]
     for contest in contests:
         task = contest.next()
         assert task is not None
@@ -65,3 +66,36 @@ def test_published_scores_are_those_of_the_network(tmp_path: Path) -> None:
     assert {"EfficientNet-B2", "ResNet-18"} - published_elsewhere({"resnet18"}).keys() == {
         "ResNet-18"
     }
+
+
+def test_it_says_how_long_networks_were_trained(tmp_path: Path) -> None:
+    board = make_board(tmp_path, ("ResNet-18",))
+    recipe = {**board.recipe, "schedule": "wsd", "patience": 7}
+    first = board.rows[0]
+    cut = replace(first.trainings[0], cut_off="time")
+    rows = (replace(first, trainings=(cut, *first.trainings[1:])), *board.rows[1:])
+    page = tables.markdown(replace(board, recipe=recipe, rows=rows))
+    assert "until validation had not gained for 7 epochs" in page
+    assert "1 of 4 trainings were cut off before that" in page
+    assert "In 4 of 4 the last epoch was the best" in tables.markdown(board)
+
+
+@pytest.mark.parametrize(("best", "said"), [(0, "smallest"), (1, ""), (2, "largest")])
+def test_it_says_where_the_best_may_lie_beyond_the_grid(
+    tmp_path: Path, best: int, said: str
+) -> None:
+    images = TrainingImages.open(folder(tmp_path / "data"), ReadOptions())
+    cache = Cache(tmp_path / "trainings", images)
+    entry = Entry.of("ViT", "baseline", "", images.card("test_vit"), Recipe())
+    contest = Contest(entry, Grid((0.001, 0.002, 0.004), (0.05,)), (0,), cache)
+    for number, task in enumerate(list(iter(contest.next, None))):
+        contest.succeed(task, 0.9 if number == best else 0.8)
+    last = contest.next()
+    assert last is not None
+    contest.fail(last, "it broke")
+    latencies = LatencyCache(tmp_path / "latencies", torch.device("cpu"), "", (1,))
+    standings = Standings([contest], images, cache, latencies, tmp_path, environment(), "cpu")
+    notes = standings.rows()[0].notes
+    assert [note.partition(" learning rate")[0] for note in notes] == (
+        [f"chose the {said}"] if said else []
+    )

@@ -1,6 +1,7 @@
 """A run and a leaderboard as they are left on the disk, without anything being trained."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,29 @@ from nas.report.rows import JudgedTraining, PairedComparison, Published, Row, Sp
 from nas.search.objectives import pareto
 from nas.search.result import Best, DataSource
 from nas.search.run_directory import RunDirectory
+from nas.search.study import SearchStudy
 from nas.training.metrics import score
 from nas.training.networks.card import ModelCard
+from nas.training.record import EpochRecord, to_csv
+from nas.training.result import AVERAGED
 from tests.nas.search.studies import finish, study
 
 SPACE = search_spaces.get_space("hybrid_nano")
 NORMALISATION = Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
 
 
-def make_run(path: Path, data: Path, trials: int = 24) -> RunDirectory:
+def make_run(
+    path: Path,
+    data: Path,
+    trials: int = 24,
+    finish: Callable[[SearchStudy], SearchStudy] = finish,
+    first_rung: int = 0,
+) -> RunDirectory:
     """A search that is finished, and its best network trained from two seeds."""
     dataset = open_dataset(data)
     path.mkdir(parents=True)
     run = RunDirectory(path)
-    searched = finish(study(path / "study.db", trials=trials))
+    searched = finish(study(path / "study.db", trials=trials, first_rung=first_rung))
     candidates = searched.candidates()
     run.write_config(
         {"strategy": "evolution", "space": SPACE.name, "latency_batch": 64, "storage": None}
@@ -169,7 +179,7 @@ def chance(classes: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
 def train(
     root: Path, name: str, images: pd.DataFrame, labels: Any, classes: tuple[str, ...], seed: int
 ) -> JudgedTraining:
-    """Write predictions that are somewhat right."""
+    """Write predictions that are somewhat right, and the log of one epoch."""
     rng = np.random.default_rng([seed, *name.encode()])
     logits = rng.normal(size=(len(labels), len(classes))) + 0.7 * np.eye(len(classes))[labels]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -180,8 +190,12 @@ def train(
     file.parent.mkdir(parents=True)
     table.to_parquet(file, index=False)
     scores = score(probabilities, labels, classes).to_json()
+    (root / name / "log.csv").write_text(to_csv([EpochRecord(1, 9, 0.5, 0.001, 10.0, scores)]))
+    test = {**scores, AVERAGED: (1 + scores["auc"]) / 2}
     made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
-    return JudgedTraining(seed, scores, scores, 10.0, 1, made, str(file.relative_to(root)))
+    return JudgedTraining(
+        seed, scores, test, 10.0, 1, made, predictions=str(file.relative_to(root))
+    )
 
 
 def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
@@ -190,6 +204,6 @@ def spreads(trainings: Any) -> dict[str, dict[str, Spread]]:
         return Spread(float(np.mean(values)), float(np.std(values, ddof=1)))
 
     return {
-        split: {name: spread(split, name) for name in trainings[0].test}
+        split: {name: spread(split, name) for name in getattr(trainings[0], split)}
         for split in ("validation", "test")
     }

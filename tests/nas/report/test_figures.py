@@ -1,5 +1,6 @@
 """What the figures say, where there is a law that they must keep."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,17 @@ from nas.data.dataset import open_dataset
 from nas.data.options import ReadOptions
 from nas.data.preview import draw_image
 from nas.report.architecture_drawing import ArchitectureDrawing, short_name
+from nas.report.calibration import reliability_figure
 from nas.report.cost_figures import cost_figure
-from nas.report.drawing import picture, style
+from nas.report.drawing import auc_scale, picture, style
 from nas.report.examples import example_figure, mistakes, open_same, successes
+from nas.report.forest import forest_figure
+from nas.report.learning import LearningCurve, learning_figure
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 from nas.report.search_figures import best_so_far, importances, search_figure
 from nas.search.result import Candidate
 from tests.folders import folder
-from tests.nas.report.made import train
+from tests.nas.report.made import make_board, train
 
 SPACE = search_spaces.get_space("hybrid_nano")
 CLASSES = ("no_substructure", "subhalo", "vortex")
@@ -200,6 +204,8 @@ def test_legends_cover_no_curve_and_leave_no_name_out(
             "roc": roc_figure(dict.fromkeys(names, predictions)),
             "search": search_figure(dict.fromkeys(names, scored)),
             "costs": cost_figure(scored, auc="AUC", marked={0: name}, latency=""),
+            "learning": learning_figure({one: [LearningCurve((0.5, 0.9), 2)] for one in names}),
+            "reliability": reliability_figure(dict.fromkeys(names, predictions)),
         }
         confusion = confusion_figure(dict.fromkeys(names, predictions))
     for figure in [*figures.values(), confusion]:
@@ -214,9 +220,75 @@ def test_legends_cover_no_curve_and_leave_no_name_out(
         box = legend.get_window_extent()
         assert not any(box.overlaps(panel) for panel in panels), kind
         told = "".join(text.get_text() for text in legend.get_texts())
-        expected = {"roc": names, "search": names if count > 1 else [], "costs": [name]}[kind]
+        expected = {"search": names if count > 1 else [], "costs": [name]}.get(kind, names)
         for one in expected:
             assert one.replace(" ", "") in told.replace("\n", "").replace(" ", "")
+
+
+def test_a_network_has_one_colour_and_a_seed_one_line() -> None:
+    curves = {
+        f"net{number}": [LearningCurve((0.5, 0.99, 0.9), 2), LearningCurve((0.6, 0.999), 2)]
+        for number in range(9)
+    }
+    with style():
+        axes = learning_figure(curves).axes[0]
+    lines, dots = axes.lines[::2], axes.lines[1::2]
+    np.testing.assert_array_equal(lines[0].get_ydata(), [0.5, 0.99, 0.9])
+    assert [tuple(dot.get_xydata()[0]) for dot in dots[:2]] == [(2, 0.99), (2, 0.999)]
+    looks = [(line.get_color(), line.get_linestyle()) for line in lines]
+    assert looks[::2] == looks[1::2]
+    assert len(set(looks)) == 9
+    # What is missing to 1 counts: from .9 to .99 is as far as from .99 to .999.
+    heights = [axes.transData.transform((0, auc))[1] for auc in (0.9, 0.99, 0.999, 1.0)]
+    assert heights[1] - heights[0] == pytest.approx(heights[2] - heights[1])
+    assert np.isfinite(heights).all()
+
+
+@pytest.mark.parametrize("aucs", [(0.5, 0.52), (0.5, 0.9), (0.5, 0.9999), (0.9701, 0.9703)])
+def test_an_axis_of_aucs_has_some_ticks_and_not_too_many(aucs: tuple[float, ...]) -> None:
+    axes = Figure().subplots()
+    axes.plot(aucs)
+    axes.get_ylim()  # limits of the linear scale are forgotten
+    auc_scale(axes)
+    low, high = axes.get_ylim()
+    assert low < aucs[0]
+    assert aucs[1] < high < 1
+    ticks = axes.get_yticks()
+    assert 3 <= len(ticks) <= 8
+    assert low <= min(ticks) < max(ticks) <= high
+
+
+def test_points_of_a_reliability_diagram_are_what_was_said_and_what_was_right(
+    tmp_path: Path,
+) -> None:
+    labels = np.arange(300) % 3
+    images = pd.DataFrame({"file": "a", "row": range(300)})
+    told = predicted(tmp_path, labels, images)
+    left, right = reliability_figure({"net": told}).axes
+    said, found = left.lines[1].get_data()
+    shares = told.probabilities.reshape(-1, 3)
+    is_right = shares.argmax(axis=1) == np.tile(labels, 2)
+    inside = (shares.max(axis=1) >= 9 / 15) & (shares.max(axis=1) < 10 / 15)
+    place = int(np.flatnonzero((said >= 9 / 15) & (said < 10 / 15))[0])
+    assert said[place] == pytest.approx(shares.max(axis=1)[inside].mean())
+    assert found[place] == pytest.approx(is_right[inside].mean())
+    assert right.patches[0].get_data().values.sum() == pytest.approx(1)
+
+
+def test_both_scores_of_a_network_are_drawn_with_their_seeds(tmp_path: Path) -> None:
+    row = make_board(tmp_path, ("ResNet-18",)).rows[1]
+    axes = forest_figure([row]).axes[0]
+    plain = [training.test["auc"] for training in row.trainings]
+    averaged = [training.test["averaged_auc"] for training in row.trainings]
+    drawn = [list(line.get_xdata()) for line in axes.lines]
+    assert drawn == [
+        [pytest.approx(np.mean(plain))],
+        plain,
+        [pytest.approx(np.mean(averaged))],
+        averaged,
+    ]
+    old = [replace(one, test={"auc": one.test["auc"]}) for one in row.trainings]
+    assert len(forest_figure([replace(row, trainings=tuple(old))]).axes[0].lines) == 2
 
 
 def test_mistakes_are_the_surest_first_and_shown_with_their_own_image(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_what_a_run_shows(visit: Callable[..., Any], reports: dict[str, Path]) -
         "importances",
         "roc",
         "confusion",
+        "reliability",
         "mistakes",
         "successes",
     }

@@ -4,6 +4,7 @@ import html
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +22,12 @@ from nas.report.page import Page, Section
 from nas.report.report import write_report
 from nas.report.rows import Spread
 from nas.report.steps import next_steps
+from nas.search.result import Evaluation, Finalist, Finals
 from nas.search.run_directory import RunDirectory
+from nas.search.study import SearchStudy
 from tests.folders import folder
 from tests.nas.report.made import make_board, make_run, make_whole_board
+from tests.nas.search.studies import auc
 
 
 @pytest.fixture
@@ -135,7 +139,9 @@ def test_a_leaderboard_whose_data_and_search_are_there(
     text = html.unescape(write_report(board).read_text())
     assert {path.stem for path in (board / "figures").glob("*.pdf")} == {
         "scores",
+        "learning",
         "costs",
+        "reliability",
         "roc",
         "confusion",
         "mistakes",
@@ -233,3 +239,77 @@ def test_a_board_of_another_version(tmp_path: Path, refuses: Callable[[Path], st
     file = tmp_path / "leaderboard.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "version": 99}))
     assert "was written by another version" in refuses(tmp_path)
+
+
+def test_a_leaderboard_whose_logs_are_damaged_or_gone(
+    tmp_path: Path, refuses: Callable[[Path], str]
+) -> None:
+    board = make_board(tmp_path, ("ResNet-18",))
+    first, *others = (tmp_path / one.predictions for row in board.rows for one in row.trainings)
+    log = first.with_name("log.csv")
+    log.write_text("epoch,val_auc\n1,2.5\n")
+    assert f"{log} is damaged (line 2, val_auc: should be from 0 to 1)" in refuses(tmp_path)
+    log.unlink()
+    write_report(tmp_path)
+    assert (tmp_path / "figures" / "learning.pdf").exists()
+    for file in others:
+        file.with_name("log.csv").unlink()
+    text = write_report(tmp_path).read_text()
+    assert "The logs of the trainings are not beside leaderboard.json." in text
+    assert not (tmp_path / "figures" / "learning.pdf").exists()
+
+
+def test_what_is_said_of_both_scores_and_of_calibration(tmp_path: Path) -> None:
+    board = make_board(tmp_path, ("ResNet-18",))
+    text = write_report(tmp_path).read_text()
+    for row in board.rows[:2]:
+        averaged = row.metrics["test"]["averaged_auc"].mean
+        assert f"{row.name} {row.test_auc:.4f}, averaged {averaged:.4f}" in text
+        errors = []
+        for training in row.trainings:
+            told = pd.read_parquet(tmp_path / training.predictions)
+            shares = told[list(board.data.classes)]
+            right = shares.idxmax(axis=1) == told["label"]
+            bins = (shares.max(axis=1) * 15).astype(int)
+            errors.append(
+                sum(abs((right - shares.max(axis=1))[bins == one].sum()) for one in set(bins))
+                / len(told)
+            )
+        assert f"{row.name}: {sum(errors) / 2:.3f}" in text
+
+
+def halved(searched: SearchStudy) -> SearchStudy:
+    """Train candidates for three epochs, a third of them past the first."""
+    while (task := searched.next()) is not None:
+        score = auc(task.architecture)
+        if any(searched.report(task.number, epoch, score) for epoch in (1, 2)):
+            searched.stop(task.number, Evaluation(auc=score))
+        else:
+            searched.complete(task.number, Evaluation(auc=score))
+    return searched
+
+
+def test_who_was_dropped_where(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", folder(tmp_path / "data"), 12, halved, first_rung=1)
+    states = Counter(item.state for item in run.candidates() if item.duplicate_of is None)
+    assert states["stopped"] > states["complete"] > 1
+    best = run.best()
+    first, second = best.pareto[0], next(one for one in run.candidates() if one.state == "complete")
+    finalists = tuple(
+        Finalist(trial=one.number, architecture=one.architecture, params=1, flops=1, aucs=(0.9,))
+        for one in {first.number: first, second.number: second}.values()
+    )
+    finals = Finals(epochs=12, finalists=finalists, recommended=first.number)
+    run.write_best(replace(best, recipe={"epochs": 3}, finals=finals))
+    text = write_report(run.path).read_text()
+    assert (
+        f"after epoch 1: {states.total()} trained, {states['stopped']} dropped; "
+        f"after epoch 3: {states['complete']} trained, "
+        f"{states['complete'] - len(finalists)} dropped; "
+        f"finals, after epoch 12: {len(finalists)} trained, {len(finalists) - 1} dropped." in text
+    )
+    assert (run.path / "figures" / "funnel.pdf").exists()
+
+
+def test_a_search_of_one_stage_dropped_nobody(searched: RunDirectory) -> None:
+    assert "Who was dropped where" not in write_report(searched.path).read_text()

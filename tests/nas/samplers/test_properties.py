@@ -220,7 +220,7 @@ def test_parallel_workers_share_a_study(make: Make) -> None:
     study = optuna.create_study(sampler=make(0))
     study.optimize(lambda trial: float(trial.suggest_int("x", 0, 999)), n_trials=40, n_jobs=4)
     assert len(study.trials) == 40
-    assert len({trial.params["x"] for trial in study.trials[10:]}) > 25
+    assert len({trial.params["x"] for trial in study.trials[10:]}) > 20
 
 
 @ours

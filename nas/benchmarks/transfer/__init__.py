@@ -1,0 +1,1 @@
+"""The benchmark of other images than those learned from: ``python -m nas.benchmarks.transfer``."""
