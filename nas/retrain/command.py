@@ -173,9 +173,9 @@ def _retrain(
 def _show(retrained: Retrained) -> None:
     """Print a line for each architecture; the one that validation likes best comes first."""
     ranked = retrained.summaries
-    name, (other, beside, form) = task_of(ranked[0].card).decides, _beside(ranked[0])
-    called = CALLED[name]
-    titles = (f"validation {called}", f"test {called}", f"test {beside}")
+    task = task_of(ranked[0].card)
+    name, called, beside = task.decides, CALLED[task.decides], task.beside
+    titles = (f"validation {called}", f"test {called}", f"test {beside.title}")
     table = Table("parameters", "MFLOPs", "seeds", *titles, box=None)
     for result in ranked:
         table.add_row(
@@ -184,21 +184,13 @@ def _show(retrained: Retrained) -> None:
             f"{len(result.scores.trainings)}",
             _plus_minus(*result.scores.spread("validation", name)),
             _plus_minus(*result.scores.spread("test", name)),
-            _plus_minus(*result.scores.spread("test", other), form),
+            _plus_minus(*result.scores.spread("test", beside.name), beside.form),
         )
     console = screen()
     console.print(table, soft_wrap=True)
     for result in ranked:
         lines = (f"{result.directory}", result.architecture, *_details(result))
         console.print("\n  ".join(lines), soft_wrap=True)
-
-
-def _beside(result: Summary) -> tuple[str, str, str]:
-    """Return the score beside the one that decides, what it is called, and how it is written."""
-    target = result.card.target
-    if target is None:
-        return "accuracy", "accuracy", ".4f"
-    return "mae", f"mean absolute error{f', {target.unit}' if target.unit else ''}", ".4g"
 
 
 def _details(result: Summary) -> Iterator[str]:

@@ -7,7 +7,7 @@ from nas.common.artefacts import DamageError, checked
 from nas.common.rules import Amount, Count, Must, Pixels, Share, Text
 from nas.data.options import ReadOptions
 from nas.search.options import FidelityName
-from nas.training.deciding import decides
+from nas.training.deciding import decides, deciding
 
 State = Literal["complete", "stopped", "infeasible", "failed", "running"]
 
@@ -283,7 +283,7 @@ class Best:
             "params": self.winner.params,
             "flops": self.winner.flops,
             "latency_ms": self.winner.latency_ms,
-            "validation_auc": self.winner.auc,
+            f"validation_{deciding(self.objectives)}": self.winner.score,
             "trial": self.winner.number,
         }
         rest = {key: value for key, value in asdict(self).items() if key not in ("space", "winner")}
@@ -293,8 +293,6 @@ class Best:
             rest["finals"]["finalists"] = [one.to_json() for one in self.finals.finalists]
         if self.target is None:
             del rest["target"]
-        else:
-            winner["validation_r2"] = self.winner.score
         return {**winner, **rest}
 
     @staticmethod

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,20 @@ Truth = npt.NDArray[Any]
 """What is right for each image (N,): its label (int64), or its number in the target's unit."""
 
 
+class Beside(NamedTuple):
+    """The score that is told beside the one that decides.
+
+    Attributes:
+        name: its name among the scores.
+        title: what it is called, with its unit.
+        form: how its values are written.
+    """
+
+    name: str
+    title: str
+    form: str
+
+
 class Task(Protocol):
     """What networks learn of images.
 
@@ -54,8 +68,13 @@ class Task(Protocol):
         ...
 
     @property
+    def beside(self) -> Beside:
+        """The score that is told beside it."""
+        ...
+
+    @property
     def chance(self) -> str:
-        """What that score is of a network that knows nothing, in words."""
+        """What the deciding score is of a network that knows nothing, in words."""
         ...
 
     def truth(self, tensors: LensTensors) -> Truth:
@@ -183,6 +202,7 @@ class _Classification:
 
     classes: tuple[str, ...]
     decides: ClassVar[str] = "auc"
+    beside: ClassVar[Beside] = Beside("accuracy", "accuracy", ".4f")
     chance: ClassVar[str] = f"chance is {CHANCE}"
 
     def truth(self, tensors: LensTensors) -> Truth:
@@ -236,6 +256,11 @@ class _Regression:
     target: Target
     decides: ClassVar[str] = "r2"
     chance: ClassVar[str] = KNOWS_NOTHING
+
+    @property
+    def beside(self) -> Beside:
+        unit = self.target.unit
+        return Beside("mae", f"MAE, {unit}" if unit else "MAE", ".4g")
 
     def truth(self, tensors: LensTensors) -> Truth:
         return self.target.restored(tensors.labels.cpu().double().numpy())

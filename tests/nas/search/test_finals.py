@@ -147,7 +147,13 @@ def test_a_search_has_finals_and_goes_on_with_them(
     assert all(len(one.aucs) == 2 for one in best.finals.finalists)
     seeds = [json.loads(path.read_text())["seed"] for path in run.finals.glob("*.json")]
     assert sorted(seeds) == [1, 1, 2, 2]  # the search had seed 0
-    assert Best.from_json(json.loads(run.best_file.read_text())) == best
+    written = json.loads(run.best_file.read_text())
+    assert Best.from_json(written) == best
+    # Where classes are learned nothing is written of what numbers need.
+    assert not {"task", "target"} & (run.config().keys() | written.keys())
+    columns = ["trial", "architecture", "params", "flops", "aucs", "worse"]
+    assert all(list(one) == columns for one in written["finals"]["finalists"])
+    assert "scores" not in run.candidates_file.read_text().partition("\n")[0]
     said = capsys.readouterr().out
     (won,) = [one for one in best.finals.finalists if one.trial == best.winner.number]
     assert f"best: validation AUC {np.mean(won.aucs):.4f} (finals; funnel" in said

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from nas import api
@@ -63,7 +62,7 @@ def test_r2_decides_what_is_found(found: RunDirectory) -> None:
     values = {trial.number: trial.value for trial in study.get_trials()}
     assert all(values[item.number] == item.score for item in complete)
     text = json.loads(found.best_file.read_text())
-    assert text["validation_auc"] is None
+    assert "validation_auc" not in text
     assert text["validation_r2"] == best.winner.score
 
 
@@ -83,7 +82,7 @@ def test_what_is_found_is_trained_whole_and_judged(
     retrain(settings)
     output = capsys.readouterr()
     assert "validation R²" in output.out
-    assert "mean absolute error, log10 eV" in output.out
+    assert "test MAE, log10" in output.out
     assert "the mean of all images has 0" in output.out
     assert "Read log10_axion_mass off images" in output.err
     retrained = retrain_architectures(settings)
@@ -116,7 +115,7 @@ def test_a_run_knows_its_target(found: RunDirectory) -> None:
         retrain(RetrainSettings(run=found.path, task="regression", target="axion_mass", **QUICK))
     with pytest.raises(UserError, match="--label-smoothing is for classes"):
         retrain(RetrainSettings(run=found.path, label_smoothing=0.1, **QUICK))
-    with pytest.raises(UserError, match="there is no supernet of .*: train with --init scratch"):
+    with pytest.raises(UserError, match=r"there is no supernet of .*: train with --init scratch"):
         retrain(RetrainSettings(run=found.path, init="supernet", **QUICK))
 
 
@@ -168,7 +167,7 @@ def test_what_a_regression_is_not_searched_by(settings: dict[str, Any], sentence
 
 
 def test_classes_are_not_searched_by_r2() -> None:
-    with pytest.raises(UserError, match="give auc, and any of params, flops, latency, macro_f1, ece"):
+    with pytest.raises(UserError, match="give auc, and any of params, flops, latency, macro"):
         SearchSettings(objectives=("auc", "r2"))
 
 
@@ -177,26 +176,3 @@ def test_data_without_the_target_leave_no_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no table of parameters"):
         search(settings)
     assert not (tmp_path / "run").exists()
-
-
-def test_a_classification_writes_nothing_of_tasks(tmp_path: Path) -> None:
-    search(
-        SearchSettings(
-            data=measured(tmp_path / "data"),
-            run=tmp_path / "run",
-            trials=1,
-            finalists=1,
-            final_seeds=1,
-            final_epochs=2,
-            track="none",
-            **QUICK,
-        )
-    )
-    run = RunDirectory.open(tmp_path / "run")
-    config = yaml.safe_load(run.config_file.read_text())
-    best = json.loads(run.best_file.read_text())
-    assert not {"task", "target"} & (config.keys() | best.keys())
-    assert "validation_r2" not in best
-    (finalist,) = best["finals"]["finalists"]
-    assert list(finalist) == ["trial", "architecture", "params", "flops", "aucs", "worse"]
-    assert "scores" not in run.candidates_file.read_text().partition("\n")[0]
