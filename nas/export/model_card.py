@@ -63,7 +63,7 @@ def model_card(classifier: Classifier, checkpoint: Path, title: str) -> str:
     """
     card, about = classifier.card, load_checkpoint(checkpoint).about
     spec = {name: value for name, value in about.items() if name != "outcome"}
-    outcome = read_result(checkpoint.parent, spec) if "data" in spec else None
+    outcome = read_result(checkpoint, about)
     scores = [*_validated(checkpoint, about, outcome), *_tested(checkpoint, card, outcome)]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),

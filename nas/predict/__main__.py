@@ -12,8 +12,8 @@ if __name__ == "__main__":
             "nas.predict.command:run",
             examples={
                 "Classify a folder": "--checkpoint MODEL.safetensors --data DIR --out table.csv",
-                "Average over the symmetries of each image": (
-                    "--checkpoint MODEL.safetensors --data DIR --average-symmetries"
+                "Probabilities as sure as they are right": (
+                    "--checkpoint MODEL.safetensors --data DIR --calibrated"
                 ),
             },
             check=check,

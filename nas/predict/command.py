@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,13 @@ from nas.data.targets import Target
 from nas.predict.judged import Judged, JudgedNumbers, judge_classes, judge_numbers
 from nas.predict.settings import ClassifySettings, PredictSettings
 from nas.training.networks.card import ModelCard
+from nas.training.networks.checkpoint import load_checkpoint
 from nas.training.networks.classifier import Classifier
 from nas.training.networks.loading import load_network
 from nas.training.networks.regressor import Regressor
 from nas.training.precision import pick_device
+from nas.training.result import RESULT, read_result
+from nas.training.temperature import scaled
 
 # Of the files that cannot be used so many are named; the others are counted.
 _NAMED = 5
@@ -82,6 +86,7 @@ def ask_network(settings: ClassifySettings) -> Predicted:
     """
     device = pick_device(settings.device)
     network, card = load_network(settings.checkpoint)
+    temperature = _temperature(settings.checkpoint, card) if settings.calibrated else None
     kind = Classifier if card.target is None else Regressor
     asked = kind(network, card, settings.average_symmetries).eval().to(device)
     options = ReadOptions(layout="unlabelled", **vars(part(ImageOptions, settings)))
@@ -103,7 +108,7 @@ def ask_network(settings: ClassifySettings) -> Predicted:
         return Predicted(table.assign(**{card.target.name: answers}), card.target)
     classes = list(card.classes)
     table["predicted"] = pd.Categorical.from_codes(answers.argmax(axis=1), pd.Index(classes))
-    table[classes] = answers
+    table[classes] = answers if temperature is None else scaled(answers, temperature)
     return Predicted(table, None)
 
 
@@ -114,6 +119,28 @@ def _judged(predicted: Predicted, settings: ClassifySettings) -> Iterator[str]:
         judge_classes(table, settings) if target is None else judge_numbers(target, table, settings)
     )
     return (one.words for one in judged)
+
+
+def _temperature(checkpoint: Path, card: ModelCard) -> float:
+    """Return the temperature that the training of a checkpoint wrote down."""
+    if card.target is not None:
+        raise UserError(
+            f"{checkpoint} reads {card.target.name} off images and tells no classes apart: leave "
+            "out --calibrated"
+        )
+    outcome = read_result(checkpoint, load_checkpoint(checkpoint).about)
+    result = checkpoint.with_name(RESULT)
+    if outcome is None:
+        raise UserError(
+            f"{result} is not there, or of another training than {checkpoint}: give the checkpoint "
+            "where its training left it, or leave out --calibrated"
+        )
+    if outcome.temperature is None:
+        raise UserError(
+            f"{result} has no temperature, for an earlier version wrote it: remove it, and the "
+            "command that it names writes it anew, or leave out --calibrated"
+        )
+    return outcome.temperature
 
 
 def _require_fit(dataset: LensDataset, card: ModelCard, settings: ClassifySettings) -> None:

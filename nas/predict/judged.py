@@ -20,6 +20,7 @@ from nas.training.bootstrap import auc_interval, interval_of
 from nas.training.chance import CHANCE, interval_words
 from nas.training.metrics import score
 from nas.training.regression import KNOWS_NOTHING, NumberBootstrap, NumberScores, score_values
+from nas.training.reliability import Reliability
 
 # What is said of images, by their split on the disk.
 _TOLD = {
@@ -40,6 +41,8 @@ class Judged:
         auc: macro one-vs-rest AUC.
         interval: 95 % bootstrap interval of the AUC, over the images.
         accuracy: share of images whose most probable class is right.
+        error: expected calibration error, by how much the probabilities are too sure or not sure
+            enough.
     """
 
     split: str
@@ -47,13 +50,15 @@ class Judged:
     auc: float
     interval: tuple[float, float]
     accuracy: float
+    error: float
 
     @property
     def words(self) -> str:
         """The scores in one line."""
         return (
             f"AUC {self.auc:.4f} ({interval_words(self.interval)}; chance is {CHANCE}), accuracy "
-            f"{self.accuracy:.1%} on {self.images:,} {_TOLD[self.split]}"
+            f"{self.accuracy:.1%}, calibration error {self.error:.3f} on {self.images:,} "
+            f"{_TOLD[self.split]}"
         )
 
 
@@ -91,6 +96,7 @@ def judge_classes(table: pd.DataFrame, settings: ClassifySettings) -> Iterator[J
             scores.auc,
             auc_interval(labels, probabilities),
             scores.accuracy,
+            Reliability.of(labels, probabilities).error,
         )
 
 

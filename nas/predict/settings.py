@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from nas.common.errors import UserError
 from nas.common.files import require_writable
 from nas.data.options import ImageOptions, require_folder
 from nas.training.networks.start import require_checkpoint
@@ -19,8 +20,19 @@ class ClassifySettings(ImageOptions):
     average_symmetries: bool = False
     """Average what the network says over the eight symmetries of the image, for eight passes. A
     symmetric network gains nothing."""
+    calibrated: bool = False
+    """Make the probabilities as sure as they were right on validation images, by the temperature in
+    the result.json of the training beside the checkpoint."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or cuda:1."""
+
+    def __post_init__(self) -> None:
+        ImageOptions.__post_init__(self)
+        if self.calibrated and self.average_symmetries:
+            raise UserError(
+                "--calibrated and --average-symmetries do not go together, for the temperature is "
+                "that of single images: leave one out"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

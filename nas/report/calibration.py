@@ -1,18 +1,19 @@
 """Whether the probabilities of networks mean what they say, on the test images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from statistics import mean, stdev
 
 import numpy as np
 
 from nas.common.figure import ShownFigure
-from nas.report.drawing import legend_above, picture
-from nas.report.page import Cell, Section, Table, number
+from nas.report.drawing import STYLES, legend_above, picture
+from nas.report.page import EMPTY, Cell, Section, Table, number
 from nas.report.predictions import Predictions
 from nas.training.reliability import BINS, Reliability
+from nas.training.result import FinalScores
+from nas.training.temperature import scaled
 
-_STYLES = ("-", "--", "-.", ":")
 _EDGES = np.linspace(0, 1, BINS + 1)
 # With fewer images than these, chance decides how many of a bin are right.
 _LEAST_IMAGES = 5
@@ -25,41 +26,52 @@ _CAPTION = (
 
 
 def calibration_section(
-    networks: Mapping[str, Predictions], drawn: Mapping[str, Predictions]
+    networks: Mapping[str, Predictions],
+    trainings: Mapping[str, Sequence[FinalScores]],
+    drawn: Sequence[str],
 ) -> Section:
     """Return a section on how sure networks are of the test images, and how right.
 
     Args:
         networks: what the networks said, by name; all are in the table.
-        drawn: those of them that are drawn.
+        trainings: their trainings, which know the temperatures.
+        drawn: names of those that are drawn.
     """
-    errors = {name: calibration_errors(told) for name, told in networks.items()}
-    rows = [
-        (
-            Cell(name),
-            number(mean(own), ".4f"),
-            number(stdev(own) if len(own) > 1 else None, ".4f"),
-        )
-        for name, own in errors.items()
-    ]
-    alt = "; ".join(f"{name}: {mean(errors[name]):.3f}" for name in drawn)
+    rows = [_row(name, told, trainings[name]) for name, told in networks.items()]
+    columns = ("network", "ECE", "± seeds", "temperature", "ECE at that temperature")
+    alt = "; ".join(f"{name}: {mean(calibration_errors(networks[name])):.3f}" for name in drawn)
     return Section(
         "Calibration",
         (
             "Of images that are told with 80 %, four in five should be right. The expected "
             "calibration error (ECE) is by how much the two differ, the mean over images "
-            f"in {BINS} bins.",
+            f"in {BINS} bins. The temperature divides the logits; it was fitted on validation "
+            "images, and nas.predict --calibrated uses it.",
         ),
         (
             picture(
                 "reliability",
-                partial(reliability_figure, drawn),
+                partial(reliability_figure, {name: networks[name] for name in drawn}),
                 _CAPTION,
                 f"{_CAPTION} Expected calibration errors: {alt}.",
             ),
         ),
-        (Table("Means over seeds", ("network", "ECE", "± seeds"), rows),),
+        (Table("Means over seeds", columns, rows),),
     )
+
+
+def _row(name: str, told: Predictions, trainings: Sequence[FinalScores]) -> tuple[Cell, ...]:
+    errors = calibration_errors(told)
+    deviation = stdev(errors) if len(errors) > 1 else None
+    cells = Cell(name), number(mean(errors), ".4f"), number(deviation, ".4f")
+    known = [one.temperature for one in trainings if one.temperature is not None]
+    if len(known) < len(trainings):  # those of earlier versions have none
+        return *cells, EMPTY, EMPTY
+    after = [
+        Reliability.of(told.labels, scaled(one, temperature)).error
+        for one, temperature in zip(told.probabilities, known, strict=True)
+    ]
+    return *cells, number(mean(known), ".2f"), number(mean(after), ".4f")
 
 
 def calibration_errors(predictions: Predictions) -> list[float]:
@@ -80,7 +92,7 @@ def reliability_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
         seeds = [Reliability.of(told.labels, one) for one in told.probabilities]
         labels = np.tile(told.labels, len(seeds))
         whole = Reliability.of(labels, np.concatenate(list(told.probabilities)))
-        style = _STYLES[position % len(_STYLES)]
+        style = STYLES[position % len(STYLES)]
         label = f"{name}: ECE {mean(one.error for one in seeds):.3f}"
         filled = whole.share * len(labels) >= _LEAST_IMAGES
         x, y = whole.confidence[filled], whole.accuracy[filled]

@@ -26,6 +26,8 @@ from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocat
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
 GREY = "#8a8a8a"
+STYLES = ("-", "--", "-.", ":")
+"""Styles of lines, the plainest first."""
 
 FILE_NAME = re.compile(
     r"(architecture-\d+|confusion|costs|funnel|importances|learning|mistakes|reliability|roc|scores"

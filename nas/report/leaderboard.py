@@ -190,7 +190,7 @@ def _classes(
     choice = "These networks are the best of their kind, found or baseline, by validation AUC."
     return [
         classes_section(networks, choice),
-        calibration_section(there, networks),
+        calibration_section(there, {row.name: row.trainings for row in scored}, list(networks)),
         examples_section(name, networks[name], place, board.data.options, board.data.fingerprint),
     ]
 

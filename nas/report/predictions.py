@@ -12,11 +12,10 @@ from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
 from nas.common.errors import UserError
 from nas.common.figure import ShownFigure
-from nas.report.drawing import legend_above, legible_on, wrapped
+from nas.report.drawing import STYLES, legend_above, legible_on, wrapped
 from nas.training.predictions import read_predictions
 
 _COLUMNS = 3
-_STYLES = ("-", "--", "-.", ":")
 # The ROC curves of several seeds are read at these false positive rates.
 _GRID = np.linspace(0, 1, 501)
 # Width and height of a panel in inches, and width of a name above one. The axes of ROC curves are
@@ -141,7 +140,7 @@ def roc_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
         axes.plot((0, 1), (0, 1), color="0.7", linewidth=0.8, linestyle=":")
         for number, (network, predictions) in enumerate(networks.items()):
             curves = predictions.curves(label)
-            style = _STYLES[number % len(_STYLES)]
+            style = STYLES[number % len(STYLES)]
             (line,) = axes.plot(_GRID, curves.mean(axis=0), linestyle=style, label=network)
             if len(curves) > 1:
                 axes.fill_between(

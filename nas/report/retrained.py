@@ -97,7 +97,7 @@ def trained_sections(
         classes_section(
             told, "This is the network trained from scratch that validation likes best."
         ),
-        calibration_section(told, told),
+        calibration_section(told, {name: first.summary.scores.trainings}, [name]),
         examples_section(
             name, first.predictions, place, best.data.read_options(), best.data.fingerprint
         ),

@@ -139,10 +139,18 @@ def _judged(
     task, truth = task_of(images), images.truth(images.splits.val)
     averaged = scores_of(task.averaged(result.model), val)[task.decides]
     more = {averaged_name(task.decides): averaged}
-    parameters = sum(weight.numel() for weight in result.model.parameters())
-    write_result(directory, spec.to_json(), result, images, parameters=parameters, **more)
+    answers = task.answers(result.model, val)
+    write_result(
+        directory,
+        spec.to_json(),
+        result,
+        images,
+        parameters=sum(weight.numel() for weight in result.model.parameters()),
+        temperature=task.temperature(answers, truth),
+        **more,
+    )
     task.warn_of_chance("the validation", result.best.score, truth)
-    interval = interval_of(task.resampled(truth)([task.answers(result.model, val)]))
+    interval = interval_of(task.resampled(truth)([answers]))
     return Trained(directory, spec.card, result, {**result.best.val, **more}, interval)
 
 

@@ -64,7 +64,8 @@ def train_and_test(
         UserError: the directory belongs to another training, or what :func:`nas.training.loop.fit`
             raises.
     """
-    trained = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)
+    val = images.val(device)
+    trained = spec.fit(model, images.train(device), val, directory, on_epoch)
     if (directory / RESULT).exists():
         return read_scores(directory, spec)
     test, task = images.test(device), task_of(images)
@@ -92,6 +93,9 @@ def train_and_test(
             commit=here["commit"],
         ),
         cut_off="" if turned is None else turned.cut_off,
+        temperature=task.temperature(
+            task.answers(trained.model, val), images.truth(images.splits.val)
+        ),
     )
     with room_for(directory, "the same command judges the network"):
         write_scores(

@@ -16,6 +16,7 @@ from nas.training.course import CutOff
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.spec import TrainingSpec, holds
+from nas.training.temperature import Temperature
 
 RESULT = "result.json"
 """Name of the file in the directory of a training."""
@@ -62,6 +63,9 @@ class FinalScores:
         epoch: number of the epoch that validation chose.
         made: device, hardware, versions and commit that made the scores.
         cut_off: what ended the training while validation still gained, where its length was open.
+        temperature: what the logits are divided by so that probabilities are as sure as they are
+            right, fitted on the validation images; None for numbers, and in results of earlier
+            versions.
     """
 
     seed: int
@@ -71,6 +75,7 @@ class FinalScores:
     epoch: Count
     made: Made
     cut_off: CutOff = ""
+    temperature: Temperature | None = None
 
 
 def write_result(
@@ -78,7 +83,7 @@ def write_result(
     spec: Mapping[str, Any],
     result: Result,
     images: TrainingImages,
-    **more: int | float,
+    **more: int | float | None,
 ) -> None:
     """Write the outcome of a training that was not scored on the test images.
 
@@ -147,6 +152,7 @@ class WrittenResult:
         versions: versions of Python and packages.
         commit: commit of this toolkit.
         date: date of the end of the training.
+        temperature: see :class:`FinalScores`.
     """
 
     command: Text
@@ -156,20 +162,23 @@ class WrittenResult:
     commit: Text
     date: Text
     test: JudgedScores | None = None
+    temperature: Temperature | None = None
 
 
-def read_result(directory: Path, spec: Mapping[str, Any]) -> WrittenResult | None:
-    """Return the outcome of a training; None where the directory holds none of this spec.
+def read_result(checkpoint: Path, about: Mapping[str, Any]) -> WrittenResult | None:
+    """Return the outcome of the training that a checkpoint is of; None where it is not beside it.
 
     Args:
-        directory: directory of the training.
-        spec: JSON values of the training's spec, as its checkpoint has them.
+        checkpoint: ``model.safetensors`` of a network.
+        about: what it says of itself; the training's spec is among that if it lies where its
+            training left it.
 
     Raises:
         UserError: the file is damaged.
     """
-    path = directory / RESULT
-    if not path.exists():
+    path = checkpoint.with_name(RESULT)
+    spec = {name: value for name, value in about.items() if name != "outcome"}
+    if "data" not in spec or not path.exists():
         return None
     with reading(path, "remove it, and the same command writes it anew"):
         values = checked(dict[str, Any], read_json(path))

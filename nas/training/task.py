@@ -36,6 +36,7 @@ from nas.training.regression import (
     warn_of_noise,
 )
 from nas.training.step import CrossEntropyStep, Step
+from nas.training.temperature import fit_temperature
 
 Truth = npt.NDArray[Any]
 """What is right for each image (N,): its label (int64), or its number in the target's unit."""
@@ -118,6 +119,15 @@ class Task(Protocol):
         """Return what tells the deciding score in every resample (B,) of the images.
 
         It takes the answers of each training of a network, and returns the mean over them.
+        """
+        ...
+
+    def temperature(self, answers: Floats, truth: Truth) -> float | None:
+        """Return what makes class probabilities as sure as they are right; None for numbers.
+
+        Args:
+            answers: what a network says of the validation images.
+            truth: what is right for each of them.
         """
         ...
 
@@ -226,6 +236,9 @@ class _Classification:
     def resampled(self, truth: Truth) -> Callable[[Sequence[Floats]], Floats]:
         return Bootstrap(truth, len(self.classes)).aucs
 
+    def temperature(self, answers: Floats, truth: Truth) -> float | None:
+        return fit_temperature(truth, answers)
+
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
         warn_of_chance(f"{whose} AUC", value, truth, len(self.classes), guesses)
 
@@ -283,6 +296,9 @@ class _Regression:
 
     def resampled(self, truth: Truth) -> Callable[[Sequence[Floats]], Floats]:
         return NumberBootstrap(truth).r2s
+
+    def temperature(self, answers: Floats, truth: Truth) -> float | None:
+        return None
 
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
         warn_of_noise(f"{whose} R²", value, len(truth), guesses)

@@ -4,18 +4,25 @@ The logits are divided by the temperature that has the least log loss on validat
 al. 2017, arXiv 1706.04599). It changes how sure a network is, and no order of the classes.
 """
 
+from typing import Annotated
+
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import log_loss
 
+from nas.common.rules import Must
+
 Floats = npt.NDArray[np.float64]
 
 # A network without a mistake would be best with no temperature at all.
-_BOUNDS = (1 / 20, 20.0)
+_LEAST, _MOST = 1 / 20, 20.0
 # A probability that is lost in rounding has a logarithm all the same.
-_LEAST = np.finfo(np.float64).tiny
+_TINY = np.finfo(np.float64).tiny
+
+Temperature = Annotated[float, Must(lambda value: _LEAST <= value <= _MOST, "from 1/20 to 20")]
+"""A temperature, as it is read from a file."""
 
 
 def fit_temperature(labels: npt.NDArray[np.int64], probabilities: Floats) -> float:
@@ -42,11 +49,11 @@ def fit_temperature(labels: npt.NDArray[np.int64], probabilities: Floats) -> flo
         told = scaled(probabilities, float(np.exp(logarithm)))
         return float(log_loss(labels, told, labels=classes))
 
-    found = minimize_scalar(loss, bounds=np.log(_BOUNDS), method="bounded")
+    found = minimize_scalar(loss, bounds=np.log([_LEAST, _MOST]), method="bounded")
     return round(float(np.exp(found.x)), 4)
 
 
-def scaled(probabilities: Floats, temperature: float) -> Floats:
+def scaled(probabilities: npt.NDArray[np.floating], temperature: float) -> Floats:
     """Return class probabilities (N, K) of logits that are divided by a temperature.
 
     Args:
@@ -54,6 +61,6 @@ def scaled(probabilities: Floats, temperature: float) -> Floats:
             that all classes share, which changes nothing.
         temperature: positive number.
     """
-    logits = np.log(np.maximum(probabilities, _LEAST))
+    logits = np.log(np.maximum(probabilities.astype(np.float64), _TINY))
     told: Floats = np.exp(log_softmax(logits / temperature, axis=1))
     return told

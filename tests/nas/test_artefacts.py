@@ -44,7 +44,7 @@ CARD = ModelCard("hybrid_nano", LINE, NAMES, 1, (32, 32), SCALE)
 SPEC = TrainingSpec(data="0" * 64, card=CARD, recipe=Recipe(), seed=0)
 SCORES = {"auc": 0.9, "accuracy": 0.8, "loss": 0.4, "auc_vortex": 0.7}
 MADE = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
-FINAL = FinalScores(0, SCORES, SCORES, 60.0, 4, MADE)
+FINAL = FinalScores(0, SCORES, SCORES, 60.0, 4, MADE, temperature=1.2)
 
 Artefact = tuple[Path, Callable[[], Any]]
 

@@ -10,7 +10,7 @@ import optuna
 from matplotlib.figure import Figure
 from scipy import stats
 
-from nas.benchmarks.funnel.searches import Funnel, Moment, moments
+from nas.benchmarks.funnel.searches import Funnel, moments, regrets_at
 from nas.benchmarks.funnel.settings import FunnelBenchmarkSettings
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
@@ -51,22 +51,12 @@ def run(settings: FunnelBenchmarkSettings) -> None:
         for funnel in funnels:
             rows = []
             for seed in range(settings.seeds):
-                rows.append(_regrets(list(moments(bench, funnel, seed, 60 * minutes[-1])), minutes))
+                rows.append(
+                    regrets_at(minutes, list(moments(bench, funnel, seed, 60 * minutes[-1])))
+                )
                 advance(1)
             regrets[funnel] = np.array(rows)
     _publish(settings, minutes, regrets)
-
-
-def _regrets(known: list[Moment], minutes: list[float]) -> list[float]:
-    """Return the regret of what a search can recommend in so many minutes, finals included.
-
-    A search that cannot recommend anything yet is as good as its first candidate.
-    """
-    found = []
-    for limit in minutes:
-        within = [moment.regret for moment in known if moment.seconds <= 60 * limit]
-        found.append((within or [known[0].regret])[-1])
-    return found
 
 
 def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: Regrets) -> None:

@@ -1,6 +1,7 @@
 """Searches of the lensing benchmark by funnels: candidates, rungs and finals, without trainings."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,10 +43,12 @@ class Moment(NamedTuple):
     Attributes:
         seconds: Seconds of training until then, those of the finals among them.
         regret: By how much the test AUC of the recommended network is below the best one.
+        network: The recommended network.
     """
 
     seconds: float
     regret: float
+    network: Architecture
 
 
 class _Trained(NamedTuple):
@@ -93,7 +96,7 @@ class _Search:
             rows = {one: self._others(one) for one in finalists}
             seconds += sum(row.seconds for own in rows.values() for row in own)
             winner = max(rows, key=lambda one: np.mean([row.val_auc for row in rows[one]]))
-        return Moment(seconds, self.bench.best - self.bench.test(winner))
+        return Moment(seconds, self.bench.best - self.bench.test(winner), winner)
 
     def _others(self, architecture: Architecture) -> list[BenchRow]:
         """Return the trainings with the seeds that the search did not see."""
@@ -101,7 +104,9 @@ class _Search:
         return [self.bench.row(architecture, seed) for seed in self.bench.seeds if seed != seen]
 
 
-def moments(bench: LensBench, funnel: Funnel, seed: int, seconds: float) -> Iterator[Moment]:
+def moments(
+    bench: LensBench, funnel: Funnel, seed: int, seconds: float = math.inf
+) -> Iterator[Moment]:
     """Search a benchmark, and yield after each candidate what would be recommended.
 
     Args:
@@ -129,3 +134,19 @@ def moments(bench: LensBench, funnel: Funnel, seed: int, seconds: float) -> Iter
             else:
                 study.tell(trial, state=TrialState.PRUNED)
             yield state.moment()
+
+
+def regrets_at(minutes: Sequence[float], known: Sequence[Moment]) -> list[float]:
+    """Return the regret of what a search can recommend in so many minutes, finals included.
+
+    A search that cannot recommend anything yet is as good as its first candidate.
+
+    Args:
+        minutes: Minutes of training.
+        known: Moments of the search, one or more.
+    """
+    found = []
+    for limit in minutes:
+        within = [moment.regret for moment in known if moment.seconds <= 60 * limit]
+        found.append((within or [known[0].regret])[-1])
+    return found

@@ -1,66 +1,174 @@
-"""Strategies under the same budget: searches are read again only where they were the same."""
+"""The proof of searches: on a table whose laws are known, and from end to end on tiny images."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import optuna
 import pytest
+from scipy import stats
 
+from nas.benchmarks.rows import read_lines
 from nas.benchmarks.search.command import run
+from nas.benchmarks.search.ridge import RidgeSampler
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
+from nas.benchmarks.search.simulated import SimulatedSearch
+from nas.benchmarks.search.superiority import holm, superiority
+from nas.benchmarks.search.trained import CHANCE, SearchOutcome
+from nas.benchmarks.table.bench import LensBench
 from nas.cluster.connection import cluster
 from nas.common.errors import UserError
-from nas.search.command import run as search
 from nas.search.run_directory import RunDirectory
-from nas.search.settings import resumed
+from search_spaces import Architecture, get_space, params
+from tests.nas.benchmarks.made_up import made_up
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A world with a linear law, in which the first epoch tells already who is good."""
+    path, bench = tmp_path_factory.mktemp("bench") / "bench.parquet", made_up()
+    rows = []
+    for row in bench.rows:
+        auc = law(bench.space.parse(row.architecture))
+        rows.append(replace(row, val_auc=auc, test_auc=auc, curve=(auc - 0.1, auc - 0.01, auc)))
+    LensBench(bench.about, tuple(rows)).write(path)
+    return path
+
+
+def law(architecture: Architecture) -> float:
+    """Return an AUC to which each choice adds something of its own."""
+    choices = architecture.choices
+    likes = ("d4", "mbconv", "mbconv", "mbconv", 5, 1, 4)
+    names = ("symmetry", "stage2.op", "stage3.op", "stage4.op", "stem.kernel", "stage3.stride")
+    genes = zip((*names, "stage1.expansion"), likes, strict=True)
+    return (
+        0.7
+        + sum(
+            0.1 * 0.7**place * (choices[name] == liked) for place, (name, liked) in enumerate(genes)
+        )
+        / 2
+    )
+
+
+def test_strategies_that_learn_beat_random_search_and_one_random_network(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = SearchBenchmarkSettings(
+        strategies=("ridge",), simulated=16, runs=0, table=table, out=tmp_path
+    )
+    run(settings)
+    assert capsys.readouterr().out == (tmp_path / "README.md").read_text()
+    rows = read_lines(tmp_path / "simulated.csv", SimulatedSearch)
+    found = {name: [one for one in rows if one.strategy == name] for name in ("ridge", "random")}
+    ridge, random = (np.array([one.test_auc for one in group]) for group in found.values())
+    # A linear law is what a linear model finds.
+    assert superiority(ridge, random).low > 0.5
+    assert ridge.mean() > np.mean([one.by_chance for one in found["ridge"]])
+    said = (tmp_path / "README.md").read_text()
+    assert f"| ridge | {ridge.mean():.4f} ± " in said
+    assert (tmp_path / "proof.png").stat().st_size > 10_000
+
+
+def test_random_networks_have_the_size_of_the_found_ones(table: Path, tmp_path: Path) -> None:
+    settings = SearchBenchmarkSettings(
+        strategies=(), simulated=4, runs=0, table=table, out=tmp_path
+    )
+    run(settings)
+    bench = LensBench.read(table)
+    sizes: dict[float, set[int]] = {}
+    for network in bench.networks:
+        sizes.setdefault(round(bench.test(network), 6), set()).add(params(network))
+    for one in read_lines(tmp_path / "simulated.csv", SimulatedSearch):
+        found = params(bench.space.parse(one.architecture))
+        assert any(0.7 < size / found < 1.4 for size in sizes[one.by_chance])
+    # The same command says the same.
+    before = (tmp_path / "simulated.csv").read_bytes()
+    run(settings)
+    assert (tmp_path / "simulated.csv").read_bytes() == before
+
+
+@pytest.fixture(scope="module")
 def running() -> Iterator[None]:
     with cluster(None, 1):
         yield
 
 
-@pytest.fixture
-def settings(tmp_path: Path, data: Path, supernet: Path) -> SearchBenchmarkSettings:
-    """One random search."""
-    return SearchBenchmarkSettings(
-        data=data,
-        supernet=supernet,
-        strategies=("random",),
-        trials=3,
+def test_searches_from_end_to_end_are_judged_once(
+    running: None, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = SearchBenchmarkSettings(
+        strategies=("ridge",),
+        simulated=0,
+        runs=1,
         seeds=1,
+        epochs=2,
+        trials=1,
+        finalists=1,
         workers=1,
-        runs=tmp_path / "runs",
+        data=data,
+        directory=tmp_path / "runs",
         out=tmp_path / "out",
     )
+    run(settings)
+    rows = read_lines(settings.out / "searches.csv", SearchOutcome)
+    assert [one.strategy for one in rows] == ["ridge", "random", CHANCE]
+    space = get_space("lens_nano")
+    for one in rows[:2]:
+        winner = RunDirectory.open(settings.directory / f"{one.strategy}-0").best().winner
+        assert (one.architecture, one.params) == (winner.architecture, winner.params)
+    assert rows[2].params == params(space.parse(rows[2].architecture))
+    assert "## From end to end" in capsys.readouterr().out
+    log = (settings.directory / "ridge-0" / "search.log").read_text()
+    run(settings)
+    assert read_lines(settings.out / "searches.csv", SearchOutcome) == rows
+    assert (settings.directory / "ridge-0" / "search.log").read_text() == log
+    with pytest.raises(UserError, match="none"):
+        run(replace(settings, trials=2, data=tmp_path / "none"))
 
 
-def test_searches_are_read_again_only_where_they_were_the_same(
-    settings: SearchBenchmarkSettings, tmp_path: Path
-) -> None:
-    run(settings)
-    (told,) = json.loads((settings.out / "search.json").read_text())["searches"]
-    directory = RunDirectory.open(settings.runs / "random-0")
-    assert told["best_auc"] == round(directory.best().winner.auc or 0, 5)
-    assert told["wall_seconds"] > 0
-    log = (directory.path / "search.log").read_text()
-    run(settings)
-    assert (directory.path / "search.log").read_text() == log
-    for change in (
-        {"trials": 2},
-        {"workers": 2},
-        {"supernet": tmp_path / "other"},
-        {"space": "hybrid_small"},
-    ):
-        (name,) = change
-        with pytest.raises(UserError, match=f"random-0 was searched with {name} .*: remove it"):
-            run(replace(settings, **change))  # type: ignore[arg-type]
-    assert (directory.path / "search.log").read_text() == log
-    # Nobody knows when a search that was resumed rested.
-    search(resumed(directory.path))
-    run(settings)
-    (told,) = json.loads((settings.out / "search.json").read_text())["searches"]
-    assert (told["wall_seconds"], told["overhead_seconds"]) == (None, None)
-    assert "| – | – |" in (settings.out / "search.md").read_text()
+def test_a_ridge_regression_proposes_what_a_linear_law_likes() -> None:
+    space = get_space("lens_bench")
+    study = optuna.create_study(direction="maximize", sampler=RidgeSampler(0, space))
+    for _ in range(30):
+        trial = study.ask(dict(space.distributions()))
+        study.tell(trial, law(space.from_params(trial.params)))
+    values = [trial.value or 0.0 for trial in study.trials]
+    assert np.mean(values[20:]) > np.mean(values[:10]) + 0.03
+    assert max(values) == max(law(architecture) for architecture in space)
+
+
+def test_the_effect_is_that_of_mann_and_whitney() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.normal(0.5, 1, 300), rng.normal(0, 1, 300)
+    told = superiority(ours, theirs)
+    assert told.probability == pytest.approx(
+        stats.mannwhitneyu(ours, theirs).statistic / 300**2, abs=1e-12
+    )
+    assert told.low < stats.norm.cdf(0.5 / np.sqrt(2)) < told.high
+    assert told.p_value < 0.001
+
+
+def test_intervals_of_the_effect_cover_as_often_as_they_say() -> None:
+    rng, truth = np.random.default_rng(1), stats.norm.cdf(0.5 / np.sqrt(2))
+    told = [superiority(rng.normal(0.5, 1, 40), rng.normal(0, 1, 40)) for _ in range(400)]
+    assert 0.92 < np.mean([one.low < truth < one.high for one in told]) < 0.98
+
+
+def test_holm_never_makes_a_p_value_smaller_and_keeps_their_order() -> None:
+    corrected = holm({"a": 0.04, "b": 0.001, "c": 0.02})
+    assert corrected == pytest.approx({"a": 0.04, "b": 0.003, "c": 0.04})
+    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
+
+
+def test_a_proof_that_cannot_be_given_is_refused(table: Path, tmp_path: Path) -> None:
+    bench, path = LensBench.read(table), tmp_path / "part.parquet"
+    LensBench(bench.about, bench.rows[:-1]).write(path)
+    with pytest.raises(UserError, match=r"lacks networks .* or give --simulated 0"):
+        run(SearchBenchmarkSettings(table=path, out=tmp_path))
+    with pytest.raises(UserError, match="compared with itself"):
+        SearchBenchmarkSettings(strategies=("random",))
+    with pytest.raises(UserError, match="fewer than --finalists"):
+        SearchBenchmarkSettings(trials=1, finalists=2)
+    with pytest.raises(UserError, match=r"'evolutio'.*did you mean evolution"):
+        run(SearchBenchmarkSettings(strategies=("evolutio",), table=table, out=tmp_path))

@@ -76,7 +76,7 @@ MISTAKES = (
     ("nas.report nowhere", "nowhere is no directory"),
     ("nas.data inspect nowhere", "nowhere does not exist"),
     ("nas.data simulate --images 0", "images"),
-    ("nas.benchmarks.search --trial 5 --data . --supernet .", "--trial"),
+    ("nas.benchmarks.search --trial 5", "--trial"),
     ("baselines.leaderboard --data nowhere", "nowhere does not exist"),
     ("baselines.leaderboard --epoch 3", "--epoch"),
 )

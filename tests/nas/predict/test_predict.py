@@ -1,6 +1,8 @@
 """``python -m nas.predict``: any folder of images, the right numbers, and mistakes by name."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,18 @@ from PIL import Image
 from nas.common.errors import UserError
 from nas.data.dataset import open_dataset
 from nas.data.tensors import LensTensors
+from nas.predict.command import ask_network
 from nas.predict.command import run as classify
-from nas.predict.settings import PredictSettings, check
+from nas.predict.settings import ClassifySettings, PredictSettings, check
+from nas.train.command import train_network
+from nas.train.settings import TrainSettings
 from nas.training.evaluation import class_probabilities
 from nas.training.metrics import score
 from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.networks.loading import load_network
+from nas.training.reliability import Reliability
 from tests.disks import files_no_larger_than
+from tests.folders import folder
 from tests.nas.checkpoints import NAMES, checkpoint
 
 
@@ -59,7 +66,8 @@ def test_a_labelled_data_set_has_the_probabilities_of_training(
     np.testing.assert_allclose(table.loc[expected.index, list(NAMES)], expected, atol=1e-5)
     scores = score(expected.to_numpy(), dataset.labels, dataset.classes)
     assert judged.startswith(f"AUC {scores.auc:.4f} (95 % interval ")
-    assert judged.endswith(" on 30 images, from some of which it may have learned")
+    told = Reliability.of(dataset.labels, expected.to_numpy()).error
+    assert f", calibration error {told:.3f} on 30 images, from some of which" in judged
     assert "    python -m nas.export --checkpoint " in done.stderr
 
 
@@ -108,6 +116,37 @@ def test_probabilities_averaged_over_symmetries_are_those_of_the_turned_image(
     plain, averaged = tables
     assert plain.std(axis=0).max() > 1e-4
     np.testing.assert_allclose(averaged, np.tile(plain.mean(axis=0), (8, 1)), atol=2e-6)
+
+
+def test_probabilities_at_the_temperature_of_the_training(tmp_path: Path) -> None:
+    data = folder(tmp_path / "data")
+    training = TrainSettings(
+        data=data, model="test_resnet", epochs=1, run=tmp_path / "run", device="cpu", track="none"
+    )
+    network = train_network(training).checkpoint
+    settings = ClassifySettings(checkpoint=network, data=data, device="cpu")
+    plain = ask_network(settings).table
+    calibrated = ask_network(replace(settings, calibrated=True)).table
+    temperature = json.loads((tmp_path / "run" / "result.json").read_text())["temperature"]
+    assert temperature != 1
+    expected = plain[list(NAMES)].to_numpy() ** (1 / temperature)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(calibrated[list(NAMES)], expected, atol=1e-5)
+    assert calibrated["predicted"].equals(plain["predicted"])
+
+    # A result of another training says nothing of this one.
+    other = tmp_path / "other" / "model.safetensors"
+    other.parent.mkdir()
+    other.write_bytes(network.read_bytes())
+    elsewhere = replace(settings, checkpoint=other, calibrated=True)
+    with pytest.raises(UserError, match=f"or of another training than {other}: give the checkp"):
+        ask_network(elsewhere)
+    values = json.loads((tmp_path / "run" / "result.json").read_text())
+    other.with_name("result.json").write_text(json.dumps({**values, "seed": 7}))
+    with pytest.raises(UserError, match="or of another training"):
+        ask_network(elsewhere)
+    with pytest.raises(UserError, match="--calibrated and --average-symmetries do not go together"):
+        replace(settings, calibrated=True, average_symmetries=True)
 
 
 def test_a_flat_folder_of_arrays_and_pictures(tmp_path: Path, network: Path) -> None:

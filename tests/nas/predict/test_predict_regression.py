@@ -158,3 +158,5 @@ def test_a_network_is_for_classes_or_for_numbers(fails: Callable[..., str], tmp_
         "nas.export", "--checkpoint", "numbers.safetensors", "--timm", "folder"
     )
     assert not (tmp_path / "folder").exists()
+    asked = ("--checkpoint", "numbers.safetensors", "--data", ".", "--calibrated")
+    assert fails("nas.predict", *asked).endswith("tells no classes apart: leave out --calibrated")

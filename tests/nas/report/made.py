@@ -194,7 +194,14 @@ def train(
     test = {**scores, AVERAGED: (1 + scores["auc"]) / 2}
     made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")
     return JudgedTraining(
-        seed, scores, test, 10.0, 1, made, predictions=str(file.relative_to(root))
+        seed,
+        scores,
+        test,
+        10.0,
+        1,
+        made,
+        temperature=2.0,
+        predictions=str(file.relative_to(root)),
     )
 
 

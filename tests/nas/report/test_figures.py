@@ -22,7 +22,7 @@ from nas.report.cost_figures import cost_figure
 from nas.report.drawing import auc_scale, picture, style
 from nas.report.examples import example_figure, mistakes, open_same, successes
 from nas.report.forest import forest_figure
-from nas.report.learning import LearningCurve, learning_figure
+from nas.report.learning import learning_figure
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 from nas.report.search_figures import best_so_far, importances, search_figure
 from nas.search.result import Candidate
@@ -204,7 +204,7 @@ def test_legends_cover_no_curve_and_leave_no_name_out(
             "roc": roc_figure(dict.fromkeys(names, predictions)),
             "search": search_figure(dict.fromkeys(names, scored)),
             "costs": cost_figure(scored, auc="AUC", marked={0: name}, latency=""),
-            "learning": learning_figure({one: [LearningCurve((0.5, 0.9), 2)] for one in names}),
+            "learning": learning_figure({one: [(0.5, 0.9)] for one in names}),
             "reliability": reliability_figure(dict.fromkeys(names, predictions)),
         }
         confusion = confusion_figure(dict.fromkeys(names, predictions))
@@ -226,10 +226,7 @@ def test_legends_cover_no_curve_and_leave_no_name_out(
 
 
 def test_a_network_has_one_colour_and_a_seed_one_line() -> None:
-    curves = {
-        f"net{number}": [LearningCurve((0.5, 0.99, 0.9), 2), LearningCurve((0.6, 0.999), 2)]
-        for number in range(9)
-    }
+    curves = {f"net{number}": [(0.5, 0.99, 0.9), (0.6, 0.999)] for number in range(9)}
     with style():
         axes = learning_figure(curves).axes[0]
     lines, dots = axes.lines[::2], axes.lines[1::2]

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -259,23 +260,28 @@ def test_a_leaderboard_whose_logs_are_damaged_or_gone(
     assert not (tmp_path / "figures" / "learning.pdf").exists()
 
 
+def calibration_error(told: pd.DataFrame, names: list[str], temperature: float) -> float:
+    shares = told[names] ** (1 / temperature)
+    sure = shares.max(axis=1) / shares.sum(axis=1)
+    gaps = (shares.idxmax(axis=1) == told["label"]) - sure
+    return float(gaps.groupby((sure * 15).astype(int)).sum().abs().sum() / len(told))
+
+
 def test_what_is_said_of_both_scores_and_of_calibration(tmp_path: Path) -> None:
     board = make_board(tmp_path, ("ResNet-18",))
     text = write_report(tmp_path).read_text()
     for row in board.rows[:2]:
         averaged = row.metrics["test"]["averaged_auc"].mean
         assert f"{row.name} {row.test_auc:.4f}, averaged {averaged:.4f}" in text
-        errors = []
-        for training in row.trainings:
-            told = pd.read_parquet(tmp_path / training.predictions)
-            shares = told[list(board.data.classes)]
-            right = shares.idxmax(axis=1) == told["label"]
-            bins = (shares.max(axis=1) * 15).astype(int)
-            errors.append(
-                sum(abs((right - shares.max(axis=1))[bins == one].sum()) for one in set(bins))
-                / len(told)
-            )
-        assert f"{row.name}: {sum(errors) / 2:.3f}" in text
+        tables = [pd.read_parquet(tmp_path / one.predictions) for one in row.trainings]
+        plain, at_two = (
+            sum(calibration_error(told, list(board.data.classes), temperature) for told in tables)
+            / len(tables)
+            for temperature in (1.0, 2.0)
+        )
+        assert f"{row.name}: {plain:.3f}" in text
+        assert f">{plain:.4f}</td>" in text
+        assert re.search(rf">2\.00</td>\s*<td[^>]*>{at_two:.4f}</td>", text)
 
 
 def halved(searched: SearchStudy) -> SearchStudy:

@@ -22,6 +22,8 @@ from nas.common.errors import UserError
 from nas.data.dataset import open_dataset
 from nas.data.options import ReadOptions
 from nas.data.tensors import LensTensors
+from nas.predict.command import ask_network
+from nas.predict.settings import ClassifySettings
 from nas.retrain.command import run as retrain
 from nas.retrain.settings import RetrainSettings
 from nas.search.run_directory import RunDirectory
@@ -32,6 +34,7 @@ from nas.training.networks.averaging import SymmetryAverage
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.networks.loading import load_network
 from nas.training.supernet.training import SupernetCard
+from nas.training.temperature import fit_temperature
 from search_spaces import SpaceError
 from tests.folders import folder
 from tests.nas.search.runs import LINES, SPACE, searched
@@ -61,7 +64,7 @@ def check_training(directory: Path, data: Path) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((directory / "result.json").read_text())
     model, card = load_network(directory / "model.safetensors")
     dataset = open_dataset(data)
-    test = dataset.splits().test
+    val, test = dataset.splits().val, dataset.splits().test
     table = pd.read_parquet(directory / "predictions.parquet")
     assert list(table["file"]) == list(dataset.table["file"].iloc[test])
     assert list(table["label"]) == [card.classes[label] for label in dataset.labels[test]]
@@ -73,6 +76,10 @@ def check_training(directory: Path, data: Path) -> dict[str, Any]:
     tensors = LensTensors.load(dataset, test, card.normalisation)
     averaged = evaluate(SymmetryAverage(model), tensors).auc
     assert result["test"]["averaged_auc"] == pytest.approx(averaged, abs=1e-6)
+    # The temperature is that of validation images: the test images choose nothing.
+    told = class_probabilities(model, LensTensors.load(dataset, val, card.normalisation))
+    fitted = fit_temperature(dataset.labels[val], told)
+    assert result["temperature"] == pytest.approx(fitted, rel=0.01)
     return result
 
 
@@ -126,6 +133,26 @@ def test_several_architectures(
         f"baselines.leaderboard --run {tmp_path / 'run'}",
     ):
         assert f"  python -m {run_next}" in output.err
+
+
+def test_results_of_earlier_versions_have_no_temperature(tmp_path: Path, data: Path) -> None:
+    settings = RetrainSettings(architecture="free_mbconv", data=data, seeds=1, **QUICK)
+    retrain(settings)
+    (file,) = Path("results/runs/retrain").glob("*/seed-0/result.json")
+    values = json.loads(file.read_text())
+    del values["temperature"]
+    file.write_text(json.dumps(values))
+    before = file.stat().st_mtime_ns
+    retrain(settings)
+    assert file.stat().st_mtime_ns == before  # the training is not judged again
+    checkpoint = file.with_name("model.safetensors")
+    calibrated = ClassifySettings(checkpoint=checkpoint, data=data, calibrated=True)
+    with pytest.raises(UserError, match=r"has no temperature, .*: remove it, and the command that"):
+        ask_network(calibrated)
+    file.unlink()
+    retrain(settings)
+    assert json.loads(file.read_text())["temperature"] > 0
+    ask_network(calibrated)
 
 
 def test_the_interval_of_the_test_auc_is_told(

@@ -22,10 +22,11 @@ from nas.data.normalisation import Normalisation
 from nas.data.tensors import LensTensors
 from nas.train.command import run as train
 from nas.train.settings import TrainSettings
-from nas.training.evaluation import evaluate
+from nas.training.evaluation import class_probabilities, evaluate
 from nas.training.networks.card import ModelCard
 from nas.training.networks.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.networks.loading import load_network
+from nas.training.temperature import fit_temperature
 from search_spaces import SpaceError
 from tests.folders import folder
 
@@ -48,9 +49,12 @@ def check_outcome(directory: Path, data: Path) -> dict[str, Any]:
     assert about["outcome"] == result["best"]
     splits = dataset.splits()
     assert card.normalisation == Normalisation.fit(dataset.images, splits.train)
-    scores = evaluate(model, LensTensors.load(dataset, splits.val, card.normalisation))
+    val = LensTensors.load(dataset, splits.val, card.normalisation)
+    scores = evaluate(model, val)
     assert scores.auc == pytest.approx(result["best"]["val"]["auc"])
     assert scores.loss == pytest.approx(result["best"]["val"]["loss"], rel=1e-4)
+    fitted = fit_temperature(val.labels.numpy(), class_probabilities(model, val))
+    assert result["temperature"] == pytest.approx(fitted, rel=0.01)
     assert result["parameters"] == sum(weight.numel() for weight in model.parameters())
     return result
 

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
 from nas.training.metrics import score
@@ -29,6 +32,17 @@ def test_what_logits_were_multiplied_by_is_found(temperature: float) -> None:
         assert score(calibrated, labels, tuple("abc")).loss < score(told, labels, tuple("abc")).loss
     np.testing.assert_allclose(calibrated.sum(axis=1), 1)
     np.testing.assert_array_equal(np.argsort(calibrated, axis=1), np.argsort(told, axis=1))
+
+
+@given(arrays(np.float32, (4, 3), elements=st.floats(-30, 30, width=32)), st.floats(1 / 20, 20))
+def test_no_temperature_changes_the_order_of_classes(
+    logits: np.ndarray, temperature: float
+) -> None:
+    told = softmax(logits, axis=1)
+    calibrated = scaled(told, temperature)
+    np.testing.assert_array_equal(calibrated.argmax(axis=1), told.argmax(axis=1))
+    in_order = np.take_along_axis(calibrated, told.argsort(axis=1), axis=1)
+    assert (np.diff(in_order, axis=1) >= 0).all()
 
 
 def test_a_network_without_a_mistake_and_one_that_is_sure_of_mistakes() -> None:
