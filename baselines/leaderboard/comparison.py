@@ -8,9 +8,9 @@ def compare(network: Floats, best: Floats, difference: float) -> PairedCompariso
     """Compare a network with the best found one.
 
     Args:
-        network: (B,) AUC of the network in every resample.
-        best: (B,) AUC of the best found network in the same resamples.
-        difference: difference of the two AUCs on the images themselves.
+        network: (B,) AUC, or R², of the network in every resample.
+        best: (B,) the same of the best found network in the same resamples.
+        difference: difference of the two scores on the images themselves.
     """
     differences = network - best
     # The p-value is twice the share of resamples on the rarer side of no difference. One is added

@@ -21,6 +21,7 @@ from nas.training.task import task_of
 
 if TYPE_CHECKING:
     from nas.common.figure import ShownFigure
+    from nas.report.numbers import ReadNumbers
     from nas.report.predictions import Predictions
 
 
@@ -106,16 +107,21 @@ class Retrained:
     def predictions(self) -> pd.DataFrame:
         """Class of every test image, the class it was taken for, and the probability of each class.
 
-        The rows are named by the position of the image in ``data.images``, so that the table can be
-        joined with ``data.parameters``. This, the confusion and the pictures are of the network of
-        :attr:`checkpoint`.
+        Of a regression there are the true number of every image, and the one that was read off it,
+        in the target's unit. The rows are named by the position of the image in ``data.images``, so
+        that the table can be joined with ``data.parameters``. This, the confusion and the pictures
+        are of the network of :attr:`checkpoint`.
         """
         from nas.report.examples import images_of
 
+        if self.summaries[0].card.target is not None:
+            numbers = self._numbers
+            index = pd.Index(images_of(self.data, numbers.images), name="image")
+            return pd.DataFrame({"true": numbers.true, "predicted": numbers.predicted[0]}, index)
         told = self._told
         names = np.array(told.classes)
         (probabilities,) = told.probabilities
-        rows = images_of(self.data, told, np.arange(len(told.labels)))
+        rows = images_of(self.data, told.images)
         table = pd.DataFrame(probabilities, pd.Index(rows, name="image"), list(names))
         table.insert(0, "class", names[told.labels])
         table.insert(1, "predicted", names[probabilities.argmax(axis=1)])
@@ -161,21 +167,53 @@ class Retrained:
         with style():
             return example_figure(self.data, self._told, wrong[:count])
 
+    def plot_numbers(self) -> "ShownFigure":
+        """Draw the numbers of a regression that were read off test images, against the true ones.
+
+        Raises:
+            UserError: classes were learned.
+        """
+        from nas.report.drawing import style
+        from nas.report.numbers import scatter_figure
+
+        with style():
+            return scatter_figure({self.summaries[0].card.model: self._numbers})
+
     @cached_property
     def _told(self) -> "Predictions":
-        """What the network of :attr:`checkpoint` said of the test images."""
+        """What the network of :attr:`checkpoint` said of the classes of the test images."""
         # matplotlib is slow to load, and most who train networks draw nothing.
         from nas.report.predictions import Predictions
 
         if (target := self.summaries[0].card.target) is not None:
             raise UserError(
                 f"these networks read {target.name} off images and tell no classes apart: "
-                "regressor is the best of them"
+                "plot_numbers() shows what they read"
             )
+        told = Predictions.read([self._file], [1.0], self.summaries[0].card.classes)
+        assert told is not None  # since its file is there
+        return told
+
+    @cached_property
+    def _numbers(self) -> "ReadNumbers":
+        """What the network of :attr:`checkpoint` read off the test images."""
+        from nas.report.numbers import ReadNumbers
+
+        if (target := self.summaries[0].card.target) is None:
+            raise UserError(
+                "these networks tell classes apart and read no number off images: "
+                "plot_confusion() and plot_roc() show what they said"
+            )
+        told = ReadNumbers.read([self._file], [1.0], target)
+        assert told is not None  # since its file is there
+        return told
+
+    @property
+    def _file(self) -> Path:
+        """The file of what the network of :attr:`checkpoint` said of the test images."""
         file = self.checkpoint.with_name(PREDICTIONS)
-        told = Predictions.read([file], self.summaries[0].card.classes, [1.0])
-        if told is None:
+        if not file.exists():
             raise UserError(
                 f"{file} is missing: remove {file.parent}, and the same call trains it anew"
             )
-        return told
+        return file

@@ -25,6 +25,11 @@ def objective(candidate: Candidate, name: str) -> float:
     return float(value)
 
 
+def decided_by(candidates: Sequence[Candidate]) -> str:
+    """Return the name of the score that decides among candidates: ``r2`` where they have one."""
+    return "r2" if any("r2" in item.scores for item in candidates) else "auc"
+
+
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the complete candidates by falling AUC, or R², each architecture once.
 

@@ -63,7 +63,7 @@ class Winners:
         if target not in (None, best.target):
             raise UserError(
                 f"{run.path} searched for networks of {best.target or 'classes'}, not of {target}: "
-                "leave out --task and --target, or train with --architecture and --data alone"
+                "leave out --task and --target, or give --architecture and --data, and no --run"
             )
         directory = data or Path(best.data.directory)
         if not directory.is_dir():

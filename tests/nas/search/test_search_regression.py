@@ -1,6 +1,7 @@
 """A search for networks that read a number off images, by R², and what is retrained of it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 
 from nas import api
 from nas.common.errors import UserError
+from nas.report.report import write_report
 from nas.retrain.command import retrain_architectures
 from nas.retrain.command import run as retrain
 from nas.retrain.settings import RetrainSettings
@@ -106,8 +108,21 @@ def test_what_is_found_is_trained_whole_and_judged(
     best = max(summary.scores.trainings, key=lambda training: training.validation["r2"])
     assert f"seed-{best.seed}" in str(retrained.checkpoint)
     assert retrained.network.num_classes == 1
+    numbers = retrained.predictions
+    assert list(numbers.columns) == ["true", "predicted"]
+    masses = retrained.data.parameters["axion_mass"][numbers.index]
+    np.testing.assert_allclose(numbers["true"], np.log10(masses))
+    assert best.test["r2"] == pytest.approx(r2_score(numbers["true"], numbers["predicted"]))
+    (axes,) = retrained.plot_numbers().axes
+    assert axes.get_ylabel() == "predicted log10_axion_mass (log10 eV)"
     with pytest.raises(UserError, match="tell no classes apart"):
         _ = retrained.confusion
+    html = re.sub(r'"data:[^"]*"', "", write_report(found.path).read_text())
+    assert "test MAE, log10 eV" in html
+    assert "AUC" not in html
+    figures = {path.stem for path in (found.path / "figures").glob("*.png")}
+    assert {"scatter", "search", "costs"} <= figures
+    assert not {"roc", "confusion", "reliability"} & figures
 
 
 def test_a_run_knows_its_target(found: RunDirectory) -> None:
