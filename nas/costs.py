@@ -4,6 +4,8 @@ Parameters and FLOPs follow from the architecture alone; latency is measured.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
@@ -13,6 +15,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nas.common.memory import keep_memory
 from search_spaces import Architecture, flops, params, untied_params
+
+LATENCY_THREADS = 1
+"""Threads that compute on a CPU while latency is measured."""
 
 _WARM_UP = 3
 _ROUNDS = 30
@@ -101,8 +106,9 @@ def measure_latency(
 ) -> Latency:
     """Measure the median time of a forward pass in float32, after a warm-up.
 
-    The figure is for a device that does nothing else; other processes on it make it longer. The
-    network is left in evaluation mode.
+    On a CPU one thread computes: where other processes want the cores too, several threads wait
+    for each other a hundred times as long as they compute. The figure is for a device that does
+    nothing else. The network is left in evaluation mode.
 
     Args:
         network: network to measure; it must be on the device.
@@ -125,12 +131,22 @@ def measure_latency(
     keep_memory()
     network.eval()
     times: list[float] = []
-    with torch.no_grad():
+    with torch.no_grad(), _one_thread():
         for _ in range(_WARM_UP):
             network(images)
         while len(times) < _FEWEST or (len(times) < _ROUNDS and sum(times) < _SECONDS):
             times.append(_seconds(network, images))
     return Latency(1000 * median(times), batch, str(device))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(LATENCY_THREADS)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _seconds(network: nn.Module, images: torch.Tensor) -> float:

@@ -17,6 +17,7 @@ from baselines.leaderboard.schedule import train_all
 from baselines.leaderboard.settings import LeaderboardSettings
 from baselines.leaderboard.standings import Standings
 from baselines.leaderboard.trainings import Cache
+from baselines.leaderboard.words import cut_off_warning
 from baselines.published import published_elsewhere
 from baselines.registry import get_baseline
 from nas.cluster.connection import cluster, share_out
@@ -28,6 +29,7 @@ from nas.common.progress import progress, say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
 from nas.common.settings import part
+from nas.costs import LATENCY_THREADS
 from nas.data.options import ReadOptions, refuse_smoothing
 from nas.report.board import FILE, Board, BoardData
 from nas.report.report import write_report
@@ -114,7 +116,7 @@ def _compare(
             data=data,
             recipe=part(Recipe, settings).to_json(),
             device=device.type,
-            threads=torch.get_num_threads(),
+            threads=LATENCY_THREADS,
             latency_batches=batches,
             rows=tuple(tables.ordered(standings.rows(), settings.sort, data, batches)),
             best_found=best.name if best is not None else None,
@@ -175,6 +177,8 @@ def _show(board: Board, out: Path) -> None:
     for row in board.rows:
         if row.failure:
             console.print(f"{row.name} failed: {row.failure}", soft_wrap=True)
+    if warning := cut_off_warning(board):
+        console.print(warning, soft_wrap=True)
     console.print(
         f"{out / 'leaderboard.md'} says more; beside it are leaderboard.csv and {FILE}",
         soft_wrap=True,

@@ -1,21 +1,26 @@
-"""The comparison of two networks on the same resamples of the test images."""
+"""The comparison of networks with the best found one, on the same resamples of the test images."""
+
+from collections.abc import Mapping
 
 from nas.report.rows import PairedComparison
 from nas.training.bootstrap import Floats, interval_of
+from nas.training.significance import holm, p_of_difference
 
 
-def compare(network: Floats, best: Floats, difference: float) -> PairedComparison:
-    """Compare a network with the best found one.
+def compare(
+    differences: Mapping[str, float], resampled: Mapping[str, Floats]
+) -> dict[str, PairedComparison]:
+    """Compare networks with the best found one; p-values are corrected for their number.
 
     Args:
-        network: (B,) AUC, or R², of the network in every resample.
-        best: (B,) the same of the best found network in the same resamples.
-        difference: difference of the two scores on the images themselves.
+        differences: difference of the two AUCs, or R², on the images themselves, by name of the
+            network.
+        resampled: (B,) the same in every resample.
     """
-    differences = network - best
-    # The p-value is twice the share of resamples on the rarer side of no difference. One is added
-    # so that it is never quite 0 (Davison and Hinkley 1997, Bootstrap Methods and their
-    # Application, section 4.2).
-    tail = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
-    p_value = min(1.0, 2 * (tail + 1) / (len(differences) + 1))
-    return PairedComparison(difference, interval_of(differences), p_value)
+    p_values = holm(
+        {name: p_of_difference(differences[name], resampled[name]) for name in differences}
+    )
+    return {
+        name: PairedComparison(differences[name], interval_of(resampled[name]), p_values[name])
+        for name in differences
+    }

@@ -12,7 +12,7 @@ import torch
 from nas.common.artefacts import DamageError, checked, read_json, reading
 from nas.common.files import make_directory, room_for, short_digest, write_json
 from nas.common.rules import Amount
-from nas.costs import counted_flops, measure_latency
+from nas.costs import LATENCY_THREADS, counted_flops, measure_latency
 from nas.training.networks.card import ModelCard
 
 
@@ -103,7 +103,7 @@ class LatencyCache:
             "model": card.to_json(),
             "device": self._device.type,
             "hardware": self._hardware,
-            "threads": torch.get_num_threads(),
+            "threads": LATENCY_THREADS,
             "torch": torch.__version__,
             "batches": list(self._batches),
         }

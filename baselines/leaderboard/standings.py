@@ -76,7 +76,7 @@ class Standings:
         best = self.best_found
         rows = self._networks()
         if best is not None:
-            rows = [self._compared(row, best) for row in rows]
+            rows = self._compared(rows, best)
         return [*rows, *reference_rows(self._images)]
 
     def _networks(self) -> list[Row]:
@@ -145,11 +145,13 @@ class Standings:
             notes=(*row.notes, *_cut_off(scores), *dict.fromkeys(unlike)),
         )
 
-    def _compared(self, row: Row, best: Row) -> Row:
-        if row.name == best.name or not row.trainings:
-            return row
-        resampled = self._resampled[row.name], self._resampled[best.name]
-        return replace(row, comparison=compare(*resampled, row.test_score - best.test_score))
+    def _compared(self, rows: list[Row], best: Row) -> list[Row]:
+        others = [row for row in rows if row.name != best.name and row.trainings]
+        told = compare(
+            {row.name: row.test_score - best.test_score for row in others},
+            {row.name: self._resampled[row.name] - self._resampled[best.name] for row in others},
+        )
+        return [replace(row, comparison=told.get(row.name)) for row in rows]
 
 
 def _published(entry: Entry) -> tuple[Published, ...]:

@@ -165,8 +165,11 @@ def terminal(board: Board, width: int) -> Table:
         ]
         titles += ["against the best found (p)"] if board.best_found is not None else []
     for title in titles:
+        # A long title takes two lines, so that names have room.
         table.add_column(
-            title, justify="left" if title == "network" else "right", no_wrap=title != "network"
+            title.replace(" over ", "\nover ").replace(" the best", "\nthe best"),
+            justify="left" if title == "network" else "right",
+            no_wrap=title != "network",
         )
     for row in board.rows:
         texts = _texts(row, board)

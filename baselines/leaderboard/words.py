@@ -127,12 +127,27 @@ def _lengths(board: Board, rows: Sequence[Row]) -> str:
             f"In {last} of {len(trainings)} the last epoch was the best, so that more epochs might "
             "raise their scores."
         )
-    cut = sum(bool(training.cut_off) for training in trainings)
     return (
         "The learning rate stayed at its height until validation had not gained for "
-        f"{recipe['patience']} epochs, and then fell over a fifth of all epochs; {cut} of "
-        f"{len(trainings)} trainings were cut off before that, which their rows say."
+        f"{recipe['patience']} epochs, and then fell over a fifth of all epochs; "
+        f"{_cut_off(board)} of {len(trainings)} trainings were cut off before that, which their "
+        "rows say."
     )
+
+
+def cut_off_warning(board: Board) -> str:
+    """Return what to think of trainings that ended too early; nothing where none did."""
+    if not (cut := _cut_off(board)):
+        return ""
+    count = sum(len(row.trainings) for row in board.rows)
+    return (
+        f"{cut} of {count} trainings ended while validation still gained, so that a network which "
+        "learns slowly stands too low: --max-minutes 0 trains to convergence"
+    )
+
+
+def _cut_off(board: Board) -> int:
+    return sum(bool(training.cut_off) for row in board.rows for training in row.trainings)
 
 
 def _threads(count: int) -> str:

@@ -27,8 +27,8 @@ FILE = "leaderboard.json"
 
 INTERVALS_SAY = (
     "Intervals and p-values resample the test images only: they hold for these trained weights, "
-    "say nothing of other seeds (for which ± over seeds stands), and are not corrected for the "
-    "number of comparisons."
+    "and say nothing of other seeds (for which ± over seeds stands). The p-values of a table are "
+    "corrected for their number (Holm)."
 )
 """A warning that stands wherever intervals and p-values are shown."""
 

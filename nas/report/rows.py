@@ -48,7 +48,8 @@ class PairedComparison:
         difference: this network's macro AUC, or R², less that of the best found network, both
             means over seeds.
         interval: interval that holds 95 % of the bootstrap's differences.
-        p_value: two-sided p-value of no difference.
+        p_value: two-sided p-value of no difference, corrected for the number of networks that are
+            compared.
     """
 
     difference: float

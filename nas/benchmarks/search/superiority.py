@@ -1,6 +1,5 @@
 """How much more often one kind of search beats another, and whether that can be chance."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,17 +51,3 @@ def superiority(ours: Floats, theirs: Floats) -> Superiority:
     return Superiority(
         probability, max(0.0, probability - half), min(1.0, probability + half), p_value
     )
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Correct p-values for their number (Holm 1979, Scandinavian Journal of Statistics 6, 65).
-
-    Example:
-        >>> holm({"evolution": 0.01, "rl": 0.04, "ridge": 0.03})
-        {'evolution': 0.03, 'rl': 0.06, 'ridge': 0.06}
-    """
-    corrected, least = {}, 0.0
-    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
-        least = max(least, min(1.0, (len(p_values) - rank) * p_values[name]))
-        corrected[name] = least
-    return {name: corrected[name] for name in p_values}

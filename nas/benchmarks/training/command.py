@@ -1,8 +1,8 @@
 """How fast the training loop is, against a bare PyTorch loop in the same run.
 
 ``python -m nas.benchmarks.training`` writes ``results/training/throughput.md`` and ``.json``. With
-``--what precision`` or ``--what memory`` it measures what precision and layout bring, or memory
-that is kept between steps, and writes files of that name.
+``--what precision``, ``memory`` or ``packing`` it measures what precision and layout bring, memory
+that is kept between steps, or several seeds in one process, and writes files of that name.
 """
 
 import statistics
@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nas.benchmarks.record import publish
+from nas.benchmarks.training.packing import measure_packing
 from nas.benchmarks.training.settings import TrainingBenchmarkSettings
 from nas.common.memory import KEPT, keep_memory
 from nas.common.progress import progress
@@ -43,9 +44,12 @@ def run(settings: TrainingBenchmarkSettings) -> None:
         "device": str(device),
         "threads": torch.get_num_threads(),
     }
-    measure = {"throughput": _against_bare, "precision": _precision, "memory": _memory}[
-        settings.what
-    ]
+    measure = {
+        "throughput": _against_bare,
+        "precision": _precision,
+        "memory": _memory,
+        "packing": _packing,
+    }[settings.what]
     figures: dict[str, Any] = {}
     for name in settings.models:
         figures |= {
@@ -168,6 +172,19 @@ def _memory(settings: TrainingBenchmarkSettings, name: str, device: torch.device
             statistics.median(b / a for a, b in zip(ours, theirs, strict=True)), 3
         ),
     }
+
+
+def _packing(
+    settings: TrainingBenchmarkSettings, name: str, device: torch.device
+) -> dict[str, Any]:
+    """Compute gradients of several seeds of a network, stacked and one by one, in turn."""
+    batch = _images(settings.batch_size, settings, device)
+
+    def build() -> nn.Module:
+        return _model(name, settings).to(device)
+
+    with threads(build(), device):
+        return measure_packing(build, batch.images, batch.labels, settings.rounds)
 
 
 def _images(count: int, settings: TrainingBenchmarkSettings, device: torch.device) -> LensTensors:

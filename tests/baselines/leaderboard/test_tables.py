@@ -15,6 +15,7 @@ from baselines.leaderboard.entries import Entry
 from baselines.leaderboard.grid import Grid
 from baselines.leaderboard.standings import Standings
 from baselines.leaderboard.trainings import Cache
+from baselines.leaderboard.words import cut_off_warning
 from baselines.published import published_elsewhere
 from nas.common.provenance import environment
 from nas.data.options import ReadOptions
@@ -74,7 +75,10 @@ def test_it_says_how_long_networks_were_trained(tmp_path: Path) -> None:
     first = board.rows[0]
     cut = replace(first.trainings[0], cut_off="time")
     rows = (replace(first, trainings=(cut, *first.trainings[1:])), *board.rows[1:])
-    page = tables.markdown(replace(board, recipe=recipe, rows=rows))
+    changed = replace(board, recipe=recipe, rows=rows)
+    assert cut_off_warning(changed).startswith("1 of 4 trainings ended while validation still")
+    assert cut_off_warning(board) == ""
+    page = tables.markdown(changed)
     assert "until validation had not gained for 7 epochs" in page
     assert "1 of 4 trainings were cut off before that" in page
     assert "In 4 of 4 the last epoch was the best" in tables.markdown(board)

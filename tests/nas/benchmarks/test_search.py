@@ -14,7 +14,7 @@ from nas.benchmarks.search.command import run
 from nas.benchmarks.search.ridge import RidgeSampler
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
 from nas.benchmarks.search.simulated import SimulatedSearch
-from nas.benchmarks.search.superiority import holm, superiority
+from nas.benchmarks.search.superiority import superiority
 from nas.benchmarks.search.trained import CHANCE, SearchOutcome
 from nas.benchmarks.table.bench import LensBench
 from nas.cluster.connection import cluster
@@ -153,12 +153,6 @@ def test_intervals_of_the_effect_cover_as_often_as_they_say() -> None:
     rng, truth = np.random.default_rng(1), stats.norm.cdf(0.5 / np.sqrt(2))
     told = [superiority(rng.normal(0.5, 1, 40), rng.normal(0, 1, 40)) for _ in range(400)]
     assert 0.92 < np.mean([one.low < truth < one.high for one in told]) < 0.98
-
-
-def test_holm_never_makes_a_p_value_smaller_and_keeps_their_order() -> None:
-    corrected = holm({"a": 0.04, "b": 0.001, "c": 0.02})
-    assert corrected == pytest.approx({"a": 0.04, "b": 0.003, "c": 0.04})
-    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
 
 
 def test_a_proof_that_cannot_be_given_is_refused(table: Path, tmp_path: Path) -> None:

@@ -1,0 +1,174 @@
+"""What pages say was measured: sentences whose numbers are read from the files in ``results``."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
+
+import pandas as pd
+
+RESULTS = Path(__file__).parents[1] / "results"
+REFERENCE, ALL_READ = "*best of the reference file*", "*every network read once*"
+
+
+def readme() -> Iterator[str]:
+    large = symmetry_table().query("nuisance == 0.5 and images == 8400")
+    seeds = large.groupby("network")["seed"].nunique().min()
+    of = large[large["seed"] < seeds].groupby("network").mean(numeric_only=True)
+    tied, untied = of.loc["lens_nano/symmetric_mbconv"], of.loc["lens_nano/symmetric_mbconv untied"]
+    coatnet = of.loc["hybrid_nano/coatnet_like"]
+    yield (
+        f"{tied['params'] / 1000:.0f} thousand parameters reach a test AUC of "
+        f"{tied['test_auc']:.3f} where the same network without ties "
+        f"({untied['params'] / 1000:.0f} thousand) has {untied['test_auc']:.3f} and a CoAtNet-like "
+        f"one ({coatnet['params'] / 1000:.0f} thousand) {coatnet['averaged_auc']:.3f} even when "
+        "averaged over the symmetries. 8,400 simulated images, nuisance 0.5, "
+        + ("the first of three seeds" if seeds == 1 else f"means over {seeds} seeds")
+    )
+
+
+def symmetry() -> Iterator[str]:
+    least = symmetry_table().pivot_table("seconds", ["nuisance", "images"], "network", "min")
+    tied = [name for name in least if f"{name} untied" in least]
+    longer = pd.concat([least[name] / least[f"{name} untied"] for name in tied]).median() - 1
+    yield f"took {100 * longer:.0f} % longer than that of the same networks without ties (median"
+
+
+def bench() -> Iterator[str]:
+    (coatnet,) = (
+        symmetry_table()
+        .query("nuisance == 0.5 and images == 8400 and seed == 0")
+        .query("network == 'lens_nano/symmetric_coatnet'")["curve"]
+    )
+    aucs = [float(auc) for auc in coatnet.split()]
+    low = sum(auc < 0.7 for auc in aucs)
+    yield f"validation AUC below 0.7 for {low} of {len(aucs)} epochs"
+
+
+def samplers() -> Iterator[str]:
+    yield from regret()
+    yield from hypervolume()
+    yield from ablations()
+    yield from landscapes()
+    yield from speed()
+
+
+def regret() -> Iterator[str]:
+    of = scores("regret")
+    for budget in (50, 100, 200, 300, 500):
+        evolution, reference = of["evolution", budget], of[REFERENCE, budget]
+        yield (
+            f"| {budget} | {evolution.median:.3f} | {evolution.mean:.3f} | {reference.median:.3f} "
+            f"| {reference.mean:.3f} | {of['rl', budget].mean:.3f} "
+            f"| {of['random', budget].mean:.3f} |"
+        )
+    every = of[ALL_READ, "all"]
+    yield f"network once: median {every.median:.3f}, mean {every.mean:.3f}"
+
+
+def hypervolume() -> Iterator[str]:
+    of = scores("hypervolume")
+    for budget in (50, 100, 200, 500):
+        evolution = of["evolution", budget].median
+        yield (
+            f"| {budget} | {evolution:.{3 if evolution < 0.999 else 4}f} "
+            f"| {of[REFERENCE, budget].median:.3f} | {of['random', budget].median:.3f} |"
+        )
+
+
+def ablations() -> Iterator[str]:
+    of = {key: own.mean for key, own in scores("ablations").items()}
+    alone, slow, fast = (
+        "evolution without predictor",
+        "rl learning rate 0.02",
+        "rl learning rate 0.1",
+    )
+    yield (
+        f"a mean regret of {of[alone, 50]:.2f} at 50 and {of[alone, 100]:.2f} at 100 evaluations, "
+        f"instead of {of['evolution', 50]:.2f} and {of['evolution', 100]:.2f}; at 200"
+    )
+    yield (
+        f"Without crossover it has {of['evolution without crossover', 100]:.3f} at 100 on these "
+        f"seeds instead of {of['evolution', 100]:.3f},"
+    )
+    yield (
+        f"0.02 is too slow ({of[slow, 200]:.2f} at 200), 0.1 is faster at 50 ({of[fast, 50]:.2f}) "
+        f"and level at 200 ({of[fast, 200]:.3f}); an entropy bonus of 0, 0.01 or 0.1"
+    )
+
+
+def landscapes() -> Iterator[str]:
+    table = results_table("samplers/landscapes.md")
+    families = list(dict.fromkeys(table["problem"]))
+    of = {family: scores("landscapes", family) for family in families}
+    alone = "evolution without predictor"
+    strategies = ("evolution", alone, "tpe", "rl", "random")
+    for budget in (50, 100, 200):
+        means = (fmean(own[name, budget].mean for own in of.values()) for name in strategies)
+        yield f"| {budget} | " + " | ".join(f"{mean:.2f}" for mean in means) + " |"
+    epistatic, conditional = of["epistatic"], of["conditional"]
+    yield (
+        f"on the epistatic family at 50 ({epistatic['tpe', 50].mean:.2f} against "
+        f"{epistatic['evolution', 50].mean:.2f})"
+    )
+    yield (
+        f"on the conditional one at 200 ({conditional[alone, 200].mean:.2f} against "
+        f"{conditional['evolution', 200].mean:.2f})"
+    )
+
+
+def speed() -> Iterator[str]:
+    table = results_table("samplers/speed.md").set_index("what")["value"]
+
+    def cost(strategy: str, trials: int) -> str:
+        return f"{float(table[f'{strategy}, ms an ask after {trials} trials']):.0f} ms"
+
+    yield (
+        f"`evolution` {cost('evolution', 5000)} after 5,000 trials, {cost('evolution', 500)} after "
+        f"500; without predictor {cost('evolution without predictor', 5000)}; `rl` without critic "
+        f"(an earlier version) {cost('rl', 5000)}; `tpe` {cost('tpe', 5000)}."
+    )
+
+
+class Score(NamedTuple):
+    """What a strategy came to, over seeds."""
+
+    median: float
+    mean: float
+
+
+def scores(name: str, problem: str | None = None) -> dict[tuple[str, int | str], Score]:
+    """Scores in a table of samplers by strategy and budget, of one problem if it has several."""
+    table = results_table(f"samplers/{name}.md")
+    if problem is not None:
+        table = table[table["problem"] == problem]
+    return {
+        (strategy, int(budget) if budget.isdigit() else budget): Score(first(median), first(mean))
+        for _, strategy, budget, _, median, mean in table.to_numpy()
+    }
+
+
+def first(cell: str) -> float:
+    """The number before an interval; not a number where the cell has none."""
+    return float(cell.split()[0].replace("–", "nan"))
+
+
+def symmetry_table() -> pd.DataFrame:
+    return pd.read_csv(RESULTS / "symmetry" / "trainings.csv")
+
+
+def results_table(name: str) -> pd.DataFrame:
+    """The table of a Markdown page in ``results``, its cells as they stand there."""
+    lines = re.findall(r"^\|(.*)\|$", (RESULTS / name).read_text(encoding="utf-8"), re.M)
+    head, _, *rows = ([cell.strip() for cell in line.split("|")] for line in lines)
+    return pd.DataFrame(rows, columns=head)
+
+
+CLAIMS: dict[str, Callable[[], Iterator[str]]] = {
+    "README.md": readme,
+    "docs/bench.md": bench,
+    "docs/samplers.md": samplers,
+    "docs/symmetry.md": symmetry,
+}
+"""What each page that says what was measured must say, as its Markdown without bold face."""
