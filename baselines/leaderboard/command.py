@@ -30,7 +30,7 @@ from nas.common.provenance import command, environment
 from nas.common.screen import screen
 from nas.common.settings import part
 from nas.costs import LATENCY_THREADS
-from nas.data.options import ReadOptions
+from nas.data.options import ReadOptions, refuse_smoothing
 from nas.report.board import FILE, Board, BoardData
 from nas.report.report import write_report
 from nas.report.steps import next_steps
@@ -73,8 +73,10 @@ def compare_networks(settings: LeaderboardSettings) -> Board:
     # What takes no time comes first, so that a mistake is known at once.
     baselines = [get_baseline(name) for name in settings.models]
     asked = part(ReadOptions, settings)
-    images, options, runs = find_runs(settings.run, settings.data, asked)
+    images, options, runs = find_runs(settings.run, settings.data, asked, settings.target)
     check_test(images)
+    if images.target is not None:
+        refuse_smoothing(settings.label_smoothing)
     data = _describe(images, options)
     tables.ordered([], settings.sort, data, settings.latency_batches)
     _check_place(settings.out, data)
@@ -118,7 +120,7 @@ def _compare(
             latency_batches=batches,
             rows=tuple(tables.ordered(standings.rows(), settings.sort, data, batches)),
             best_found=best.name if best is not None else None,
-            published=published_elsewhere(baselines),
+            published={} if data.target is not None else published_elsewhere(baselines),
             command=command(),
             environment=about,
         )
@@ -192,15 +194,25 @@ def _describe(images: TrainingImages, options: ReadOptions) -> BoardData:
     height, width = dataset.images.shape[2:]
     counts = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
     return BoardData(
-        str(directory), options, dataset.fingerprint, dataset.classes, (height, width), counts
+        str(directory),
+        options,
+        dataset.fingerprint,
+        images.classes,
+        (height, width),
+        counts,
+        images.target,
     )
 
 
 def _check_place(out: Path, data: BoardData) -> None:
-    """Refuse to mix two data sets, or two versions of the file, in one directory."""
-    if (out / FILE).exists() and Board.read(out).data.fingerprint != data.fingerprint:
+    """Refuse to mix two data sets, targets, or versions of the file in one directory."""
+    if not (out / FILE).exists():
+        return
+    there = Board.read(out).data
+    if (there.fingerprint, there.target) != (data.fingerprint, data.target):
+        other = "data set" if there.fingerprint != data.fingerprint else "target"
         raise UserError(
-            f"{out} is the leaderboard of another data set: give another directory with --out"
+            f"{out} is the leaderboard of another {other}: give another directory with --out"
         )
 
 

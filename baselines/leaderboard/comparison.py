@@ -13,7 +13,8 @@ def compare(
     """Compare networks with the best found one; p-values are corrected for their number.
 
     Args:
-        differences: difference of the two AUCs on the images themselves, by name of the network.
+        differences: difference of the two AUCs, or R², on the images themselves, by name of the
+            network.
         resampled: (B,) the same in every resample.
     """
     p_values = holm(

@@ -34,7 +34,7 @@ class Contest:
     def __init__(self, entry: Entry, grid: Grid, seeds: Sequence[int], cache: Cache) -> None:
         self.entry = entry
         self.tried: dict[Try, float | None] = {}
-        """Validation AUC of the first seed by what was tried; None where the training failed."""
+        """Validation score of the first seed by what was tried; None where training failed."""
         self.chosen: Try | None = None
         """What validation chose; None while the grid is tried."""
         self.scores: dict[int, FinalScores] = {}
@@ -64,12 +64,12 @@ class Contest:
 
     @property
     def rates(self) -> dict[float, float | None]:
-        """Validation AUC by learning rate, of those that were tried."""
+        """Validation score by learning rate, of those that were tried."""
         return {one.learning_rate: self.tried[one] for one in self._grid.rates if one in self.tried}
 
     @property
     def decays(self) -> dict[float, float | None]:
-        """Validation AUC by weight decay, of those that were tried with the best learning rate."""
+        """Validation score by weight decay, of those tried with the best learning rate."""
         if self.chosen is None or len(self._grid.weight_decays) == 1:
             return {}
         decays = self._grid.decays(self.chosen.learning_rate)
@@ -125,18 +125,18 @@ class Contest:
             if one in self.tried:
                 continue
             spec = self.spec(one, self._seeds[0])
-            auc, reason = self._cache.validation(spec), self._cache.divergence(spec)
-            if auc is None and reason is None:
+            score, reason = self._cache.validation(spec), self._cache.divergence(spec)
+            if score is None and reason is None:
                 self._waiting.append(self._cache.assignment(spec, counts=False))
             else:
-                self._note(one, auc, reason or "")
+                self._note(one, score, reason or "")
 
-    def _note(self, tried: Try, auc: float | None, reason: str = "") -> None:
-        self.tried[tried] = auc
+    def _note(self, tried: Try, score: float | None, reason: str = "") -> None:
+        self.tried[tried] = score
         if not self.tried.keys() >= set(self._competing):
             return
         # This keeps the order of the grid, so that of equals the same wins whichever ended first.
-        known = {one: auc for one in self._competing if (auc := self.tried[one]) is not None}
+        known = {one: score for one in self._competing if (score := self.tried[one]) is not None}
         if not known:
             self._give_up(reason)
             return
@@ -149,9 +149,9 @@ class Contest:
 
     def _choose(self, chosen: Try) -> None:
         self.chosen = chosen
-        for loser, auc in self.tried.items():
+        for loser, score in self.tried.items():
             # A training that failed would fail again, and is left to begin where it did.
-            if loser != chosen and auc is not None:
+            if loser != chosen and score is not None:
                 self._cache.forget_state(self.spec(loser, self._seeds[0]), lost=True)
         for spec in self.specs:
             scores, reason = self._cache.scores(spec), self._cache.divergence(spec)

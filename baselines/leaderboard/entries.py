@@ -23,8 +23,8 @@ from nas.training.networks.card import ModelCard
 from nas.training.recipe import Recipe
 from search_spaces import EvenSampler
 
-REFERENCES = ("chance", "majority class")
-"""Names of the rows that stand in every table."""
+CHANCE, MAJORITY, MEAN = "chance", "majority class", "mean of training"
+"""Names of rows that look at no image: of classes the first two, of numbers the third."""
 
 
 @dataclass(frozen=True)
@@ -70,27 +70,34 @@ class Entry:
 
 
 def find_runs(
-    runs: Sequence[Path], data: Path | None, options: ReadOptions
+    runs: Sequence[Path], data: Path | None, options: ReadOptions, target: str | None = None
 ) -> tuple[TrainingImages, ReadOptions, list[RunDirectory]]:
     """Return the data set, how it was read, and the searches that are compared on it.
 
     Args:
         runs: directories of searches; an empty sequence stands for the newest search in
-            results/runs, if that is of the same data set.
+            results/runs, if that is of the same data set and target.
         data: directory of the data set; None for that of the searches or, where there is none, the
             default data set.
         options: how to read the data set, where no search says so.
+        target: the number that is learned; None for that of the searches, or classes.
 
     Raises:
         UserError: a directory is not that of a search, or the search has found nothing or was made
-            on other data than the first; or the options are not those that the first search read
-            its data with.
+            on other data than the first, or for another target; or the options are not those that
+            the first search read its data with.
     """
     if not runs:
-        return _newest(data, options)
+        return _newest(data, options, target)
     found = [RunDirectory.open(path) for path in runs]
-    images, options = _as_searched(found[0], data, options)
+    images, options = _as_searched(found[0], data, options, target)
     for run in found:
+        if run.best().target != found[0].best().target:
+            raise UserError(
+                f"{run.path} searched for networks of {run.best().target or 'classes'}, and "
+                f"{runs[0]} of {found[0].best().target or 'classes'}: compare networks of one "
+                "target at a time"
+            )
         if run.best().data.fingerprint != images.dataset.fingerprint:
             raise UserError(
                 f"{run.path} searched on other data than {runs[0]}: compare networks of one data "
@@ -100,30 +107,33 @@ def find_runs(
 
 
 def _newest(
-    data: Path | None, options: ReadOptions
+    data: Path | None, options: ReadOptions, target: str | None
 ) -> tuple[TrainingImages, ReadOptions, list[RunDirectory]]:
     try:
         run = RunDirectory.newest()
     except UserError:
         say("no search has found anything yet, so that there is no network of one to compare with")
-        return TrainingImages.open(data or default_data(), options), options, []
+        return TrainingImages.open(data or default_data(), options, target), options, []
     if data is None:
-        return *_as_searched(run, None, options), [run]
-    images = TrainingImages.open(data, options)
-    if run.best().data.fingerprint != images.dataset.fingerprint:
-        say(
-            f"{run.path}, the newest search, was made on other data than {data}: its network is "
-            "left out"
+        return *_as_searched(run, None, options, target), [run]
+    images, best = TrainingImages.open(data, options, target), run.best()
+    if (best.data.fingerprint, best.target) != (images.dataset.fingerprint, target):
+        other = (
+            f"made on other data than {data}"
+            if best.target == target
+            else f"for networks of {best.target or 'classes'}"
         )
+        say(f"{run.path}, the newest search, was {other}: its network is left out")
         return images, options, []
     return images, options, [run]
 
 
 def _as_searched(
-    run: RunDirectory, data: Path | None, options: ReadOptions
+    run: RunDirectory, data: Path | None, options: ReadOptions, target: str | None
 ) -> tuple[TrainingImages, ReadOptions]:
     """Open the data of a search as the search read them, and refuse options that say otherwise."""
-    images, then = Winners.from_run(run.path, 1, None, data).images, run.best().data.read_options()
+    images = Winners.from_run(run.path, 1, None, data, target).images
+    then = run.best().data.read_options()
     for name in (field.name for field in fields(ReadOptions)):
         asked, used = getattr(options, name), getattr(then, name)
         if asked not in (used, getattr(ReadOptions(), name)):
@@ -254,7 +264,7 @@ def _each_once(entries: Iterable[Entry]) -> list[Entry]:
         elif kept[network].name != entry.name:
             same = kept[network]
             kept[network] = replace(same, notes=(*same.notes, f"the same network as {entry.name}"))
-    names = [*REFERENCES, *(entry.name for entry in kept.values())]
+    names = [CHANCE, MAJORITY, MEAN, *(entry.name for entry in kept.values())]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"two rows are named {name}: name them apart")

@@ -8,7 +8,7 @@ from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS
 from nas.common.settings import SPACE
-from nas.data.options import ReadOptions, require_folder
+from nas.data.options import ReadOptions, TaskOptions, require_folder
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
 from nas.training.recipe import Recipe, Schedule
@@ -19,11 +19,12 @@ get through several epochs in --max-minutes on one core. Larger ones ask for mor
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
+class LeaderboardSettings(ReadOptions, TaskOptions, Recipe, TrackOptions, WorkerOptions):
     """Train networks by one recipe, and compare what they come to on the test split.
 
-    Found networks and hand-designed ones try the same learning rates; validation chooses, and the
-    test split is read once for each training that counts. Each is trained until validation gains no
+    They learn what the searches were for, classes or a number. Found networks and hand-designed
+    ones try the same learning rates; validation chooses, and the test split is read once for each
+    training that counts. Each is trained until validation gains no
     more, or for so many minutes. The same command goes on, and trains nothing again.
 
     Example:
@@ -70,13 +71,14 @@ class LeaderboardSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Seed of the first training; the others follow."""
     latency_batch: int = 64
     """Images in a batch whose latency is measured, beside single images."""
-    sort: str = "auc"
-    """Column of the CSV that orders the table."""
+    sort: str | None = None
+    """Column of the CSV that orders the table (default: auc; r2 of a regression)."""
     out: Path = RUNS / "leaderboard"
     """Directory of the tables, and of all trainings."""
 
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
+        TaskOptions.__post_init__(self)
         Recipe.__post_init__(self)
         WorkerOptions.__post_init__(self)
         for name, least in (("seeds", 1), ("seed", 0), ("random", 0), ("latency_batch", 2)):

@@ -10,14 +10,15 @@ import numpy as np
 from baselines.leaderboard.comparison import compare
 from baselines.leaderboard.contest import Contest
 from baselines.leaderboard.costs import LatencyCache, NetworkSize, size_of
-from baselines.leaderboard.entries import REFERENCES
+from baselines.leaderboard.entries import CHANCE, MAJORITY, MEAN, Entry
 from baselines.leaderboard.trainings import Cache
 from baselines.published import PUBLISHED
 from nas.common.provenance import Made
-from nas.report.rows import JudgedTraining, Row, Spread
-from nas.training.bootstrap import Bootstrap, Floats, interval_of
+from nas.report.rows import JudgedTraining, Published, Row, Spread
+from nas.training.bootstrap import Floats, interval_of
 from nas.training.images import TrainingImages
 from nas.training.predictions import PREDICTIONS
+from nas.training.regression import score_values
 from nas.training.repeated import Repeated
 from nas.training.result import FinalScores
 
@@ -54,18 +55,18 @@ class Standings:
         self._root = root
         self._environment = environment
         self._device = device
-        self._bootstrap = Bootstrap(cache.labels, len(images.dataset.classes))
+        self._bootstrap = cache.task.resampled(cache.truth)
         self._resampled: dict[str, Floats] = {}
         self._sizes: dict[str, NetworkSize] = {}
 
     @property
     def best_found(self) -> Row | None:
-        """The found network with the highest validation AUC; None where none has a score.
+        """The found network with the highest validation score; None where none has a score.
 
         The test images have no say in this choice.
         """
         found = [row for row in self._networks() if row.kind == "found" and row.trainings]
-        return max(found, key=lambda row: row.validation_auc, default=None)
+        return max(found, key=lambda row: row.validation_score, default=None)
 
     def rows(self) -> list[Row]:
         """Return the networks whose outcome is known, and the references.
@@ -94,9 +95,9 @@ class Standings:
             params=size.params,
             flops=size.flops,
             latency_ms=self._latencies.known(entry.card) or {},
-            tried={f"{rate:g}": auc for rate, auc in contest.rates.items()},
-            tried_decays={f"{decay:g}": auc for decay, auc in contest.decays.items()},
-            published=PUBLISHED.get(entry.card.model, ()) if entry.kind == "baseline" else (),
+            tried={f"{rate:g}": score for rate, score in contest.rates.items()},
+            tried_decays={f"{decay:g}": score for decay, score in contest.decays.items()},
+            published=_published(entry),
             notes=(
                 *entry.notes,
                 *_of_the_grid(
@@ -125,15 +126,16 @@ class Standings:
             for note in _differences(came_to.made, self._environment, self._device)
         )
         if row.name not in self._resampled:
-            predicted = [self._cache.predictions(spec) for spec in specs]
-            self._resampled[row.name] = self._bootstrap.aucs(predicted)
+            self._resampled[row.name] = self._bootstrap(
+                [self._cache.answers(spec) for spec in specs]
+            )
         summary, recipe = Repeated(tuple(scores)).to_json(), specs[0].recipe
         rate, decay = recipe.learning_rate, recipe.weight_decay
         return replace(
             row,
             learning_rate=rate,
             weight_decay=decay,
-            tried=row.tried or {f"{rate:g}": scores[0].validation["auc"]},
+            tried=row.tried or {f"{rate:g}": scores[0].validation[self._cache.task.decides]},
             interval=interval_of(self._resampled[row.name]),
             trainings=tuple(trainings),
             metrics={
@@ -146,18 +148,25 @@ class Standings:
     def _compared(self, rows: list[Row], best: Row) -> list[Row]:
         others = [row for row in rows if row.name != best.name and row.trainings]
         told = compare(
-            {row.name: row.test_auc - best.test_auc for row in others},
+            {row.name: row.test_score - best.test_score for row in others},
             {row.name: self._resampled[row.name] - self._resampled[best.name] for row in others},
         )
         return [replace(row, comparison=told.get(row.name)) for row in rows]
+
+
+def _published(entry: Entry) -> tuple[Published, ...]:
+    """Return what others published of a baseline, which is of classes."""
+    if entry.kind != "baseline" or entry.card.target is not None:
+        return ()
+    return PUBLISHED.get(entry.card.model, ())
 
 
 def _of_the_grid(
     what: str, tried: Mapping[float, float | None], chosen: float | None
 ) -> Iterator[str]:
     """Say what could not be trained, and whether the best may lie beyond what was tried."""
-    for value, auc in tried.items():
-        if auc is None:
+    for value, score in tried.items():
+        if score is None:
             yield f"could not be trained at a {what} of {value:g}"
     # Of two, either is at an end.
     if len(tried) > 2 and chosen in (min(tried), max(tried)):
@@ -195,25 +204,24 @@ def _differences(made: Made, environment: Mapping[str, str], device: str) -> Ite
 def reference_rows(images: TrainingImages) -> list[Row]:
     """Return the scores that can be had without looking at an image.
 
-    One row answers by chance, the other always names the most frequent class of training.
+    One row answers by chance, and another always names the most frequent class of training; of
+    numbers, one row always tells the mean of training.
     """
+    if images.target is not None:
+        truth = images.truth(images.splits.test)
+        scores = score_values(np.full(len(truth), images.target.mean), truth)
+        return [_reference(MEAN, scores.to_json())]
     dataset, splits = images.dataset, images.splits
     classes = len(dataset.classes)
     test = dataset.labels[splits.test]
     most = int(np.bincount(dataset.labels[splits.train], minlength=classes).argmax())
-    accuracies = dict(zip(REFERENCES, (1 / classes, float((test == most).mean())), strict=True))
+    accuracies = {CHANCE: 1 / classes, MAJORITY: float((test == most).mean())}
     areas = {"auc": 0.5, **{f"auc_{name}": 0.5 for name in dataset.classes}}
     return [
-        Row(
-            name=name,
-            kind="reference",
-            metrics={
-                "validation": {},
-                "test": {
-                    key: Spread(value, None)
-                    for key, value in {**areas, "accuracy": accuracy}.items()
-                },
-            },
-        )
-        for name, accuracy in accuracies.items()
+        _reference(name, {**areas, "accuracy": accuracy}) for name, accuracy in accuracies.items()
     ]
+
+
+def _reference(name: str, scores: Mapping[str, float]) -> Row:
+    spreads = {key: Spread(value, None) for key, value in scores.items()}
+    return Row(name=name, kind="reference", metrics={"validation": {}, "test": spreads})

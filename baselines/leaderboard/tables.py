@@ -1,6 +1,6 @@
 """A board as tables: CSV for programs, Markdown for papers and web pages, text for terminals."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,8 +9,9 @@ from rich.table import Table
 from baselines.leaderboard.words import about, footnotes, listed, pixels
 from nas.common.errors import UserError
 from nas.report.board import Board, BoardData
-from nas.report.rows import Row
-from nas.training.result import AVERAGED
+from nas.report.rows import Row, Spread
+from nas.training.result import averaged_name
+from nas.training.task import task_of
 
 # In these columns less is better.
 _COSTS = (
@@ -21,9 +22,21 @@ _COSTS = (
     "latency_ms",
     "seconds",
     "auc_std",
+    "r2_std",
+    "mae",
     "p_value",
 )
-_WORDS = ("network", "kind", "size_fed", "published", "source", "architecture", "notes", "failure")
+_WORDS = (
+    "network",
+    "kind",
+    "unit",
+    "size_fed",
+    "published",
+    "source",
+    "architecture",
+    "notes",
+    "failure",
+)
 
 # All columns that are worth showing in a terminal need so many characters.
 _WIDE = 150
@@ -31,8 +44,8 @@ _WIDE = 150
 
 def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
     """Return a row in columns for a program; None stands where there is nothing to say."""
-    test = row.metrics.get("test", {})
-    auc, accuracy = test.get("auc"), test.get("accuracy")
+    test, name = row.metrics.get("test", {}), task_of(data).decides
+    score, averaged = test.get(name), test.get(averaged_name(name))
     low, high = row.interval or (None, None)
     compared = row.comparison
     below, above = compared.interval if compared else (None, None)
@@ -40,19 +53,16 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
     return {
         "network": row.name,
         "kind": row.kind,
-        "auc": auc and auc.mean,
-        "auc_low": low,
-        "auc_high": high,
-        "auc_std": auc and auc.std,
+        name: score and score.mean,
+        f"{name}_low": low,
+        f"{name}_high": high,
+        f"{name}_std": score and score.std,
         # These columns have a prefix of their own, for a class may be named low, high or std.
-        **{
-            f"class_auc_{name}": test[f"auc_{name}"].mean if test else None for name in data.classes
-        },
-        "averaged_auc": test[AVERAGED].mean if AVERAGED in test else None,
-        "accuracy": accuracy and accuracy.mean,
-        "wrong": accuracy and round((1 - accuracy.mean) * data.images["test"], 1),
+        **{f"class_auc_{one}": test[f"auc_{one}"].mean if test else None for one in data.classes},
+        f"averaged_{name}": averaged and averaged.mean,
+        **_beside(test, data),
         "images": data.images["test"],
-        "validation_auc": row.validation_auc if row.trainings else None,
+        f"validation_{name}": row.validation_score if row.trainings else None,
         "difference": compared and compared.difference,
         "difference_low": below,
         "difference_high": above,
@@ -76,13 +86,30 @@ def record(row: Row, data: BoardData, batches: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def ordered(rows: Iterable[Row], column: str, data: BoardData, batches: Sequence[int]) -> list[Row]:
+def _beside(test: Mapping[str, Spread], data: BoardData) -> dict[str, Any]:
+    """Return the scores beside the one that decides."""
+    if data.target is not None:
+        return {"mae": test["mae"].mean if test else None, "unit": data.target.unit}
+    accuracy = test["accuracy"].mean if test else None
+    wrong = None if accuracy is None else round((1 - accuracy) * data.images["test"], 1)
+    return {"accuracy": accuracy, "wrong": wrong}
+
+
+def ordered(
+    rows: Iterable[Row], column: str | None, data: BoardData, batches: Sequence[int]
+) -> list[Row]:
     """Return rows in the order of a column, the best first; those without a value are last.
+
+    Args:
+        rows: rows of a board.
+        column: name of the column; None for the score that decides.
+        data: data set of the board.
+        batches: sizes of the batches that were timed.
 
     Raises:
         UserError: there is no such column of numbers.
     """
-    rows = list(rows)
+    rows, column = list(rows), column or task_of(data).decides
     known = [name for name in record(Row("", "reference"), data, batches) if name not in _WORDS]
     if column not in known:
         raise UserError(f"--sort {column} is no column of numbers: give one of {', '.join(known)}")
@@ -128,10 +155,11 @@ def terminal(board: Board, width: int) -> Table:
         width: characters in a line of the terminal.
     """
     table = Table(box=None, pad_edge=False)
-    titles = ["#", "network", "test AUC (95 %)", "± seeds", "accuracy", "parameters"]
+    called, beside = board.data.called, task_of(board.data).beside.title
+    titles = ["#", "network", f"test {called} (95 %)", "± seeds", beside, "parameters"]
     if width >= _WIDE:
         titles += [
-            "AUC averaged over symmetries",
+            f"{called} averaged over symmetries",
             "MFLOPs",
             f"ms, batch {board.latency_batches[0]}",
         ]
@@ -152,17 +180,17 @@ def terminal(board: Board, width: int) -> Table:
 def _texts(row: Row, board: Board) -> dict[str, str]:
     """Return a row as people read it, by the title of the column."""
     own = record(row, board.data, board.latency_batches)
-    interval = f" ({own['auc_low']:.4f} – {own['auc_high']:.4f})" if row.interval else ""
+    name, called = task_of(board.data).decides, board.data.called
+    interval = " ({:.4f} – {:.4f})".format(*row.interval) if row.interval else ""
     texts = {
         "#": _text(board.ranks.get(row.name), "d"),
         "network": row.name,
         "kind": row.kind,
-        "test AUC (95 %)": "failed" if row.failure else f"{own['auc']:.4f}{interval}",
-        "± seeds": _text(own["auc_std"], ".4f"),
-        **{f"AUC {name}": _text(own[f"class_auc_{name}"], ".4f") for name in board.data.classes},
-        "AUC averaged over symmetries": _text(own["averaged_auc"], ".4f"),
-        "accuracy": _text(own["accuracy"], ".1%"),
-        f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",g"),
+        f"test {called} (95 %)": "failed" if row.failure else f"{row.test_score:.4f}{interval}",
+        "± seeds": _text(own[f"{name}_std"], ".4f"),
+        **{f"AUC {one}": _text(own[f"class_auc_{one}"], ".4f") for one in board.data.classes},
+        f"{called} averaged over symmetries": _text(own[f"averaged_{name}"], ".4f"),
+        **_beside_texts(own, board),
     }
     if board.best_found is not None:
         texts["against the best found (p)"] = _against(row, board)
@@ -178,9 +206,20 @@ def _texts(row: Row, board: Board) -> dict[str, str]:
         "learning rate": _text(row.learning_rate, "g"),
         "weight decay": _text(row.weight_decay, "g"),
         "pixels fed": own["size_fed"] or "–",
-        "published on other data: AUC, accuracy": own["published"] or "–",
     }
+    if board.data.target is None:
+        texts["published on other data: AUC, accuracy"] = own["published"] or "–"
     return texts
+
+
+def _beside_texts(own: Mapping[str, Any], board: Board) -> dict[str, str]:
+    beside = task_of(board.data).beside
+    if board.data.target is not None:
+        return {beside.title: _text(own["mae"], beside.form)}
+    return {
+        "accuracy": _text(own["accuracy"], ".1%"),
+        f"wrong of {board.data.images['test']:,}": _text(own["wrong"], ",g"),
+    }
 
 
 def _against(row: Row, board: Board) -> str:

@@ -18,13 +18,15 @@ import torch
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import room_for, write_json
+from nas.training.bootstrap import Floats
 from nas.training.final import train_and_test
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
 from nas.training.metrics import NonFiniteError
-from nas.training.predictions import PREDICTIONS, read_predictions
+from nas.training.predictions import PREDICTIONS
 from nas.training.result import RESULT, FinalScores, read_scores
 from nas.training.spec import TrainingSpec, holds
+from nas.training.task import Truth, task_of
 from nas.training.tracked import tracked_epochs
 
 _TRIED = "validation.json"
@@ -69,7 +71,7 @@ class Assignment:
             tell: takes the line that names a tracker which fails.
 
         Returns:
-            All scores of a training that counts; the validation AUC of one that competes.
+            All scores of a training that counts; the validation AUC, or R², of one that competes.
 
         Raises:
             NonFiniteError: a loss or a score is not a number; this is noted, for it would be none
@@ -87,11 +89,11 @@ class Assignment:
 
     def _try(self, images: TrainingImages, device: torch.device, on_epoch: OnEpoch) -> float:
         model = self.spec.build()
-        auc = self.spec.fit(
+        score = self.spec.fit(
             model, images.train(device), images.val(device), self.directory, on_epoch
-        ).best.val["auc"]
-        self._note(_TRIED, {"auc": auc})
-        return auc
+        ).best.score
+        self._note(_TRIED, {task_of(images).decides: score})
+        return score
 
     def _judge(
         self,
@@ -127,6 +129,8 @@ class Cache:
     """
 
     def __init__(self, root: Path, images: TrainingImages, track: str = "none") -> None:
+        self.task = task_of(images)
+        """What the networks learn."""
         self._root = root
         self._images = images
         self._track = track
@@ -150,16 +154,16 @@ class Cache:
         return Assignment(spec, counts, self.directory(spec).absolute(), self._track)
 
     def validation(self, spec: TrainingSpec) -> float | None:
-        """Return the validation AUC of a training that has ended; None where it has not.
+        """Return the validation AUC, or R², of a training that has ended; None where it has not.
 
         Raises:
             UserError: the directory of the training is damaged.
         """
-        scores = self.scores(spec)
+        scores, name = self.scores(spec), self.task.decides
         return (
-            scores.validation["auc"]
+            scores.validation[name]
             if scores is not None
-            else self._noted(spec, _TRIED, "auc", float)
+            else self._noted(spec, _TRIED, name, float)
         )
 
     def divergence(self, spec: TrainingSpec) -> str | None:
@@ -181,23 +185,21 @@ class Cache:
             return None
         try:
             scores = read_scores(directory, spec)
-            table = read_predictions(directory / PREDICTIONS, spec.card.classes)
-            named = [spec.card.classes[label] for label in self.labels]
-            if list(table["label"]) != named:
+            told_of, _ = self.task.read(directory / PREDICTIONS)
+            if not np.array_equal(told_of, self.truth):
                 raise UserError("the predictions are not those of the test images")
         except UserError as error:
             raise self._damaged(spec) from error
         return scores
 
-    def predictions(self, spec: TrainingSpec) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """Return the class probabilities (N, K) that a training gave the test images."""
-        table = read_predictions(self.directory(spec) / PREDICTIONS, spec.card.classes)
-        return table[list(spec.card.classes)].to_numpy(np.float64)
+    def answers(self, spec: TrainingSpec) -> Floats:
+        """Return what a training said of the test images: probabilities (N, K), or numbers (N,)."""
+        return self.task.read(self.directory(spec) / PREDICTIONS)[1]
 
     @property
-    def labels(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Labels (N,) of the test images."""
-        return self._images.dataset.labels[self._images.splits.test]
+    def truth(self) -> Truth:
+        """What is right for each of the test images (N,)."""
+        return self._images.truth(self._images.splits.test)
 
     def forget_state(self, spec: TrainingSpec, *, lost: bool) -> None:
         """Remove what only a training that goes on needs.

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from baselines.published import AT_CHANCE
-from nas.report.board import INTERVALS_SAY, Board
+from nas.report.board import INTERVALS_SAY, Board, BoardData
 from nas.report.rows import Published, Row
+from nas.training.task import task_of
 
 
 def about(board: Board) -> list[str]:
@@ -21,8 +22,8 @@ def about(board: Board) -> list[str]:
         f"Made by `{board.command}`, commit {board.environment.get('commit', 'unknown')}, "
         f"{board.environment.get('date', '')}.",
         "",
-        f"* Data: {shown}, {pixels(data.image_size)} pixels, images: {images}; classes: "
-        f"{', '.join(data.classes)}; fingerprint {data.fingerprint[:16]}.",
+        f"* Data: {shown}, {pixels(data.image_size)} pixels, images: {images}; "
+        f"{_learned(data)}; fingerprint {data.fingerprint[:16]}.",
         f"* Recipe, the same for all: {_settings(recipe)}; augmentation: {augmentation}. Of the "
         f"learning rates {', '.join(_values(board, 'tried'))} every network tried all with its "
         f"first seed, and validation chose.{_decays(board)}",
@@ -33,13 +34,13 @@ def about(board: Board) -> list[str]:
 
 def footnotes(board: Board) -> list[str]:
     """Return lines that say how to read the table."""
+    classes = board.data.target is None
     lines = [
-        "Networks are numbered by test AUC. Validation images chose the epoch, the learning rate "
-        "and the best found network; the test images were read once for each training that "
-        "counts. The AUC is one-vs-rest, the mean over classes and seeds; its interval and the "
-        "difference to the best found network come from the same resamples of the test images "
-        f"(within classes). {INTERVALS_SAY} ± is the sample standard deviation over seeds. Wrong "
-        "images, and seconds of a training, are means over seeds. A multiplication and an "
+        f"Networks are numbered by test {board.data.called}. Validation images "
+        "chose the epoch, the learning rate and the best found network; the test images were read "
+        f"once for each training that counts. {_scores(board.data)} {INTERVALS_SAY} ± is the "
+        f"sample standard deviation over seeds. {'Wrong images' if classes else 'MAE'}, and "
+        "seconds of a training, are means over seeds. A multiplication and an "
         "addition are two FLOPs. Where the pixels that a network is fed are not those of the "
         "data, it takes no such images, and they are resized (bilinearly) on their way in; FLOPs "
         "and latency are at the size fed.",
@@ -56,12 +57,37 @@ def footnotes(board: Board) -> list[str]:
     lines += [""]
     lines += [f"* {row.name}: {note}." for row in board.rows for note in row.notes]
     lines += [f"* {row.name} failed: {row.failure}" for row in board.rows if row.failure]
-    others = "; ".join(f"{name}: {listed(scores)}" for name, scores in board.published.items())
-    lines += [
-        "",
-        f"Published on other data, of networks that are not in the table: {others}. {AT_CHANCE}",
-    ]
+    if board.published:
+        others = "; ".join(f"{name}: {listed(scores)}" for name, scores in board.published.items())
+        lines += [
+            "",
+            "Published on other data, of networks that are not in the table: "
+            f"{others}. {AT_CHANCE}",
+        ]
     return lines
+
+
+def _learned(data: BoardData) -> str:
+    """Say what the networks learned."""
+    if data.target is not None:
+        return f"target: {data.target.title}"
+    return f"classes: {', '.join(data.classes)}"
+
+
+def _scores(data: BoardData) -> str:
+    """Say what the scores are."""
+    if data.target is not None:
+        return (
+            "R² is the share of the variance that is explained "
+            f"({task_of(data).chance}), the mean over seeds, and MAE the mean absolute error; the "
+            "interval of R² and the difference to the best found network come from the same "
+            "resamples of the test images."
+        )
+    return (
+        "The AUC is one-vs-rest, the mean over classes and seeds; its interval and the difference "
+        "to the best found network come from the same resamples of the test images (within "
+        "classes)."
+    )
 
 
 def _training(board: Board) -> list[str]:

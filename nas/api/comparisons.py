@@ -72,8 +72,9 @@ class Leaderboard:
 
     def _repr_html_(self) -> str:
         """Return the scores as a table, which notebooks ask for."""
-        columns = ["rank", "network", "auc", "auc_low", "auc_high", "accuracy", "parameters"]
-        return self.table[columns].to_html(border=0, index=False)
+        name, beside, *_ = self.board.data.scores
+        scores = [name, f"{name}_low", f"{name}_high", beside]
+        return self.table[["rank", "network", *scores, "parameters"]].to_html(border=0, index=False)
 
 
 @shows_settings(RetrainSettings)

@@ -24,6 +24,7 @@ from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, check, resumed
 from nas.search.storage import read_study
+from nas.training.deciding import CALLED, deciding
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,26 +66,28 @@ class SearchResult:
         return str(self.directory)
 
     def __repr__(self) -> str:
-        best = self.best
+        best, called = self.best, CALLED[deciding(self._outcome.objectives)]
         return (
             f"SearchResult({self._outcome.space}, {len(self.candidates)} candidates, best of "
-            f"validation AUC {best.auc:.4f} with {best.params:,} parameters; {self.directory})"
+            f"validation {called} {best.score:.4f} with {best.params:,} parameters; "
+            f"{self.directory})"
         )
 
     def _repr_html_(self) -> str:
         """Return the winner and the Pareto front, which notebooks ask for."""
-        columns = ["auc", "params", "flops", "latency_ms", "architecture"]
-        front = self.pareto[columns].dropna(axis="columns").to_html(border=0)
+        columns = ["auc", "scores.r2", "params", "flops", "latency_ms", "architecture"]
+        known = [name for name in columns if name in self.pareto]
+        front = self.pareto[known].dropna(axis="columns").to_html(border=0)
         return f"<p>{escape(repr(self))}</p><p>None is better in every way than these:</p>{front}"
 
     @property
     def best(self) -> Candidate:
-        """The candidate with the highest validation AUC, or the one that the finals recommend."""
+        """The candidate with the highest validation score, or the one that the finals recommend."""
         return self._outcome.winner
 
     @property
     def pareto(self) -> pd.DataFrame:
-        """The candidates that no other beats in every objective, by falling AUC."""
+        """The candidates that no other beats in every objective, the best first."""
         return _table(list(self._outcome.pareto))
 
     @property

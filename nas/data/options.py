@@ -1,6 +1,6 @@
 """The settings of how a data directory is read, which every command with ``--data`` shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -111,6 +111,28 @@ class TaskOptions:
                 f"--target {self.target} is a number, and classes are learned without --task "
                 "regression: give both or none"
             )
+
+
+def refuse_smoothing(share: float) -> None:
+    """Check that a regression is not asked to smooth labels.
+
+    Args:
+        share: label smoothing of a recipe.
+
+    Raises:
+        UserError: it is.
+    """
+    if share:
+        raise UserError("--label-smoothing is for classes, and a regression has none: leave it out")
+
+
+def without_task(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as JSON values as they were written before there were tasks.
+
+    Where a number is learned, task and target stay.
+    """
+    left_out = ("task", "target") if settings["target"] is None else ()
+    return {name: value for name, value in settings.items() if name not in left_out}
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,11 @@ class Target:
         """Return standardised values in the target's own unit."""
         return values * self.spread + self.mean
 
+    @property
+    def title(self) -> str:
+        """The name, and in brackets the unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
     def words(self, value: float) -> str:
         """Return a difference or an error with its unit."""
         return f"{value:.4g} {self.unit}".rstrip()

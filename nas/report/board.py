@@ -15,7 +15,9 @@ from nas.common.errors import UserError
 from nas.common.files import write_json
 from nas.common.rules import Count, Must, Pixels, Text
 from nas.data.options import ReadOptions
+from nas.data.targets import Target
 from nas.report.rows import Published, Row, check_row
+from nas.training.deciding import CALLED, deciding
 
 VERSION = 2
 """Version of the file; it rises when readers must change."""
@@ -41,7 +43,9 @@ class BoardData:
         fingerprint: hash of the data set's content.
         classes: class names in label order.
         image_size: height and width of an image in pixels.
-        images: number of images by split: ``train``, ``val``, ``test``.
+        images: number of images by split: ``train``, ``val``, ``test``; where a number is learned,
+            of those that have it.
+        target: the number that is learned; None where classes are.
     """
 
     directory: str
@@ -53,6 +57,19 @@ class BoardData:
         dict[str, Count],
         Must(lambda images: images.keys() >= {"train", "val", "test"}, "of train, val and test"),
     ]
+    target: Target | None = None
+
+    @property
+    def called(self) -> str:
+        """What the score is called that decides."""
+        return CALLED[deciding(self.scores)]
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of all test scores: the one that decides, the one beside it, and others."""
+        if self.target is not None:
+            return "r2", "mae"
+        return "auc", "accuracy", *(f"auc_{name}" for name in self.classes)
 
 
 @dataclass(frozen=True)
@@ -68,8 +85,8 @@ class Board:
         threads: number of torch's threads with which the networks were timed.
         latency_batches: sizes of the batches that were timed.
         rows: rows in the order that was asked for, which need not be that of their ranks.
-        best_found: name of the found network with the highest validation AUC, which others are
-            compared with; None where no found network has a score.
+        best_found: name of the found network with the highest validation score, which others are
+            compared with; None where no found network has one.
         published: what others published of networks that are not among the rows, by title.
         command: command line that made the board.
         environment: versions, hardware, commit and date of the process that wrote the board and
@@ -80,6 +97,7 @@ class Board:
         >>> import tempfile
         >>> from pathlib import Path
         >>> from nas.data.options import ReadOptions
+    from nas.data.targets import Target
         >>> from nas.report.board import Board, BoardData
         >>> from nas.report.rows import Row, Spread
         >>> names = ("auc", "auc_cdm", "auc_axion", "accuracy")
@@ -103,7 +121,7 @@ class Board:
         ...     again = Board.read(Path(directory))
         >>> again == board
         True
-        >>> {row.name: row.test_auc for row in again.rows}
+        >>> {row.name: row.test_score for row in again.rows}
         {'chance': 0.5}
     """
 
@@ -124,18 +142,22 @@ class Board:
 
     @property
     def ranks(self) -> dict[str, int]:
-        """The place of each trained network by its test AUC, from 1, by name.
+        """The place of each trained network by its test score, from 1, by name.
 
         It does not depend on the order of the rows. Equals share a place.
         """
         trained = [row for row in self.rows if row.trainings]
         return {
-            row.name: 1 + sum(other.test_auc > row.test_auc for other in trained) for row in trained
+            row.name: 1 + sum(other.test_score > row.test_score for other in trained)
+            for row in trained
         }
 
     def write(self, directory: Path) -> None:
         """Write ``leaderboard.json`` atomically."""
-        write_json(directory / FILE, _BOARD.dump_python(self, mode="json"))
+        values = _BOARD.dump_python(self, mode="json")
+        if self.data.target is None:
+            del values["data"]["target"]
+        write_json(directory / FILE, values)
 
     @staticmethod
     def read(directory: Path) -> "Board":
@@ -155,7 +177,7 @@ class Board:
                     )
                 board = checked(Board, values)
                 for row in board.rows:
-                    check_row(row, board.data.classes)
+                    check_row(row, board.data.scores)
                 return board
         except FileNotFoundError as error:
             raise UserError(

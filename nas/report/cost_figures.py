@@ -1,4 +1,4 @@
-"""Figures of AUC against parameters, FLOPs and latency, with the Pareto front of each."""
+"""Figures of scores against parameters, FLOPs and latency, with the Pareto front of each."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from nas.report.drawing import (
     legend_above,
     log_costs,
 )
-from nas.search.objectives import objective, pareto
+from nas.search.objectives import decided_by, objective, pareto
 from nas.search.result import Candidate
 
 # Names beside points have so many letters of their beginning and of their end.
@@ -36,20 +36,20 @@ def cost_names(candidates: Sequence[Candidate]) -> list[str]:
 def cost_figure(
     candidates: Sequence[Candidate],
     *,
-    auc: str,
+    score: str,
     marked: Mapping[int, str],
     labels: Mapping[int, str] | None = None,
     intervals: Mapping[int, tuple[float, float]] | None = None,
     latency: str,
 ) -> Figure:
-    """Draw a panel for each cost, with the Pareto front of AUC and that cost as a line.
+    """Draw a panel for each cost, with the Pareto front of score and that cost as a line.
 
     Args:
         candidates: complete candidates, each architecture once.
-        auc: title of the axis of the AUC.
+        score: title of the axis of the score, an AUC or an R².
         marked: legends of the networks that stand out, by number of the candidate.
         labels: names to write beside the points, by number of the candidate.
-        intervals: intervals of the AUC, by number of the candidate.
+        intervals: intervals of the score, by number of the candidate.
         latency: title of the axis of latency.
     """
     names = cost_names(candidates)
@@ -62,7 +62,7 @@ def cost_figure(
     panels = figure.subplots(-(-len(names) // columns), columns, squeeze=False).flat
     for axes, name in zip(panels, names, strict=True):
         _draw(axes, candidates, name, marked, intervals or {})
-        axes.set(xlabel=_TITLES.get(name, latency), ylabel=auc)
+        axes.set(xlabel=_TITLES.get(name, latency), ylabel=score)
         log_costs(axes)
         if labels is not None:
             _write_names(axes, candidates, name, labels)
@@ -78,12 +78,12 @@ def _draw(
     marked: Mapping[int, str],
     intervals: Mapping[int, tuple[float, float]],
 ) -> None:
-    low = least_shown([objective(item, "auc") for item in candidates])
-    front = sorted(pareto(candidates, ("auc", name)), key=lambda item: objective(item, name))
+    low, decides = least_shown(_scores(candidates)), decided_by(candidates)
+    front = sorted(pareto(candidates, (decides, name)), key=lambda item: objective(item, name))
     axes.plot(
         *_points(front, name, low), color=BLUE, linewidth=1.2, drawstyle="steps-post", zorder=1
     )
-    poor = [item for item in candidates if objective(item, "auc") < low]
+    poor = [item for item in candidates if objective(item, decides) < low]
     beaten = [item for item in candidates if item not in front and item not in poor]
     for marker, colour, label, group in (
         ("o", GREY, "beaten in both", beaten),
@@ -107,10 +107,14 @@ def _draw(
 def _points(
     candidates: Sequence[Candidate], name: str, low: float
 ) -> tuple[list[float], list[float]]:
-    """Return costs and AUCs; poor AUCs are lifted to where the axis begins."""
+    """Return costs and scores; poor scores are lifted to where the axis begins."""
     return [objective(item, name) for item in candidates], [
-        max(low, objective(item, "auc")) for item in candidates
+        max(low, score) for score in _scores(candidates)
     ]
+
+
+def _scores(candidates: Sequence[Candidate]) -> list[float]:
+    return [objective(item, decided_by(candidates)) for item in candidates]
 
 
 def _write_names(
@@ -118,16 +122,16 @@ def _write_names(
 ) -> None:
     """Write names beside points, where they lie neither on each other nor on points.
 
-    The AUC of a point that is lifted to the edge stands beside its name.
+    The score of a point that is lifted to the edge stands beside its name.
     """
-    aucs = [objective(item, "auc") for item in candidates]
-    x, y = _points(candidates, name, least_shown(aucs))
+    scores = _scores(candidates)
+    x, y = _points(candidates, name, least_shown(scores))
     texts, lifted = [], 0
-    for item, auc, left, bottom in zip(candidates, aucs, x, y, strict=True):
+    for item, score, left, bottom in zip(candidates, scores, x, y, strict=True):
         words = _short(labels[item.number])
-        if auc < bottom:
+        if score < bottom:
             # They would begin in one line, and be pushed along it to one place.
-            lifted, words = lifted + 1, f"{words}: {auc:.4f}"
+            lifted, words = lifted + 1, f"{words}: {score:.4f}"
             bottom += 0.05 * (lifted - 1) * (max(y) - min(y))
         texts.append(axes.text(left, bottom, words, fontsize=8))
     adjust_text(

@@ -21,6 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocator
 
+from nas.common.figure import ShownFigure
+
 # Okabe and Ito's colours, which colour-blind readers can tell apart; yellow is left out, being pale
 # on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -30,16 +32,18 @@ STYLES = ("-", "--", "-.", ":")
 """Styles of lines, the plainest first."""
 
 FILE_NAME = re.compile(
-    r"(architecture-\d+|confusion|costs|funnel|importances|learning|mistakes|reliability|roc|scores"
-    r"|search|searches|successes)\.(png|pdf)"
+    r"(architecture-\d+|confusion|costs|funnel|importances|learning|mistakes|reliability|roc"
+    r"|scatter|scores|search|searches|successes)\.(png|pdf)"
 )
 """Names of the files that figures of reports get; other files in their directory are not ours."""
 
 _DOTS = 180
+# So many panels stand beside each other.
+_COLUMNS = 3
 # A score is poor if it is so many times as far from the median as the best is.
 _POOR = 3.0
-# What ticks of AUCs lack to 1, times a power of ten; the first that are not too many are drawn.
-_AUC_STEPS = ((5, 4, 3, 2, 1), (5, 2, 1), (3, 1), (1,))
+# What ticks of scores lack to 1, times a power of ten; the first that are not too many are drawn.
+_STEPS = ((5, 4, 3, 2, 1), (5, 2, 1), (3, 1), (1,))
 _MOST_TICKS = 8
 # Inches that a letter and a line of a legend take on average, and letters that its mark takes.
 _LETTER, _LINE, _MARK = 0.085, 0.17, 7
@@ -123,6 +127,23 @@ def picture(name: str, draw: Callable[[], Figure], caption: str, alt: str) -> Pi
     return Picture(name, caption, alt, figure.get_figwidth(), png, dark, pdf)
 
 
+def panel_figure(count: int, width: float, height: float) -> tuple[ShownFigure, list[Axes]]:
+    """Return a figure of panels, three in a row at most, and their axes.
+
+    Args:
+        count: number of panels.
+        width: width of a panel in inches.
+        height: its height in inches.
+    """
+    columns = min(count, _COLUMNS)
+    rows = -(-count // columns)
+    figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for spare in axes[count:]:
+        spare.set_visible(False)
+    return figure, axes[:count]
+
+
 def ink() -> str:
     """Return the colour of words in the style that a figure is made in."""
     return str(mpl.rcParams["text.color"])
@@ -201,29 +222,29 @@ def log_costs(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: large(value) if value >= 1 else f"{value:g}")
 
 
-def auc_scale(axes: Axes) -> None:
-    """Give the vertical axis, of AUCs, a scale on which .9, .99 and .999 are equally far apart.
+def scale_to_one(axes: Axes) -> None:
+    """Give the vertical axis, of scores, a scale on which .9, .99 and .999 are equally far apart.
 
-    What is missing to 1 is seen at every height; AUCs closer to 1 than 1e-5 stand there.
+    What is missing to 1 is seen at every height; scores closer to 1 than 1e-5 stand there.
     """
     axes.set_yscale(
         "function",
-        functions=(lambda auc: -np.log10(np.maximum(1 - auc, 1e-5)), lambda y: 1 - 10.0**-y),
+        functions=(lambda score: -np.log10(np.maximum(1 - score, 1e-5)), lambda y: 1 - 10.0**-y),
     )
     axes.autoscale(axis="y")  # The limits may have been those of another scale.
     low, high = axes.get_ylim()
     ticks = next(
-        (found for steps in _AUC_STEPS if len(found := _aucs(steps, low, high)) <= _MOST_TICKS), []
+        (found for steps in _STEPS if len(found := _below_one(steps, low, high)) <= _MOST_TICKS), []
     )
     if len(ticks) < 3:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(lambda auc, _: f"{auc:.7g}")
+    axes.yaxis.set_major_formatter(lambda score, _: f"{score:.7g}")
 
 
-def _aucs(steps: Sequence[float], low: float, high: float) -> list[float]:
-    errors = (step * 10.0**power for power in range(-1, -6, -1) for step in steps)
+def _below_one(steps: Sequence[float], low: float, high: float) -> list[float]:
+    errors = (step * 10.0**power for power in range(1, -6, -1) for step in steps)
     return [1 - error for error in errors if low <= 1 - error <= high]
 
 

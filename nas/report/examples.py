@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from nas.common.errors import UserError
 from nas.common.figure import ShownFigure
@@ -125,7 +126,7 @@ def example_figure(
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid:
         axes.set_axis_off()
-    images = images_of(dataset, predictions, positions)
+    images = images_of(dataset, predictions.images.iloc[positions])
     for axes, image, verdict in zip(grid, images, verdicts(predictions, positions), strict=False):
         draw_image(axes, dataset.images[image].mean(axis=0))
         axes.set_title(verdict.title(), fontsize=7)
@@ -140,15 +141,12 @@ def verdicts(predictions: Predictions, positions: Positions) -> list[Verdict]:
     return [Verdict(names[true], names[said], float(share)) for true, said, share in triples]
 
 
-def images_of(
-    dataset: LensDataset, predictions: Predictions, positions: Positions
-) -> Sequence[int]:
+def images_of(dataset: LensDataset, wanted: pd.DataFrame) -> Sequence[int]:
     """Return the positions that test images have in the data set.
 
     Args:
         dataset: data set of the images.
-        predictions: what the trainings said.
-        positions: the test images.
+        wanted: ``file`` and ``row`` of the test images.
 
     Raises:
         UserError: an image is not in the data set.
@@ -157,7 +155,6 @@ def images_of(
         key: index
         for index, key in enumerate(zip(dataset.table["file"], dataset.table["row"], strict=True))
     }
-    wanted = predictions.images.iloc[positions]
     try:
         return [there[key] for key in zip(wanted["file"], wanted["row"], strict=True)]
     except KeyError as error:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from optuna.trial import FrozenTrial
 
-from nas.report.drawing import BLUE, GREY, VERMILION, auc_scale
+from nas.report.drawing import BLUE, GREY, VERMILION, scale_to_one
 from nas.search.result import Best, Candidate
 
 
@@ -17,12 +17,12 @@ class FunnelStage(NamedTuple):
 
     Attributes:
         title: what it was.
-        aucs: validation AUC that each reached, by number of the candidate.
+        scores: validation AUC, or R², that each reached, by number of the candidate.
         dropped: those that did not go on.
     """
 
     title: str
-    aucs: Mapping[int, float]
+    scores: Mapping[int, float]
     dropped: frozenset[int]
 
 
@@ -35,7 +35,7 @@ def funnel_stages(
     and the finals. Candidates that were known already, and those still running, are left out.
 
     Args:
-        trials: trials of the study, which know the AUC after each epoch.
+        trials: trials of the study, which know the score after each epoch.
         candidates: all candidates.
         best: outcome of the search.
     """
@@ -59,61 +59,62 @@ def funnel_stages(
         else f"after epoch {best.recipe.get('epochs', '–')}"
     )
     reached[end] = {
-        number: item.auc
+        number: item.score
         for number, item in own.items()
-        if item.state == "complete" and item.auc is not None
+        if item.state == "complete" and item.score is not None
     }
     if best.finals is not None:
         reached[f"finals, after epoch {best.finals.epochs}"] = {
-            one.trial: mean(one.aucs) for one in best.finals.finalists
+            one.trial: mean(one.scores) for one in best.finals.finalists
         }
-    kept = [*(set(aucs) for aucs in reached.values()), {best.winner.number}]
+    kept = [*(set(scores) for scores in reached.values()), {best.winner.number}]
     return [
-        FunnelStage(title, aucs, frozenset(aucs) - after)
-        for (title, aucs), after in zip(reached.items(), kept[1:], strict=True)
+        FunnelStage(title, scores, frozenset(scores) - after)
+        for (title, scores), after in zip(reached.items(), kept[1:], strict=True)
     ]
 
 
 def funnel_words(stages: Sequence[FunnelStage]) -> str:
     """Return how many candidates were in each stage, and how many of them were dropped there."""
     return "; ".join(
-        f"{stage.title}: {len(stage.aucs)} trained, {len(stage.dropped)} dropped"
+        f"{stage.title}: {len(stage.scores)} trained, {len(stage.dropped)} dropped"
         for stage in stages
     )
 
 
-def funnel_figure(stages: Sequence[FunnelStage], winner: int) -> Figure:
-    """Draw the AUC that each candidate had at each stage; a line goes on to the next stage.
+def funnel_figure(stages: Sequence[FunnelStage], winner: int, called: str = "AUC") -> Figure:
+    """Draw the score that each candidate had at each stage; a line goes on to the next stage.
 
     Args:
         stages: the stages, the first one first.
         winner: number of the candidate that is recommended.
+        called: what the score is called.
     """
     figure = Figure(figsize=(1.4 + 1.7 * len(stages), 4.0), layout="constrained")
     axes = figure.subplots()
     for place, stage in enumerate(stages):
-        for number, auc in stage.aucs.items():
+        for number, score in stage.scores.items():
             dropped, won = number in stage.dropped, number == winner
             colour = VERMILION if won else GREY if dropped else BLUE
             above = 3 if won else 2
             mark = "x" if dropped else "o"
-            axes.plot(place, auc, mark, color=colour, markersize=5, alpha=0.8, zorder=above)
+            axes.plot(place, score, mark, color=colour, markersize=5, alpha=0.8, zorder=above)
             if not dropped and place + 1 < len(stages):
-                x, y = (place, place + 1), (auc, stages[place + 1].aucs[number])
+                x, y = (place, place + 1), (score, stages[place + 1].scores[number])
                 axes.plot(x, y, color=colour, linewidth=0.9, alpha=0.8, zorder=above)
     axes.plot(
-        len(stages) - 1, stages[-1].aucs[winner], "*", color=VERMILION, markersize=12, zorder=3
+        len(stages) - 1, stages[-1].scores[winner], "*", color=VERMILION, markersize=12, zorder=3
     )
     axes.set_xticks(
         range(len(stages)),
         [
-            f"{stage.title}\n{len(stage.aucs)} trained\n{len(stage.dropped)} dropped"
+            f"{stage.title}\n{len(stage.scores)} trained\n{len(stage.dropped)} dropped"
             for stage in stages
         ],
     )
-    axes.set(xlim=(-0.4, len(stages) - 0.6), ylabel="validation AUC")
+    axes.set(xlim=(-0.4, len(stages) - 0.6), ylabel=f"validation {called}")
     axes.grid(visible=False, axis="x")
-    auc_scale(axes)
+    scale_to_one(axes)
     handles = [
         Line2D([], [], color=GREY, marker="x", linestyle="none", label="dropped"),
         Line2D([], [], color=BLUE, marker="o", label="went on"),

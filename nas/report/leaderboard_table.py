@@ -6,7 +6,8 @@ from collections.abc import Callable
 from nas.report.board import INTERVALS_SAY, Board
 from nas.report.page import EMPTY, Cell, Table, number
 from nas.report.rows import Published, Row
-from nas.training.result import AVERAGED
+from nas.training.result import averaged_name
+from nas.training.task import task_of
 
 # Which network it is, how good, how large, and how sure that is: the first columns.
 _DECISIVE = 5
@@ -19,7 +20,7 @@ def board_table(board: Board) -> Table:
     caption = (
         "Scores on the test images, means over seeds; in brackets 95 % bootstrap intervals over "
         "the test images. Differences are to the best found network, which validation chose, from "
-        f"a paired bootstrap. Ranks are by test AUC. {INTERVALS_SAY}"
+        f"a paired bootstrap. Ranks are by test {board.data.called}. {INTERVALS_SAY}"
     )
     marked = frozenset(i for i, row in enumerate(board.rows) if row.name == board.best_found)
     return Table(caption, tuple(columns), rows, marked, decisive=_DECISIVE)
@@ -44,27 +45,22 @@ def published_table(board: Board) -> Table:
 
 def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
     """Return what stands below each title, as a function of the row."""
-    ranks = board.ranks
-    images = board.data.images["test"]
-    classes = {f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes}
+    ranks, called, score = board.ranks, board.data.called, task_of(board.data).decides
     latencies = {f"ms, batch {batch}": _latency(batch) for batch in board.latency_batches}
     return {
         "network": _name,
-        "test AUC": _auc,
+        f"test {called}": _test,
         "parameters": lambda row: number(row.params),
         "difference": _difference,
         "p": _p,
         "rank": lambda row: number(ranks.get(row.name)),
         "kind": lambda row: Cell(row.kind),
         "± seeds": lambda row: number(
-            row.metrics["test"]["auc"].std if row.metrics else None, ".4f"
+            row.metrics["test"][score].std if row.metrics else None, ".4f"
         ),
-        **classes,
-        "AUC averaged over symmetries": _averaged,
-        "accuracy": _score("accuracy", ".1%"),
-        f"wrong of {images:,}": lambda row: number(
-            images * (1 - row.metrics["test"]["accuracy"].mean) if row.metrics else None, ",.0f"
-        ),
+        **{f"AUC {name}": _score(f"auc_{name}", ".4f") for name in board.data.classes},
+        f"{called} averaged over symmetries": _averaged(score),
+        **_beside(board),
         "untied": lambda row: number(row.untied_params),
         "MFLOPs": lambda row: number(None if row.flops is None else row.flops / 1e6, ",.1f"),
         **latencies,
@@ -76,9 +72,23 @@ def _columns(board: Board) -> dict[str, Callable[[Row], Cell]]:
         ),
         "learning rate": lambda row: number(row.learning_rate, "g"),
         "pixels fed": _fed,
-        "AUC published on other data": _published,
+        **({"AUC published on other data": _published} if board.data.target is None else {}),
         "notes": lambda row: Cell(
             "; ".join((*row.notes, row.failure)).strip("; "), wide=bool(row.notes or row.failure)
+        ),
+    }
+
+
+def _beside(board: Board) -> dict[str, Callable[[Row], Cell]]:
+    """Return what stands below the titles of the scores beside the one that decides."""
+    if board.data.target is not None:
+        beside = task_of(board.data).beside
+        return {beside.title: _score(beside.name, beside.form)}
+    images = board.data.images["test"]
+    return {
+        "accuracy": _score("accuracy", ".1%"),
+        f"wrong of {images:,}": lambda row: number(
+            images * (1 - row.metrics["test"]["accuracy"].mean) if row.metrics else None, ",.0f"
         ),
     }
 
@@ -92,11 +102,11 @@ def _name(row: Row) -> Cell:
     )
 
 
-def _auc(row: Row) -> Cell:
+def _test(row: Row) -> Cell:
     if not row.metrics:
         return Cell("failed", math.nan, more=row.failure)
     interval = f"({row.interval[0]:.4f}–{row.interval[1]:.4f})" if row.interval else ""
-    return Cell(f"{row.test_auc:.4f}", row.test_auc, interval)
+    return Cell(f"{row.test_score:.4f}", row.test_score, interval)
 
 
 def _p(row: Row) -> Cell:
@@ -115,9 +125,12 @@ def _score(name: str, form: str) -> Callable[[Row], Cell]:
     return lambda row: number(row.metrics["test"][name].mean if row.metrics else None, form)
 
 
-def _averaged(row: Row) -> Cell:
-    averaged = row.metrics.get("test", {}).get(AVERAGED)
-    return number(averaged.mean if averaged else None, ".4f")
+def _averaged(score: str) -> Callable[[Row], Cell]:
+    def averaged(row: Row) -> Cell:
+        known = row.metrics.get("test", {}).get(averaged_name(score))
+        return number(known.mean if known else None, ".4f")
+
+    return averaged
 
 
 def _latency(batch: int) -> Callable[[Row], Cell]:

@@ -1,4 +1,4 @@
-"""How the networks of a leaderboard learned: validation AUC after each epoch."""
+"""How the networks of a leaderboard learned: the validation score after each epoch."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,13 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nas.report.drawing import STYLES, auc_scale, legend_above, picture
+from nas.report.drawing import STYLES, legend_above, picture, scale_to_one
 from nas.report.page import Section
 from nas.report.rows import Row
+from nas.training.deciding import CALLED, deciding
 from nas.training.record import LOG, read_curve
 
 LearningCurve = Sequence[float]
-"""A validation AUC after each epoch."""
+"""A validation AUC, or R², after each epoch."""
 
 
 def learning_section(rows: Sequence[Row], directory: Path) -> Section:
@@ -28,23 +29,24 @@ def learning_section(rows: Sequence[Row], directory: Path) -> Section:
     Raises:
         UserError: a log is damaged.
     """
-    liked = sorted(rows, key=lambda row: -row.validation_auc)
+    liked = sorted(rows, key=lambda row: -row.validation_score)
     curves = {row.name: own for row in liked if (own := _curves(row, directory))}
     if not curves:
         return Section(
             "How they learned", ("The logs of the trainings are not beside leaderboard.json.",)
         )
+    called = CALLED[deciding(liked[0].metrics["validation"])]
     caption = (
-        "Validation AUC after each epoch, a line for each seed; the dot is the epoch that "
+        f"Validation {called} after each epoch, a line for each seed; the dot is the epoch that "
         "validation chose. The scale is that of what is missing to 1."
     )
     ends = "; ".join(
         f"{name}: " + ", ".join(f"{max(one):.4f}" for one in own) for name, own in curves.items()
     )
-    alt = f"{caption} AUC of that epoch by seed. {ends}."
+    alt = f"{caption} {called} of that epoch by seed. {ends}."
     return Section(
         "How they learned",
-        pictures=(picture("learning", partial(learning_figure, curves), caption, alt),),
+        pictures=(picture("learning", partial(learning_figure, curves, called), caption, alt),),
     )
 
 
@@ -54,11 +56,12 @@ def _curves(row: Row, directory: Path) -> list[LearningCurve]:
     return [curve for log in logs if log.exists() and (curve := read_curve(log))]
 
 
-def learning_figure(curves: Mapping[str, Sequence[LearningCurve]]) -> Figure:
-    """Draw the validation AUC after each epoch: a colour for each network, a line for each seed.
+def learning_figure(curves: Mapping[str, Sequence[LearningCurve]], called: str = "AUC") -> Figure:
+    """Draw the validation score after each epoch: a colour for each network, a line for each seed.
 
     Args:
         curves: curves of all seeds by name of the network.
+        called: what the score is called.
     """
     figure = Figure(figsize=(7.6, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -66,13 +69,13 @@ def learning_figure(curves: Mapping[str, Sequence[LearningCurve]]) -> Figure:
     for position, (name, own) in enumerate(curves.items()):
         turn, place = divmod(position, len(colours))
         colour, style = colours[place], STYLES[turn % len(STYLES)]
-        for seed, aucs in enumerate(own):
+        for seed, curve in enumerate(own):
             label = name if seed == 0 else None
-            epochs, best = range(1, len(aucs) + 1), int(np.argmax(aucs))
-            axes.plot(epochs, aucs, style, color=colour, linewidth=1.0, label=label)
-            axes.plot(epochs[best], aucs[best], ".", color=colour, markersize=7)
-    auc_scale(axes)
-    axes.set(xlabel="epoch", ylabel="validation AUC", xlim=(0.5, None))
+            epochs, best = range(1, len(curve) + 1), int(np.argmax(curve))
+            axes.plot(epochs, curve, style, color=colour, linewidth=1.0, label=label)
+            axes.plot(epochs[best], curve[best], ".", color=colour, markersize=7)
+    scale_to_one(axes)
+    axes.set(xlabel="epoch", ylabel=f"validation {called}", xlim=(0.5, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend_above(figure, [axes])
     return figure

@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
 from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
 from nas.common.errors import UserError
 from nas.common.figure import ShownFigure
-from nas.report.drawing import STYLES, legend_above, legible_on, wrapped
+from nas.report.drawing import STYLES, legend_above, legible_on, panel_figure, wrapped
 from nas.training.predictions import read_predictions
 
-_COLUMNS = 3
 # The ROC curves of several seeds are read at these false positive rates.
 _GRID = np.linspace(0, 1, 501)
 # Width and height of a panel in inches, and width of a name above one. The axes of ROC curves are
@@ -44,14 +42,14 @@ class Predictions:
 
     @staticmethod
     def read(
-        files: Sequence[Path], classes: tuple[str, ...], validation_auc: Sequence[float]
+        files: Sequence[Path], validation_auc: Sequence[float], classes: tuple[str, ...]
     ) -> "Predictions | None":
         """Read the predictions of all trainings of a network.
 
         Args:
             files: file of predictions of each training.
-            classes: class names in label order.
             validation_auc: validation AUC of each training.
+            classes: class names in label order.
 
         Returns:
             The predictions; None where files were removed.
@@ -62,13 +60,8 @@ class Predictions:
         if not all(file.exists() for file in files):
             return None
         tables = [read_predictions(file, classes) for file in files]
-        images = tables[0][["file", "row"]]
+        check_same_images(files, tables)
         for file, table in zip(files, tables, strict=True):
-            if not table[["file", "row"]].equals(images):
-                raise UserError(
-                    f"{file} is of other images than {files[0]}: remove {file.parent}, and train "
-                    "it anew"
-                )
             if set(table["label"]) != set(classes):
                 raise UserError(
                     f"{file} is damaged: remove {file.parent}, and train that network anew"
@@ -77,7 +70,8 @@ class Predictions:
         probabilities = np.stack(
             [table[list(classes)].to_numpy(dtype=np.float64) for table in tables]
         )
-        return Predictions(classes, images, labels, probabilities, int(np.argmax(validation_auc)))
+        images, best = tables[0][["file", "row"]], int(np.argmax(validation_auc))
+        return Predictions(classes, images, labels, probabilities, best)
 
     def class_auc(self, label: int) -> float:
         """Return the one-vs-rest AUC of a class, mean over the trainings."""
@@ -125,6 +119,25 @@ class Predictions:
         return rounded
 
 
+def check_same_images(files: Sequence[Path], tables: Sequence[pd.DataFrame]) -> None:
+    """Check that the trainings of a network were judged on the same images.
+
+    Args:
+        files: file of predictions of each training.
+        tables: what is in the files.
+
+    Raises:
+        UserError: they were not.
+    """
+    images = tables[0][["file", "row"]]
+    for file, table in zip(files, tables, strict=True):
+        if not table[["file", "row"]].equals(images):
+            raise UserError(
+                f"{file} is of other images than {files[0]}: remove {file.parent}, and train it "
+                "anew"
+            )
+
+
 def roc_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
     """Draw a panel for each class, with the ROC curve of each network.
 
@@ -135,7 +148,7 @@ def roc_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
         networks: predictions of networks for the same classes, by name of the network.
     """
     classes = next(iter(networks.values())).classes
-    figure, panels = _panels(len(classes), *_ROC)
+    figure, panels = panel_figure(len(classes), *_ROC)
     for label, (axes, name) in enumerate(zip(panels, classes, strict=True)):
         axes.plot((0, 1), (0, 1), color="0.7", linewidth=0.8, linestyle=":")
         for number, (network, predictions) in enumerate(networks.items()):
@@ -169,7 +182,7 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
     Args:
         networks: predictions by name of the network.
     """
-    figure, panels = _panels(len(networks), *_CONFUSION)
+    figure, panels = panel_figure(len(networks), *_CONFUSION)
     for axes, (name, predictions) in zip(panels, networks.items(), strict=True):
         counts, whole = predictions.confusion(), predictions.rounded_confusion()
         shares = counts / counts.sum(axis=1, keepdims=True)
@@ -193,13 +206,3 @@ def confusion_figure(networks: Mapping[str, Predictions]) -> ShownFigure:
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
     return figure
-
-
-def _panels(count: int, width: float, height: float) -> tuple[ShownFigure, list[Axes]]:
-    columns = min(count, _COLUMNS)
-    rows = -(-count // columns)
-    figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
-    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for spare in axes[count:]:
-        spare.set_visible(False)
-    return figure, axes[:count]

@@ -6,14 +6,17 @@ from pathlib import Path
 from statistics import mean
 
 from nas.report.calibration import calibration_errors, calibration_section
+from nas.report.numbers import ReadNumbers, numbers_section
 from nas.report.page import EMPTY, Cell, Section, Table, number
 from nas.report.predictions import Predictions
 from nas.report.sections import architecture_cell, classes_section, examples_section
 from nas.retrain.summary import SUMMARY, Summary
 from nas.search.result import Best
 from nas.search.run_directory import RunDirectory
+from nas.training.deciding import CALLED
 from nas.training.predictions import PREDICTIONS
-from nas.training.result import AVERAGED
+from nas.training.result import averaged_name
+from nas.training.task import task_of
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,16 @@ class RetrainedNetwork:
 
     Attributes:
         summary: what the trainings of the network came to.
-        predictions: what the trainings said of the test images; None where that was removed.
+        predictions: what the trainings said of the test images: of their classes, or the numbers
+            that were read off them; None where that was removed.
     """
 
     summary: Summary
-    predictions: Predictions | None
+    predictions: Predictions | ReadNumbers | None
 
 
 def read_retrained(run: RunDirectory) -> list[RetrainedNetwork]:
-    """Return the networks of a search that were retrained, by falling validation AUC.
+    """Return the networks of a search that were retrained, by falling validation score.
 
     Networks whose trainings have not all ended are left out.
 
@@ -41,14 +45,16 @@ def read_retrained(run: RunDirectory) -> list[RetrainedNetwork]:
         _with_predictions(Summary.read(path.parent))
         for path in sorted(run.path.glob(f"retrain/*/{SUMMARY}"))
     ]
-    return sorted(found, key=lambda item: -item.summary.scores.spread("validation", "auc")[0])
+    return sorted(found, key=lambda item: -item.summary.validation_score)
 
 
 def _with_predictions(summary: Summary) -> RetrainedNetwork:
-    trainings = summary.scores.trainings
+    trainings, card = summary.scores.trainings, summary.card
     files = [summary.directory / f"seed-{training.seed}" / PREDICTIONS for training in trainings]
-    validation = [training.validation["auc"] for training in trainings]
-    return RetrainedNetwork(summary, Predictions.read(files, summary.card.classes, validation))
+    validation = [training.validation[task_of(card).decides] for training in trainings]
+    if card.target is not None:
+        return RetrainedNetwork(summary, ReadNumbers.read(files, validation, card.target))
+    return RetrainedNetwork(summary, Predictions.read(files, validation, card.classes))
 
 
 def trained_sections(
@@ -63,40 +69,24 @@ def trained_sections(
     """
     if not retrained:
         return []
-    title = "Trained from scratch"
-    columns = (
-        "directory",
-        "architecture",
-        "parameters",
-        "untied",
-        "MFLOPs",
-        "seeds",
-        "validation AUC",
-        "test AUC",
-        "spread of the test AUC",
-        "test AUC averaged over symmetries",
-        "test accuracy",
-        "ECE",
-    )
-    table = Table(
-        "Trained from scratch, means over seeds",
-        columns,
-        [_row(item) for item in retrained],
-        marked=frozenset({0}),
-    )
-    first = retrained[0]
+    title, first = "Trained from scratch", retrained[0]
+    rows = [_row(item) for item in retrained]
+    caption = "Trained from scratch, means over seeds"
+    table = Table(caption, tuple(rows[0]), [list(row.values()) for row in rows], frozenset({0}))
     if first.predictions is None:
         return [
             Section(title, ("The predictions of the test images were removed.",), tables=(table,))
         ]
     name = architecture_cell(first.summary.card.model, first.summary.architecture).text
+    choice = "This is the network trained from scratch that validation likes best."
+    section = Section(title, tables=(table,))
+    if isinstance(first.predictions, ReadNumbers):
+        return [section, numbers_section({name: first.predictions}, choice)]
     told = {name: first.predictions}
     place = data or Path(best.data.directory)
     return [
-        Section(title, tables=(table,)),
-        classes_section(
-            told, "This is the network trained from scratch that validation likes best."
-        ),
+        section,
+        classes_section(told, choice),
         calibration_section(told, {name: first.summary.scores.trainings}, [name]),
         examples_section(
             name, first.predictions, place, best.data.read_options(), best.data.fingerprint
@@ -104,24 +94,28 @@ def trained_sections(
     ]
 
 
-def _row(item: RetrainedNetwork) -> tuple[Cell, ...]:
-    summary = item.summary
+def _row(item: RetrainedNetwork) -> dict[str, Cell]:
+    """Return what stands below each title."""
+    summary, task = item.summary, task_of(item.summary.card)
     spread, trainings = summary.scores.spread, summary.scores.trainings
-    return (
-        Cell(summary.directory.name),
-        architecture_cell(summary.card.model, summary.architecture),
-        number(summary.params),
-        number(summary.card.untied_params),
-        number(summary.flops / 1e6, ",.1f"),
-        number(len(trainings)),
-        number(spread("validation", "auc")[0], ".4f"),
-        number(spread("test", "auc")[0], ".4f"),
-        number(spread("test", "auc")[1], ".4f"),
-        number(spread("test", AVERAGED)[0], ".4f")
-        if all(AVERAGED in training.test for training in trainings)
+    name, called, averaged = task.decides, CALLED[task.decides], averaged_name(task.decides)
+    mean_score, deviation = spread("test", name)
+    cells = {
+        "directory": Cell(summary.directory.name),
+        "architecture": architecture_cell(summary.card.model, summary.architecture),
+        "parameters": number(summary.params),
+        "untied": number(summary.card.untied_params),
+        "MFLOPs": number(summary.flops / 1e6, ",.1f"),
+        "seeds": number(len(trainings)),
+        f"validation {called}": number(spread("validation", name)[0], ".4f"),
+        f"test {called}": number(mean_score, ".4f"),
+        f"spread of the test {called}": number(deviation, ".4f"),
+        f"test {called} averaged over symmetries": number(spread("test", averaged)[0], ".4f")
+        if all(averaged in training.test for training in trainings)
         else EMPTY,
-        number(spread("test", "accuracy")[0], ".4f"),
-        EMPTY
-        if item.predictions is None
-        else number(mean(calibration_errors(item.predictions)), ".4f"),
-    )
+        f"test {task.beside.title}": number(spread("test", task.beside.name)[0], task.beside.form),
+    }
+    if summary.card.target is None:
+        told = item.predictions if isinstance(item.predictions, Predictions) else None
+        cells["ECE"] = number(mean(calibration_errors(told)) if told else None, ".4f")
+    return cells

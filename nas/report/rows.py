@@ -1,10 +1,12 @@
 """The rows of a leaderboard: networks, with what became of them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from nas.common.artefacts import DamageError, short
 from nas.common.rules import Amount, Count, Must, Share, Text
+from nas.training.deciding import deciding
 from nas.training.networks.card import ModelCard
 from nas.training.result import FinalScores
 
@@ -31,7 +33,7 @@ class JudgedTraining(FinalScores):
     """One training of one network.
 
     Attributes:
-        predictions: file of the test images' class probabilities (:mod:`nas.training.predictions`),
+        predictions: file of what was said of the test images (:mod:`nas.training.predictions`),
             relative to the board's directory.
     """
 
@@ -43,8 +45,8 @@ class PairedComparison:
     """A network against the best found one, by a paired bootstrap over the test images.
 
     Attributes:
-        difference: this network's macro AUC less that of the best found network, both means over
-            seeds.
+        difference: this network's macro AUC, or R², less that of the best found network, both
+            means over seeds.
         interval: interval that holds 95 % of the bootstrap's differences.
         p_value: two-sided p-value of no difference, corrected for the number of networks that are
             compared.
@@ -98,18 +100,19 @@ class Row:
         flops: FLOPs of one image, at the size that the network is fed.
         latency_ms: median time of a forward pass, in milliseconds, by batch size.
         learning_rate: learning rate that validation chose.
-        tried: validation AUC of the first seed by learning rate; None where that training failed.
+        tried: validation AUC, or R², of the first seed by learning rate; None where that training
+            failed.
         weight_decay: weight decay that validation chose; None where an earlier version wrote the
             row.
-        tried_decays: validation AUC of the first seed by weight decay, with that learning rate.
-        interval: interval that holds 95 % of the bootstrap's macro AUCs (mean over seeds) over the
-            test images.
+        tried_decays: the same by weight decay, with that learning rate.
+        interval: interval that holds 95 % of the bootstrap's macro AUCs, or R² (mean over seeds),
+            over the test images.
         comparison: comparison with the best found network; None where there is none, and for that
             network itself.
         published: what others published of this network.
         trainings: one training for each seed, the first seed first.
         metrics: scores by split (``validation``, ``test``) and name; those of a reference follow
-            from the class counts.
+            from the class counts, or from the numbers themselves.
         notes: what a reader must know of this row.
         failure: why there are no scores; empty where there are.
     """
@@ -142,30 +145,39 @@ class Row:
         return self.params if untied is None else untied
 
     @property
-    def test_auc(self) -> float:
-        """Macro one-vs-rest AUC on the test images, mean over seeds; minus infinity without one."""
-        return self.metrics["test"]["auc"].mean if self.metrics else float("-inf")
+    def test_score(self) -> float:
+        """Macro one-vs-rest AUC, or R², on the test images, mean over seeds.
+
+        A row without it has minus infinity.
+        """
+        return _decides(self.metrics["test"]).mean if self.metrics else float("-inf")
 
     @property
-    def validation_auc(self) -> float:
-        """Macro one-vs-rest AUC on the validation images, mean over seeds.
+    def validation_score(self) -> float:
+        """Macro one-vs-rest AUC, or R², on the validation images, mean over seeds.
 
         All choices are made by it. A row without trainings has minus infinity.
         """
-        return self.metrics["validation"]["auc"].mean if self.trainings else float("-inf")
+        return _decides(self.metrics["validation"]).mean if self.trainings else float("-inf")
 
 
-def check_row(row: Row, classes: tuple[str, ...]) -> None:
+def _decides(scores: Mapping[str, Spread]) -> Spread:
+    return scores[deciding(scores)]
+
+
+def check_row(row: Row, scores: Collection[str]) -> None:
     """Check that a row has all that tables and figures show of it.
+
+    Args:
+        row: a row.
+        scores: names of the scores that a network has, the one that decides among them.
 
     Raises:
         DamageError: something is missing.
     """
-    needed = (
-        {"test": {"accuracy", "auc", *(f"auc_{name}" for name in classes)}} if row.metrics else {}
-    )
+    needed = {"test": set(scores)} if row.metrics else {}
     if row.trainings:
-        needed["validation"] = {"auc"}
+        needed["validation"] = {deciding(scores)}
     for split, scores in needed.items():
         if missing := scores - row.metrics.get(split, {}).keys():
             raise DamageError(f"{short(row.name)}: no {short(min(missing))} of {split}")

@@ -16,15 +16,12 @@ from nas.report.funnel import funnel_figure, funnel_stages, funnel_words
 from nas.report.page import EMPTY, Cell, Page, Section, Table, number
 from nas.report.retrained import read_retrained, trained_sections
 from nas.report.search_figures import LEAST_TRIALS, importance_figure, importances, search_figure
-from nas.report.sections import (
-    SEARCH_CAPTION,
-    architecture_cell,
-    architecture_section,
-)
+from nas.report.sections import architecture_cell, architecture_section, search_caption
 from nas.search.found import read_found
 from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
 from nas.search.storage import read_study
+from nas.training.deciding import CALLED, deciding
 
 
 def run_page(run: RunDirectory, data: Path | None) -> Page:
@@ -50,7 +47,7 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
                 )
             },
         ),
-        _course(candidates, strategy),
+        _course(candidates, strategy, _called(best)),
         *_funnel(study, candidates, best),
         _costs(candidates, best, config.get("latency_batch")),
         _genes(study, gone, best),
@@ -59,15 +56,21 @@ def run_page(run: RunDirectory, data: Path | None) -> Page:
         Section("How this was made", facts=_facts(run, best, strategy)),
     ]
     lead = (
-        f"The best of {len(candidates):,} candidates has a validation AUC of {winner.auc:.4f} "
-        f"({best.fidelity}), {winner.params:,} parameters and {winner.flops / 1e6:,.1f} MFLOPs."
+        f"The best of {len(candidates):,} candidates has a validation {_called(best)} of "
+        f"{winner.score:.4f} ({best.fidelity}), {winner.params:,} parameters and "
+        f"{winner.flops / 1e6:,.1f} MFLOPs."
     )
     return Page(
         f"Search {run.path.resolve().name}: {strategy} in {best.space}", lead, tuple(sections)
     )
 
 
-def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
+def _called(best: Best) -> str:
+    """Return what the score is called that the search was for."""
+    return CALLED[deciding(best.objectives)]
+
+
+def _course(candidates: Sequence[Candidate], strategy: str, called: str) -> Section:
     states = Counter(
         "known already" if item.duplicate_of is not None else item.state for item in candidates
     )
@@ -79,9 +82,9 @@ def _course(candidates: Sequence[Candidate], strategy: str) -> Section:
             picture(
                 "search",
                 partial(search_figure, {strategy: candidates}),
-                SEARCH_CAPTION,
-                f"Validation AUC over {len(candidates):,} candidates, and the regret of the best "
-                "so far.",
+                search_caption(called),
+                f"Validation {called} over {len(candidates):,} candidates, and the regret of the "
+                "best so far.",
             ),
         ),
     )
@@ -103,11 +106,11 @@ def _funnel(
     if len(stages) < 2:
         return []
     caption = (
-        "Validation AUC of each candidate at each stage; those that went on are joined. Of a stage "
-        "that is trained to its end the best epoch counts, and of several seeds the mean. The "
-        "scale is that of what is missing to 1."
+        f"Validation {_called(best)} of each candidate at each stage; those that went on are "
+        "joined. Of a stage that is trained to its end the best epoch counts, and of several seeds "
+        "the mean. The scale is that of what is missing to 1."
     )
-    draw = partial(funnel_figure, stages, best.winner.number)
+    draw = partial(funnel_figure, stages, best.winner.number, _called(best))
     alt = f"{caption} {funnel_words(stages)}."
     return [Section("Who was dropped where", pictures=(picture("funnel", draw, caption, alt),))]
 
@@ -117,15 +120,17 @@ def _costs(candidates: Sequence[Candidate], best: Best, batch: int | None) -> Se
     draw = partial(
         cost_figure,
         scored,
-        auc="validation AUC",
+        score=f"validation {_called(best)}",
         marked={best.winner.number: "the best"},
         latency=f"latency of {batch} images, ms",
     )
     caption = (
-        "Validation AUC against costs; the line is the Pareto front, the candidates that no other "
-        "beats in both."
+        f"Validation {_called(best)} against costs; the line is the Pareto front, the candidates "
+        "that no other beats in both."
     )
-    front = "; ".join(f"{item.params:,} parameters with AUC {item.auc:.4f}" for item in best.pareto)
+    front = "; ".join(
+        f"{item.params:,} parameters with {_called(best)} {item.score:.4f}" for item in best.pareto
+    )
     return Section(
         "What a score costs",
         pictures=(picture("costs", draw, caption, f"{caption} Of all: {front}."),),
@@ -136,7 +141,7 @@ def _genes(study: optuna.Study | None, gone: str, best: Best) -> Section:
     title = "Which genes mattered"
     if study is None:
         return Section(title, (gone,))
-    shares = importances(study, best.objectives.index("auc"))
+    shares = importances(study, best.objectives.index(deciding(best.objectives)))
     if not shares:
         return Section(
             title,
@@ -147,16 +152,16 @@ def _genes(study: optuna.Study | None, gone: str, best: Best) -> Section:
         )
     told = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:5])
     caption = (
-        "How much of the differences in validation AUC each gene explains by itself (fANOVA), of "
-        "those that all candidates have. It is an estimate: among few candidates chance alone can "
-        "make a gene look important."
+        f"How much of the differences in validation {_called(best)} each gene explains by itself "
+        "(fANOVA), of those that all candidates have. It is an estimate: among few candidates "
+        "chance alone can make a gene look important."
     )
     return Section(
         title,
         pictures=(
             picture(
                 "importances",
-                partial(importance_figure, shares),
+                partial(importance_figure, shares, _called(best)),
                 caption,
                 f"{caption} The first: {told}.",
             ),
@@ -170,7 +175,7 @@ def _table(candidates: Sequence[Candidate], best: Best) -> Table:
         (
             number(item.number),
             Cell(item.state),
-            number(item.auc, ".4f"),
+            number(item.score, ".4f"),
             number(item.params),
             number(item.untied_params),
             number(item.flops / 1e6, ",.1f"),
@@ -188,7 +193,7 @@ def _table(candidates: Sequence[Candidate], best: Best) -> Table:
     columns = (
         "candidate",
         "state",
-        "validation AUC",
+        f"validation {_called(best)}",
         "parameters",
         "untied",
         "MFLOPs",
@@ -209,6 +214,7 @@ def _table(candidates: Sequence[Candidate], best: Best) -> Table:
 def _facts(run: RunDirectory, best: Best, strategy: str) -> tuple[tuple[str, str], ...]:
     facts = {
         "strategy": strategy,
+        **({} if best.target is None else {"target": best.target}),
         "objectives": ", ".join(best.objectives),
         "fidelity": best.fidelity,
         "data set": f"{best.data.directory} ({best.data.fingerprint[:8]}…)",

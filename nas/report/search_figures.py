@@ -13,7 +13,9 @@ from optuna.trial import TrialState
 
 from nas.common.figure import ShownFigure
 from nas.report.drawing import BLUE, GREY, VERMILION, least_shown, legend_above
+from nas.search.objectives import decided_by
 from nas.search.result import Candidate
+from nas.training.deciding import CALLED
 
 LEAST_TRIALS = 20
 """Scored candidates below which nothing is said of the genes."""
@@ -30,24 +32,24 @@ Curve = npt.NDArray[np.float64]
 
 
 def best_so_far(candidates: Sequence[Candidate]) -> Curve:
-    """Return the validation AUC of the best candidate so far, after each evaluated candidate.
+    """Return the validation score of the best candidate so far, after each evaluated candidate.
 
     Candidates that break a limit do not count, nor do those that are still running; those that
     failed or were stopped early count, but cannot be the best.
 
     Returns:
-        (evaluated,) AUCs in the order of the candidates' numbers; not a number before the first
+        (evaluated,) scores in the order of the candidates' numbers; not a number before the first
         score.
     """
     counted = [item for item in candidates if item.state not in _UNCOUNTED]
     scores = [
-        item.auc if item.state == "complete" and item.auc is not None else np.nan
+        item.score if item.state == "complete" and item.score is not None else np.nan
         for item in counted
     ]
     return np.fmax.accumulate(np.array(scores, dtype=np.float64))
 
 
-def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
+def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]], called: str = "AUC") -> None:
     """Draw how far the best candidate so far is from the best of all searches.
 
     The line is the mean over the seeds; their range is shaded. The lines have the names as labels,
@@ -57,6 +59,7 @@ def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
         axes: where to draw.
         searches: curves of :func:`best_so_far` by name, one for each seed; curves of one name are
             equally long.
+        called: what the score is called.
     """
     best = max(np.nanmax(curve) for curves in searches.values() for curve in curves)
     for name, curves in searches.items():
@@ -66,7 +69,8 @@ def draw_regret(axes: Axes, searches: Mapping[str, Sequence[Curve]]) -> None:
         if len(curves) > 1:
             low, high = regrets.min(axis=0), regrets.max(axis=0)
             axes.fill_between(numbers, low, high, color=line.get_color(), alpha=0.15, step="post")
-    axes.set(xlabel="candidates", ylabel=f"regret + {_LEAST_REGRET}, validation AUC", yscale="log")
+    title = f"regret + {_LEAST_REGRET}, validation {called}"
+    axes.set(xlabel="candidates", ylabel=title, yscale="log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -83,13 +87,11 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> ShownFigure:
     figure = ShownFigure(figsize=(8.0, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     curves = {name: best_so_far(candidates) for name, candidates in searches.items()}
-    scores = [
-        item.auc
-        for candidates in searches.values()
-        for item in candidates
-        if item.state == "complete"
-    ]
-    low = least_shown([auc for auc in scores if auc is not None])
+    everyone = [item for candidates in searches.values() for item in candidates]
+    called = CALLED[decided_by(everyone)]
+    low = least_shown(
+        [item.score for item in everyone if item.state == "complete" and item.score is not None]
+    )
     if len(searches) == 1:
         _draw_candidates(left, next(iter(searches.values())), low)
     for name, curve in curves.items():
@@ -101,10 +103,10 @@ def search_figure(searches: Mapping[str, Sequence[Candidate]]) -> ShownFigure:
         (star,) = left.plot(numbers[best], curve[best], "*", color=line.get_color(), markersize=11)
         if len(curves) == 1:
             star.set(color=VERMILION, label=told)
-    left.set(xlabel="candidates", ylabel="validation AUC")
+    left.set(xlabel="candidates", ylabel=f"validation {called}")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend_above(figure, [left])
-    draw_regret(right, {name: [curve] for name, curve in curves.items()})
+    draw_regret(right, {name: [curve] for name, curve in curves.items()}, called)
     return figure
 
 
@@ -113,13 +115,13 @@ def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], low: float) ->
     counted = [item for item in candidates if item.state not in _UNCOUNTED]
     for state, marker, label in (("complete", "o", "candidate"), ("stopped", "x", "stopped early")):
         scored = [
-            (n, item.auc)
+            (n, item.score)
             for n, item in enumerate(counted, start=1)
-            if item.state == state and item.auc
+            if item.state == state and item.score is not None
         ]
         for mark, words, points in (
             (marker, label, [point for point in scored if point[1] >= low]),
-            ("v", "worse than is shown", [(n, low) for n, auc in scored if auc < low]),
+            ("v", "worse than is shown", [(n, low) for n, score in scored if score < low]),
         ):
             if points:
                 x, y = zip(*points, strict=True)
@@ -134,7 +136,7 @@ def importances(study: optuna.Study, objective: int) -> dict[str, float]:
 
     Args:
         study: study of a search.
-        objective: position of the AUC among the objectives.
+        objective: position of the score that decides among the objectives.
 
     Returns:
         Shares that add up to one, the most important gene first; empty where there are fewer than
@@ -152,11 +154,12 @@ def importances(study: optuna.Study, objective: int) -> dict[str, float]:
     return {name: float(share) for name, share in shares.items()}
 
 
-def importance_figure(shares: Mapping[str, float]) -> Figure:
+def importance_figure(shares: Mapping[str, float], called: str = "AUC") -> Figure:
     """Draw bars for the most important genes.
 
     Args:
         shares: share of each gene in the explained variance, the most important gene first.
+        called: what the score is called.
     """
     shown = dict(list(shares.items())[:_GENES])
     figure = Figure(figsize=(6.0, 0.8 + 0.24 * len(shown)), layout="constrained")
@@ -168,6 +171,6 @@ def importance_figure(shares: Mapping[str, float]) -> Figure:
     # Other steps would put ticks at 2.5 %, which is written as 2 %.
     axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    axes.set(xlabel="share of the explained variance of the validation AUC")
+    axes.set(xlabel=f"share of the explained variance of the validation {called}")
     axes.margins(x=0.1)
     return figure

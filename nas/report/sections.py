@@ -15,13 +15,19 @@ from nas.report.page import Cell, Section, Table, number
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 from search_spaces.hybrid import is_hybrid
 
-SEARCH_CAPTION = (
-    "Left, the validation AUC of the best candidate so far, in the order of the proposals; right, "
-    "the regret: how far that is from the best in the end."
-)
-"""Caption of the figures that :func:`nas.report.search_figures.search_figure` draws."""
-
 _MISTAKES, _SUCCESSES = 12, 6
+
+
+def search_caption(called: str = "AUC") -> str:
+    """Return the caption of what :func:`nas.report.search_figures.search_figure` draws.
+
+    Args:
+        called: what the score is called.
+    """
+    return (
+        f"Left, the validation {called} of the best candidate so far, in the order of the "
+        "proposals; right, the regret: how far that is from the best in the end."
+    )
 
 
 def architecture_cell(space: str, line: str) -> Cell:

@@ -6,6 +6,7 @@ from pathlib import Path
 from nas.report.board import FILE, Board
 from nas.report.retrained import read_retrained
 from nas.search.run_directory import RunDirectory
+from nas.training.task import task_of
 
 
 def next_steps(directory: Path) -> dict[str, str]:
@@ -27,13 +28,13 @@ def next_steps(directory: Path) -> dict[str, str]:
 
 def _after_board(board: Board, directory: Path) -> dict[str, str]:
     """Use the network that validation likes best, with the weights that it likes best."""
-    best = max(board.rows, key=lambda row: row.validation_auc)
-    ranked = sorted(best.trainings, key=lambda training: -training.validation["auc"])
+    best = max(board.rows, key=lambda row: row.validation_score)
+    task, target = task_of(board.data), board.data.target
+    ranked = sorted(best.trainings, key=lambda training: -training.validation[task.decides])
     for training in ranked[:1]:
         weights = (directory / training.predictions).parent / "model.safetensors"
         if weights.exists():
             network = shlex.quote(str(weights))
-            return {
-                f"Classify images with {best.name}": f"predict --checkpoint {network} --data DIR"
-            }
+            use = "Classify images" if target is None else f"Read {target.name} off images"
+            return {f"{use} with {best.name}": f"predict --checkpoint {network} --data DIR"}
     return {}

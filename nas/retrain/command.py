@@ -24,13 +24,15 @@ from nas.retrain.retrained import Retrained
 from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
 from nas.search.winners import Winners
-from nas.training.chance import CHANCE, interval_words, warn_of_chance
+from nas.training.chance import interval_words
+from nas.training.deciding import CALLED
 from nas.training.final import check_test, train_and_test
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.repeated import Repeated
-from nas.training.result import AVERAGED
+from nas.training.result import averaged_name
 from nas.training.spec import InitialWeights, TrainingSpec
+from nas.training.task import task_of
 from nas.training.tracked import tracked_epochs
 from search_spaces import Architecture, Supernet
 
@@ -40,10 +42,11 @@ def run(settings: RetrainSettings) -> None:
     retrained = retrain_architectures(settings)
     _show(retrained)
     network = shlex.quote(str(retrained.checkpoint))
-    steps = {
-        "Classify images": f"predict --checkpoint {network} --data DIR",
-        "Write it as ONNX": f"export --checkpoint {network} --onnx network.onnx",
-    }
+    target = retrained.summaries[0].card.target
+    use = "Classify images" if target is None else f"Read {target.name} off images"
+    steps = {use: f"predict --checkpoint {network} --data DIR"}
+    if target is None:
+        steps["Write it as ONNX"] = f"export --checkpoint {network} --onnx network.onnx"
     if settings.run is not None or settings.architecture is None:
         search = shlex.quote(str(retrained.summaries[0].directory.parents[1]))
         steps["Make a page of the search"] = f"report {search}"
@@ -70,7 +73,7 @@ def retrain_architectures(settings: RetrainSettings) -> Retrained:
         _retrain(settings, winners, item, recipe, supernet, base, device)
         for item in winners.architectures
     ]
-    best_first = sorted(summaries, key=lambda one: -one.validation_auc)
+    best_first = sorted(summaries, key=lambda one: -one.validation_score)
     return Retrained(tuple(best_first), winners.images.dataset)
 
 
@@ -78,8 +81,12 @@ def _choose(settings: RetrainSettings) -> Winners:
     if settings.run is None and settings.architecture is not None:
         if settings.init == "supernet":
             raise UserError("--init supernet needs the supernet of a search: give its --run")
-        return Winners.by_line(settings.space, settings.architecture, settings.data, settings)
-    return Winners.from_run(settings.run, settings.top, settings.architecture, settings.data)
+        return Winners.by_line(
+            settings.space, settings.architecture, settings.data, settings, settings.target
+        )
+    return Winners.from_run(
+        settings.run, settings.top, settings.architecture, settings.data, settings.target
+    )
 
 
 def _recipe(settings: RetrainSettings, winners: Winners, base: Path, device: str) -> Recipe:
@@ -154,12 +161,11 @@ def _retrain(
         Repeated(tuple(scores)),
     )
     summary.write(spec)
-    dataset = winners.images.dataset
-    warn_of_chance(
-        "the test AUC",
-        summary.scores.spread("test", "auc")[0],
-        dataset.labels[winners.images.splits.test],
-        len(dataset.classes),
+    task = task_of(spec.card)
+    task.warn_of_chance(
+        "the test",
+        summary.scores.spread("test", task.decides)[0],
+        winners.images.truth(winners.images.splits.test),
     )
     return summary
 
@@ -167,17 +173,18 @@ def _retrain(
 def _show(retrained: Retrained) -> None:
     """Print a line for each architecture; the one that validation likes best comes first."""
     ranked = retrained.summaries
-    table = Table(
-        "parameters", "MFLOPs", "seeds", "validation AUC", "test AUC", "test accuracy", box=None
-    )
+    task = task_of(ranked[0].card)
+    name, called, beside = task.decides, CALLED[task.decides], task.beside
+    titles = (f"validation {called}", f"test {called}", f"test {beside.title}")
+    table = Table("parameters", "MFLOPs", "seeds", *titles, box=None)
     for result in ranked:
         table.add_row(
             f"{result.params:,}",
             f"{result.flops / 1e6:,.1f}",
             f"{len(result.scores.trainings)}",
-            _plus_minus(*result.scores.spread("validation", "auc")),
-            _plus_minus(*result.scores.spread("test", "auc")),
-            _plus_minus(*result.scores.spread("test", "accuracy")),
+            _plus_minus(*result.scores.spread("validation", name)),
+            _plus_minus(*result.scores.spread("test", name)),
+            _plus_minus(*result.scores.spread("test", beside.name), beside.form),
         )
     console = screen()
     console.print(table, soft_wrap=True)
@@ -188,15 +195,16 @@ def _show(retrained: Retrained) -> None:
 
 def _details(result: Summary) -> Iterator[str]:
     """Say how sure the scores are, and what symmetry has to do with them."""
-    interval = interval_words(result.test_interval())
-    yield f"test AUC: {interval} over the images; chance is {CHANCE}"
+    interval, task = interval_words(result.test_interval()), task_of(result.card)
+    called, averaged = CALLED[task.decides], averaged_name(task.decides)
+    yield f"test {called}: {interval} over the images; {task.chance}"
     untied = result.card.untied_params
     if untied != result.params:
         yield f"symmetric: untied it has {untied:,} weights"
-    if all(AVERAGED in training.test for training in result.scores.trainings):
-        spread = _plus_minus(*result.scores.spread("test", AVERAGED))
-        yield f"test AUC averaged over the symmetries of the image: {spread}"
+    if all(averaged in training.test for training in result.scores.trainings):
+        spread = _plus_minus(*result.scores.spread("test", averaged))
+        yield f"test {called} averaged over the symmetries of the image: {spread}"
 
 
-def _plus_minus(mean: float, spread: float | None) -> str:
-    return f"{mean:.4f}" if spread is None else f"{mean:.4f} ± {spread:.4f}"
+def _plus_minus(mean: float, spread: float | None, form: str = ".4f") -> str:
+    return f"{mean:{form}}" if spread is None else f"{mean:{form}} ± {spread:{form}}"

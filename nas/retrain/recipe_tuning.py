@@ -52,7 +52,7 @@ class RecipeTuning:
         trainings: int,
         options: WorkerOptions,
     ) -> Recipe:
-        """Return the recipe with the highest validation AUC.
+        """Return the recipe with the highest validation AUC, or R².
 
         Args:
             train: images to learn from, on the CPU.
@@ -166,7 +166,7 @@ class _Trainers:
     def work(self, trial: optuna.trial.FrozenTrial) -> Iterator[tuple[float, bool]]:
         recipe = changed(self.spec.recipe, trial.params)
         model = self.spec.card.build(self.spec.seed, recipe.drop_path)
-        yield fit(model, self.train, self.val, recipe, seed=self.spec.seed).best.val["auc"], True
+        yield fit(model, self.train, self.val, recipe, seed=self.spec.seed).best.score, True
 
 
 def changed(recipe: Recipe, values: dict[str, Any]) -> Recipe:

@@ -7,19 +7,19 @@ from typing import Literal
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.settings import SPACE
-from nas.data.options import ReadOptions, require_folder
+from nas.data.options import ReadOptions, TaskOptions, require_folder
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
 from nas.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
+class RetrainSettings(ReadOptions, TaskOptions, Recipe, TrackOptions, WorkerOptions):
     """Train the best architectures of a search from scratch, and judge them on the test split.
 
-    Each is trained several times. Validation chooses the epoch; the test split is read once for
-    each trained network. The same command again continues what was interrupted, and ends with the
-    same weights.
+    They learn what the search was for, classes or a number. Each is trained several times.
+    Validation chooses the epoch; the test split is read once for each trained network. The same
+    command again continues what was interrupted, and ends with the same weights.
 
     Example:
         >>> from pathlib import Path
@@ -65,6 +65,7 @@ class RetrainSettings(ReadOptions, Recipe, TrackOptions, WorkerOptions):
 
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
+        TaskOptions.__post_init__(self)
         Recipe.__post_init__(self)
         WorkerOptions.__post_init__(self)
         for name, least in (("top", 1), ("seeds", 1), ("tune", 0), ("seed", 0)):

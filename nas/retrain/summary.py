@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.files import write_json
 from nas.common.provenance import command, environment
 from nas.common.rules import Count
-from nas.training.bootstrap import Bootstrap, interval_of
+from nas.training.bootstrap import interval_of
 from nas.training.networks.card import KnownCard
-from nas.training.predictions import PREDICTIONS, read_predictions
+from nas.training.predictions import PREDICTIONS
 from nas.training.repeated import Repeated
 from nas.training.spec import TrainingSpec
+from nas.training.task import task_of
 
 SUMMARY = "summary.json"
 """Name of the summary in the directory of the trainings."""
@@ -71,24 +70,23 @@ class Summary:
         return str(self.card.architecture)
 
     @property
-    def validation_auc(self) -> float:
-        """Mean validation AUC over the seeds, by which architectures are chosen."""
-        return self.scores.spread("validation", "auc")[0]
+    def validation_score(self) -> float:
+        """Mean validation AUC, or R², over the seeds, by which architectures are chosen."""
+        return self.scores.spread("validation", task_of(self.card).decides)[0]
 
     def test_interval(self) -> tuple[float, float]:
-        """Return the 95 % bootstrap interval of the mean test AUC, over the test images.
+        """Return the 95 % bootstrap interval of the mean test AUC, or R², over the test images.
 
         Raises:
             UserError: the predictions of a training are missing or damaged.
         """
-        classes = self.card.classes
-        tables = [
-            read_predictions(self.directory / f"seed-{training.seed}" / PREDICTIONS, classes)
+        task = task_of(self.card)
+        told = [
+            task.read(self.directory / f"seed-{training.seed}" / PREDICTIONS)
             for training in self.scores.trainings
         ]
-        labels = np.array([classes.index(label) for label in tables[0]["label"]])
-        probabilities = [table[list(classes)].to_numpy(np.float64) for table in tables]
-        return interval_of(Bootstrap(labels, len(classes)).aucs(probabilities))
+        truth, _ = told[0]
+        return interval_of(task.resampled(truth)([answers for _, answers in told]))
 
     def write(self, spec: TrainingSpec) -> None:
         """Write ``summary.json``.

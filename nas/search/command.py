@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 from rich.text import Text
 
 from nas.cluster.connection import Hands, cluster, share_out
@@ -21,6 +22,7 @@ from nas.common.progress import say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
 from nas.data.dataset import open_dataset
+from nas.data.targets import read_target
 from nas.samplers.repeatable import get_repeatable_sampler
 from nas.search.evaluation import evaluate_all, least_latency
 from nas.search.finals import FinalTraining
@@ -37,8 +39,11 @@ from nas.search.storage import is_taken
 from nas.search.study import REDUCTION, SearchStudy
 from nas.tracking.curves import tracking
 from nas.training.calibration import calibration_images
-from nas.training.chance import CHANCE, interval_words, rough_interval, warn_of_chance
+from nas.training.chance import CHANCE, interval_words, rough_interval
+from nas.training.deciding import CALLED, deciding
+from nas.training.regression import KNOWS_NOTHING, rough_r2_interval
 from nas.training.spec import InitialWeights
+from nas.training.task import task_of
 from search_spaces import Supernet
 
 # A latency this many times the limit cannot be blamed on a device that happened to be busy.
@@ -136,13 +141,11 @@ def _search(plan: SearchPlan, supernet: Supernet | None, hands: Hands) -> None:
         raise UserError(f"the search stopped since {study.stopped}")
     if best is None:
         raise UserError(f"no candidate could be scored: {directory.candidates_file} says why")
-    scored = [item.auc for item in study.candidates() if item.auc is not None]
-    val = plan.images.dataset.labels[plan.images.splits.val]
-    warn_of_chance(
-        "the best candidate's validation AUC",
+    scored = [item.score for item in study.candidates() if item.score is not None]
+    task_of(plan.images).warn_of_chance(
+        "the best candidate's validation",
         max(scored),
-        val,
-        len(plan.images.dataset.classes),
+        plan.images.truth(plan.images.splits.val),
         guesses=len(scored),
     )
     if plan.finals is not None:
@@ -198,6 +201,8 @@ def _study(plan: SearchPlan, weights: str | None) -> SearchStudy:
         "objectives": ",".join(plan.objectives),
         "fidelity": plan.fidelity,
     }
+    if plan.images.target is not None:
+        identity["target"] = plan.images.target.name
     return SearchStudy(
         plan.study,
         identity,
@@ -224,6 +229,7 @@ def _describe(plan: SearchPlan) -> Callable[..., Best]:
         supernet=str(directory.supernet.relative_to(directory.path))
         if directory.supernet.exists()
         else None,
+        target=plan.images.target.name if plan.images.target is not None else None,
     )
 
 
@@ -233,15 +239,15 @@ def _report(directory: RunDirectory, best: Best) -> None:
     winner = best.winner
     tied = winner.untied_params not in (None, winner.params)
     untied = f" (untied {winner.untied_params:,})" if tied else ""
-    assert winner.auc is not None  # a candidate without one never wins
-    auc, how = winner.auc, str(best.fidelity)
+    assert winner.score is not None  # a candidate without one never wins
+    name, score, how = deciding(best.objectives), winner.score, str(best.fidelity)
     if best.finals is not None:
         (won,) = [one for one in best.finals.finalists if one.trial == winner.number]
-        auc, how = mean(won.aucs), f"finals; {how} {winner.auc:.4f}"
+        score, how = mean(won.scores), f"finals; {how} {winner.score:.4f}"
     console.print(
         Text.assemble(
-            "best: validation AUC ",
-            (f"{auc:.4f}", "bold"),
+            f"best: validation {CALLED[name]} ",
+            (f"{score:.4f}", "bold"),
             f" ({how}), {winner.params:,} parameters{untied}, "
             f"{winner.flops / 1e6:,.1f} MFLOPs\n"
             f"{winner.architecture}",
@@ -253,19 +259,28 @@ def _report(directory: RunDirectory, best: Best) -> None:
         console.print(finals_table(best.finals))
     if len(best.pareto) > 1:
         console.print("none is better in every way than these:")
-        console.print(candidate_table(list(best.pareto)))
-    dataset = open_dataset(Path(best.data.directory), best.data.read_options())
-    labels = dataset.labels[dataset.splits().val]
-    interval = interval_words(rough_interval(auc, labels, len(dataset.classes)))
-    console.print(
-        f"{interval}, roughly, over the {len(labels):,} validation images, which also chose it; "
-        f"chance is {CHANCE}\neverything is in {directory.path}",
-        soft_wrap=True,
-    )
+        console.print(candidate_table(list(best.pareto), name))
+    console.print(f"{_how_sure(best, score)}\neverything is in {directory.path}", soft_wrap=True)
     path = shlex.quote(str(directory.path))
     show_next(
         {
             "Make a page of the search": f"report {path}",
             "Train the best from scratch, and test it": f"retrain --run {path}",
         }
+    )
+
+
+def _how_sure(best: Best, score: float) -> str:
+    """Say roughly how sure the score of the winner is, and what one that knows nothing has."""
+    dataset = open_dataset(Path(best.data.directory), best.data.read_options())
+    val = dataset.splits().val
+    if best.target is None:
+        interval = rough_interval(score, dataset.labels[val], len(dataset.classes))
+        images, chance = len(val), f"chance is {CHANCE}"
+    else:
+        images = int(np.isfinite(read_target(dataset, best.target)[0][val]).sum())
+        interval, chance = rough_r2_interval(score, images), KNOWS_NOTHING
+    return (
+        f"{interval_words(interval)}, roughly, over the {images:,} validation images, which also "
+        f"chose it; {chance}"
     )

@@ -52,7 +52,7 @@ class _Candidates:
         return self.study.done
 
     def report(self, job: Proposal, step: int, outcome: Evaluation) -> bool:
-        return outcome.auc is not None and self.study.report(job.number, step, outcome.auc)
+        return outcome.score is not None and self.study.report(job.number, step, outcome.score)
 
     def settle(self, job: Proposal, outcome: Evaluation, stopped: bool) -> None:
         settle = self.study.stop if stopped else self.study.complete

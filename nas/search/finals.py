@@ -4,7 +4,7 @@ What a search scores cheaply says who may be good; who is, a whole training says
 is, the spread over seeds and images.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.search.result import Candidate, Finalist, Finals
 from nas.training.alone import Alone, Astray, kept_predictions, train_alone
-from nas.training.bootstrap import RESAMPLES, Bootstrap, Floats
+from nas.training.bootstrap import RESAMPLES, Floats
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec
+from nas.training.task import task_of
 
 _SURE = 0.95
 """Probability from which on one network is called better than another."""
@@ -97,20 +98,21 @@ class FinalTraining:
         predictions = [
             [kept_predictions(directory, spec) for spec in specs[number]] for number in whole
         ]
-        aucs = [
-            tuple(own.outcome["auc"] for own in trained[number] if isinstance(own, Alone))
+        scores = [
+            tuple(own.score for own in trained[number] if isinstance(own, Alone))
             for number in whole
         ]
-        bootstrap = Bootstrap(val.labels.numpy(), len(val.classes))
+        task = task_of(val)
+        resampled = task.resampled(task.truth(val))
         found = [chosen[number] for number in whole]
-        return compared(found, aucs, predictions, bootstrap, self.recipe.epochs)
+        return compared(found, scores, predictions, resampled, self.recipe.epochs)
 
 
 def compared(
     candidates: Sequence[Candidate],
-    aucs: Sequence[tuple[float, ...]],
+    scores: Sequence[tuple[float, ...]],
     predictions: Sequence[Sequence[Floats]],
-    bootstrap: Bootstrap,
+    resampled: Callable[[Sequence[Floats]], Floats],
     epochs: int,
 ) -> Finals:
     """Return the finalists, the best first, and how sure it is that the best is better than each.
@@ -122,15 +124,14 @@ def compared(
 
     Args:
         candidates: The finalists.
-        aucs: Validation AUC of each by seed.
-        predictions: Class probabilities (N, K) of the validation images of each by seed.
-        bootstrap: Resamples of these images.
+        scores: Validation AUC, or R², of each by seed.
+        predictions: What each says of the validation images by seed: class probabilities (N, K), or
+            numbers (N,).
+        resampled: Tells the mean score over the seeds in every resample (B,) of these images.
         epochs: Passes over the training images.
     """
-    drawn = [
-        bootstrap.aucs(own) + noise for own, noise in zip(predictions, _noise(aucs), strict=True)
-    ]
-    order = sorted(range(len(candidates)), key=lambda i: -np.mean(aucs[i]))
+    drawn = [resampled(own) + noise for own, noise in zip(predictions, _noise(scores), strict=True)]
+    order = sorted(range(len(candidates)), key=lambda i: -np.mean(scores[i]))
     best = order[0]
     finalists = [
         Finalist(
@@ -138,8 +139,8 @@ def compared(
             architecture=candidates[place].architecture,
             params=candidates[place].params,
             flops=candidates[place].flops,
-            aucs=aucs[place],
             worse=None if place == best else _share_above(drawn[best], drawn[place]),
+            **{"r2" if candidates[place].auc is None else "aucs": scores[place]},
         )
         for place in order
     ]
@@ -148,13 +149,13 @@ def compared(
     return Finals(epochs=epochs, finalists=tuple(finalists), recommended=cheapest.trial)
 
 
-def _noise(aucs: Sequence[tuple[float, ...]]) -> list[Floats]:
-    """Return what other seeds would do to the mean AUC of each network, in every resample (B)."""
-    seeds, rng = len(aucs[0]), np.random.default_rng(0)
+def _noise(scores: Sequence[tuple[float, ...]]) -> list[Floats]:
+    """Return what other seeds would do to the mean score of each network, in every resample (B)."""
+    seeds, rng = len(scores[0]), np.random.default_rng(0)
     if seeds == 1:
-        return [np.zeros(RESAMPLES) for _ in aucs]
-    spread = np.sqrt(np.mean([np.var(own, ddof=1) for own in aucs]) / seeds)
-    return [spread * rng.standard_t(len(aucs) * (seeds - 1), RESAMPLES) for _ in aucs]
+        return [np.zeros(RESAMPLES) for _ in scores]
+    spread = np.sqrt(np.mean([np.var(own, ddof=1) for own in scores]) / seeds)
+    return [spread * rng.standard_t(len(scores) * (seeds - 1), RESAMPLES) for _ in scores]
 
 
 def _share_above(first: Floats, second: Floats) -> float:

@@ -25,6 +25,7 @@ from nas.common.screen import is_watched, screen, words
 from nas.search.objectives import ranked
 from nas.search.result import Candidate, Finals
 from nas.search.study import SearchStudy
+from nas.training.deciding import CALLED, deciding
 from search_spaces import get_space
 from search_spaces.hybrid import describe, is_hybrid, operator
 
@@ -56,13 +57,14 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
         TimeRemainingColumn(),
     )
     bar = progress.add_task("", total=study.trials, completed=study.finished)
-    with Live(
-        Group(progress, candidate_table([])), console=screen(stderr=True), refresh_per_second=4
-    ) as live:
+    score = deciding(study.objectives)
+    nothing = Group(progress, candidate_table([], score))
+    with Live(nothing, console=screen(stderr=True), refresh_per_second=4) as live:
 
         def update() -> None:
             progress.update(bar, completed=study.finished)
-            live.update(Group(progress, candidate_table(ranked(study.candidates())[:_SHOWN])))
+            best = ranked(study.candidates())[:_SHOWN]
+            live.update(Group(progress, candidate_table(best, score)))
 
         update()
         yield update
@@ -72,14 +74,18 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
 _OUTLINE = "architecture (MBConv or attention, depth·width)"
 
 
-def candidate_table(candidates: list[Candidate]) -> Table:
+def candidate_table(candidates: list[Candidate], score: str = "auc") -> Table:
     """Return a table of candidates for a terminal.
 
     Untied weights stand there where a network is symmetric, and latencies where any is known.
+
+    Args:
+        candidates: Candidates that have a score.
+        score: Name of the score that decides.
     """
     texts: dict[str, Callable[[Candidate], str]] = {
         "trial": lambda item: str(item.number),
-        "val AUC": lambda item: f"{item.auc:.4f}",
+        f"val {CALLED[score]}": lambda item: f"{item.score:.4f}",
         "parameters": lambda item: f"{item.params:,}",
         "untied": lambda item: _known(item.untied_params, ","),
         "MFLOPs": lambda item: f"{item.flops / 1e6:,.1f}",
@@ -107,7 +113,7 @@ def finals_words(finals: Finals) -> str:
         return f"one finalist was trained for {finals.epochs} epochs"
     second = others[0]
     words = (
-        f"finals, {finals.epochs} epochs and {len(first.aucs)} seeds: trial {first.trial} is "
+        f"finals, {finals.epochs} epochs and {len(first.scores)} seeds: trial {first.trial} is "
         f"better than trial {second.trial} with probability {second.worse:.2f}"
     )
     if finals.recommended == first.trial:
@@ -118,14 +124,15 @@ def finals_words(finals: Finals) -> str:
 def finals_table(finals: Finals) -> Table:
     """Return a table of the finalists for a terminal, the recommended one marked."""
     table = Table(box=None, pad_edge=False)
-    for title in ("trial", "val AUC", "± seeds", "worse (p)", "parameters", "MFLOPs"):
+    score = CALLED["auc" if finals.finalists[0].aucs else "r2"]
+    for title in ("trial", f"val {score}", "± seeds", "worse (p)", "parameters", "MFLOPs"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column(_OUTLINE)
     for item in finals.finalists:
-        spread = stdev(item.aucs) if len(item.aucs) > 1 else None
+        spread = stdev(item.scores) if len(item.scores) > 1 else None
         table.add_row(
             f"{'→ ' if item.trial == finals.recommended else ''}{item.trial}",
-            f"{mean(item.aucs):.4f}",
+            f"{mean(item.scores):.4f}",
             _known(spread, ".4f"),
             _known(item.worse, ".2f"),
             f"{item.params:,}",

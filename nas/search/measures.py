@@ -123,6 +123,7 @@ def expected_calibration_error(labels: _Labels, probabilities: _Probabilities) -
 
 _MEASURES: Mapping[str, Measure] = {
     "auc": Measure("maximize"),
+    "r2": Measure("maximize"),
     "params": Measure("minimize"),
     "flops": Measure("minimize"),
     "latency": Measure("minimize"),

@@ -25,8 +25,13 @@ def objective(candidate: Candidate, name: str) -> float:
     return float(value)
 
 
+def decided_by(candidates: Sequence[Candidate]) -> str:
+    """Return the name of the score that decides among candidates: ``r2`` where they have one."""
+    return "r2" if any("r2" in item.scores for item in candidates) else "auc"
+
+
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the complete candidates by falling AUC, each architecture once.
+    """Return the complete candidates by falling AUC, or R², each architecture once.
 
     Example:
         >>> from nas.search.result import Candidate
@@ -42,9 +47,9 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     complete = [
         item
         for item in candidates
-        if item.state == "complete" and item.auc is not None and item.duplicate_of is None
+        if item.state == "complete" and item.score is not None and item.duplicate_of is None
     ]
-    return sorted(complete, key=lambda item: (_loss(item, "auc"), item.params, item.number))
+    return sorted(complete, key=lambda item: (-(item.score or 0.0), item.params, item.number))
 
 
 def pareto(candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:

@@ -7,6 +7,7 @@ from nas.search.result import Best, Candidate
 from nas.search.run_directory import RunDirectory
 from nas.search.study import SearchStudy
 from nas.tracking.curves import Log
+from nas.training.deciding import CALLED, deciding
 
 # The tables are written whole each time, which would be too often after every candidate of a long
 # and fast search.
@@ -32,12 +33,12 @@ class Outcome:
         self._log = log
         self._written = 0.0
         self._tracked = 0
-        self._best_auc: float | None = None
+        self._best_score: float | None = None
 
     def note(self, number: int) -> None:
         """Log a candidate that is done, and write the tables unless they were just written."""
         candidates = self._study.candidates()
-        self._directory.log(_line(candidates[number]))
+        self._directory.log(_line(candidates[number], CALLED[deciding(self._study.objectives)]))
         self._track(candidates)
         if time.monotonic() - self._written > _SECONDS:
             self.write()
@@ -65,14 +66,16 @@ class Outcome:
         for item in candidates[self._tracked :]:
             if item.state == "running":
                 return
-            if item.state == "complete" and item.auc is not None:
-                self._best_auc = max(item.auc, self._best_auc or 0.0)
+            name, score = deciding(self._study.objectives), item.score
+            if item.state == "complete" and score is not None:
+                best = self._best_score
+                self._best_score = score if best is None else max(score, best)
             values = {
-                "candidate/auc": item.auc,
+                f"candidate/{name}": score,
                 "candidate/params": item.params,
                 "candidate/flops": item.flops,
                 "candidate/latency_ms": item.latency_ms,
-                "best/auc": self._best_auc,
+                f"best/{name}": self._best_score,
             }
             self._log(
                 item.number, {name: value for name, value in values.items() if value is not None}
@@ -80,6 +83,7 @@ class Outcome:
             self._tracked += 1
 
 
-def _line(candidate: Candidate) -> str:
-    score = f"validation AUC {candidate.auc:.4f}" if candidate.auc is not None else candidate.reason
-    return f"trial {candidate.number} {candidate.state}: {score} ({candidate.architecture})"
+def _line(candidate: Candidate, called: str) -> str:
+    score = candidate.score
+    told = candidate.reason if score is None else f"validation {called} {score:.4f}"
+    return f"trial {candidate.number} {candidate.state}: {told} ({candidate.architecture})"

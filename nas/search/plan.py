@@ -10,7 +10,7 @@ from nas.common.cli import to_plain
 from nas.common.files import RUNS
 from nas.common.settings import part
 from nas.data.default import default_data
-from nas.data.options import ReadOptions
+from nas.data.options import ReadOptions, without_task
 from nas.search.finals import FinalTraining
 from nas.search.limits import FeasibleSpace
 from nas.search.options import FidelityName
@@ -35,7 +35,7 @@ class SearchPlan:
     Attributes:
         strategy: Name of the sampler that proposes candidates.
         space: Search space with its limits: what can be proposed.
-        objectives: Names of what is searched for, ``auc`` among them.
+        objectives: Names of what is searched for, ``auc`` or ``r2`` among them.
         trials: Number of candidates to evaluate.
         fidelity: How a candidate is scored.
         recipe: Recipe for candidates that are trained.
@@ -92,7 +92,7 @@ class SearchPlan:
         require_builder(space)
         directory = _directory(settings)
         data = settings.data or default_data()
-        images = TrainingImages.open(data, settings)
+        images = TrainingImages.open(data, settings, settings.target)
         card = images.card(settings.space)
         feasible = FeasibleSpace(space, images.costs(), settings.limits)
         feasible.check()
@@ -124,7 +124,7 @@ class SearchPlan:
             study=directory.study(settings.storage),
             track=settings.track,
             workers=part(WorkerOptions, settings),
-            identity={**settings.identity, "data": fingerprint},
+            identity={**without_task(settings.identity), "data": fingerprint},
             config=_config(settings, data),
         )
 
@@ -175,7 +175,7 @@ def _latency(settings: SearchSettings) -> LatencyWanted | None:
 def _config(settings: SearchSettings, data: Path) -> dict[str, Any]:
     """Return the settings that repeat the search, without passwords and without its directory."""
     plain = {
-        **to_plain(settings),
+        **without_task(to_plain(settings)),
         "data": str(data),
         "fidelity": settings.fidelity_name,
         "run": None,

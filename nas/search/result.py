@@ -7,6 +7,7 @@ from nas.common.artefacts import DamageError, checked
 from nas.common.rules import Amount, Count, Must, Pixels, Share, Text
 from nas.data.options import ReadOptions
 from nas.search.options import FidelityName
+from nas.training.deciding import decides, deciding
 
 State = Literal["complete", "stopped", "infeasible", "failed", "running"]
 
@@ -25,7 +26,8 @@ class Evaluation:
         duplicate_of: Number of the trial with the same architecture, whose outcome this candidate
             shares without an evaluation; None where it was evaluated.
         reason: Why the candidate failed or is infeasible; empty otherwise.
-        scores: Values of further objectives on validation images, by name.
+        scores: Values of further objectives on validation images, by name; of a regression ``r2``
+            and ``mae``.
 
     Example:
         >>> Evaluation(auc=0.93, seconds=41.5).latency_ms is None
@@ -38,6 +40,11 @@ class Evaluation:
     duplicate_of: Count | None = None
     reason: str = ""
     scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float | None:
+        """What decides: the AUC, or ``r2`` of a regression; None where there is neither."""
+        return self.scores.get("r2") if self.auc is None else self.auc
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +145,8 @@ class DataSource:
 _Scored = Annotated[
     Candidate,
     Must(
-        lambda candidate: candidate.state == "complete" and candidate.auc is not None,
-        "a complete candidate with an auc",
+        lambda candidate: candidate.state == "complete" and candidate.score is not None,
+        "a complete candidate with an auc or an r2",
     ),
 ]
 
@@ -153,7 +160,8 @@ class Finalist:
         architecture: Line of the architecture.
         params: Number of parameters.
         flops: Floating-point operations for one image.
-        aucs: Validation AUC of the best epoch, by seed.
+        aucs: Validation AUC of the best epoch, by seed; none in a regression.
+        r2: Validation R² of the best epoch, by seed, in a regression.
         worse: Probability that it is worse than the best finalist, over seeds and images; None for
             the best one.
     """
@@ -162,8 +170,24 @@ class Finalist:
     architecture: Text
     params: Count
     flops: Count
-    aucs: Annotated[tuple[Share, ...], Must(len, "one value a seed")]
+    aucs: tuple[Share, ...] = ()
     worse: Share | None = None
+    r2: tuple[float, ...] = ()
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """What decides, by seed."""
+        return self.aucs or self.r2
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finalist as JSON values; ``r2`` is there where it has values."""
+        values = asdict(self)
+        if not self.r2:
+            del values["r2"]
+        return values
+
+
+_JudgedFinalist = Annotated[Finalist, Must(lambda one: len(one.scores), "one value a seed")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +201,7 @@ class Finals:
     """
 
     epochs: Count
-    finalists: Annotated[tuple[Finalist, ...], Must(len, "one finalist or more")]
+    finalists: Annotated[tuple[_JudgedFinalist, ...], Must(len, "one finalist or more")]
     recommended: Count
 
 
@@ -196,9 +220,9 @@ class Best:
 
     Attributes:
         space: Name of the search space.
-        winner: Feasible candidate with the highest validation AUC, or the one that the finals
-            recommend.
-        pareto: Candidates that no other beats in every objective, by falling AUC; the winner is
+        winner: Feasible candidate with the highest validation AUC (R² in a regression), or the one
+            that the finals recommend.
+        pareto: Candidates that no other beats in every objective, the best first; the winner is
             among them where there were no finals.
         objectives: Names of what was searched for.
         fidelity: How candidates were scored: ``funnel``, ``inherit``, ``finetune`` or ``scratch``.
@@ -210,6 +234,7 @@ class Best:
         weights: Checkpoint of the winner, relative to the run directory; None where the winner was
             not trained on its own.
         finals: What whole trainings of the best candidates came to; None where there were none.
+        target: The number that was learned; None where classes were.
 
     Example:
         >>> candidate = Candidate(
@@ -236,7 +261,7 @@ class Best:
     pareto: tuple[_Scored, ...]
     objectives: Annotated[
         tuple[str, ...],
-        Must(lambda names: "auc" in names, "names of objectives, auc among them"),
+        Must(decides, "names of objectives, auc or r2 among them"),
     ]
     fidelity: FidelityName
     recipe: dict[str, Any] | None
@@ -245,6 +270,7 @@ class Best:
     supernet: Text | None = None
     weights: Text | None = None
     finals: Finals | None = None
+    target: Text | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as JSON values.
@@ -257,13 +283,16 @@ class Best:
             "params": self.winner.params,
             "flops": self.winner.flops,
             "latency_ms": self.winner.latency_ms,
-            "validation_auc": self.winner.auc,
+            f"validation_{deciding(self.objectives)}": self.winner.score,
             "trial": self.winner.number,
         }
         rest = {key: value for key, value in asdict(self).items() if key not in ("space", "winner")}
         rest["pareto"] = [candidate.to_json() for candidate in self.pareto]
         if self.finals is not None:
             rest["winner"] = self.winner.to_json()
+            rest["finals"]["finalists"] = [one.to_json() for one in self.finals.finalists]
+        if self.target is None:
+            del rest["target"]
         return {**winner, **rest}
 
     @staticmethod

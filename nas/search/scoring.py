@@ -5,7 +5,7 @@ trained from random weights (``scratch``, and in a ``funnel``).
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -24,6 +24,7 @@ from nas.training.metrics import score
 from nas.training.networks.card import ModelCard
 from nas.training.paced import paced
 from nas.training.recipe import Recipe
+from nas.training.record import EpochRecord, best_record
 from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.supernet.inheritance import Inheritance
 from search_spaces import Architecture, Supernet
@@ -113,16 +114,23 @@ class CandidateScorer:
             if wanted.limit_ms is not None and latency > wanted.limit_ms:
                 yield Evaluation(latency_ms=latency, seconds=time.perf_counter() - start), True
                 return
-        for auc, scores, done in self._scores(proposal, network):
-            seconds = time.perf_counter() - start
-            yield Evaluation(auc=auc, scores=scores, latency_ms=latency, seconds=seconds), done
+        for judged, done in self._scores(proposal, network):
+            yield replace(judged, latency_ms=latency, seconds=time.perf_counter() - start), done
 
-    def _judged(self, network: nn.Module) -> tuple[float, dict[str, float]]:
-        """Return the AUC on validation images, and the values of further objectives."""
+    def _inherited(self, network: nn.Module) -> Evaluation:
+        """Return what a network is worth that is not trained."""
         val = self._scoring.val
         probabilities, labels = class_probabilities(network, val), val.labels.cpu().numpy()
         auc = score(probabilities, labels, val.classes).auc
-        return auc, measured(self._scoring.objectives, labels, probabilities)
+        further = measured(self._scoring.objectives, labels, probabilities)
+        return Evaluation(auc=auc, scores=further)
+
+    def _trained(self, network: nn.Module, best: Mapping[str, float]) -> Evaluation:
+        """Return what a network is worth that has the weights of its best epoch."""
+        judged = _after_epoch(best)
+        if not self._further:
+            return judged
+        return replace(judged, scores=self._inherited(network).scores)
 
     def _network(self, architecture: Architecture) -> nn.Module:
         scoring = self._scoring
@@ -131,13 +139,11 @@ class CandidateScorer:
         card = replace(scoring.card, architecture=str(architecture))
         return card.build(scoring.seed, scoring.recipe.drop_path).to(self._device)
 
-    def _scores(
-        self, proposal: Proposal, network: nn.Module
-    ) -> Iterator[tuple[float, dict[str, float], bool]]:
-        """Yield the AUC, the values of further objectives, and whether they are the last."""
+    def _scores(self, proposal: Proposal, network: nn.Module) -> Iterator[tuple[Evaluation, bool]]:
+        """Yield what is known of the network's worth, and whether it is the last."""
         scoring = self._scoring
         if scoring.fidelity == "inherit":
-            yield *self._judged(network), True
+            yield self._inherited(network), True
             return
         # A candidate that was killed goes on from its last epoch, and reports all of them again.
         directory = scoring.run.candidate(proposal.number)
@@ -152,16 +158,21 @@ class CandidateScorer:
         epochs = paced(
             lambda on_epoch: spec.fit(network, scoring.train, scoring.val, directory, on_epoch)
         )
-        best = 0.0
+        records: list[EpochRecord] = []
         try:
             for record in epochs:
-                best = max(best, record.val["auc"])
+                records.append(record)
                 if record.epoch < scoring.recipe.epochs:
-                    yield record.val["auc"], {}, False
+                    yield _after_epoch(record.val), False
             # The training left the weights of the best epoch in the network.
-            yield best, self._judged(network)[1] if self._further else {}, True
+            yield self._trained(network, best_record(records).val), True
         finally:
             epochs.close()
             # This is the state of the optimizer and the current weights. Nobody goes on from here,
             # and the best weights are kept in a file beside it.
             (directory / "state.safetensors").unlink(missing_ok=True)
+
+
+def _after_epoch(val: Mapping[str, float]) -> Evaluation:
+    """Return what is known after an epoch: its AUC, or the scores of a regression."""
+    return Evaluation(auc=val["auc"]) if "auc" in val else Evaluation(scores=dict(val))

@@ -10,9 +10,9 @@ from nas.common.artefacts import short
 from nas.common.cli import from_plain, to_plain
 from nas.common.errors import UserError
 from nas.common.settings import SPACE, part
-from nas.data.options import ReadOptions, require_folder
+from nas.data.options import ReadOptions, TaskOptions, refuse_smoothing, require_folder
 from nas.samplers.names import SAMPLERS
-from nas.search.options import OBJECTIVES, FidelityName, Limits
+from nas.search.options import FidelityName, Limits, check_objectives
 from nas.search.run_directory import RunDirectory
 from nas.tracking.options import TrackOptions
 from nas.training.networks.start import require_checkpoint
@@ -43,7 +43,7 @@ _SUPERNET_RECIPE = Recipe(epochs=16)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
+class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, WorkerOptions):
     """Search for the architectures that tell the classes of a data set apart best.
 
     Without arguments a small data set is simulated, many candidates are trained a little and few of
@@ -67,7 +67,8 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
     """Candidates to evaluate; those that break a limit do not count."""
     objectives: tuple[str, ...] = ("auc",)
     """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
-    calibration error), and objectives of plug-ins."""
+    calibration error), and objectives of plug-ins; in a regression r2 (the default), and any of
+    params, flops and latency."""
     space: str = SPACE
     """Search space: lens_nano (for a laptop), lens_small (for a GPU), hybrid_nano or hybrid_small
     (without symmetry), or one of a plug-in."""
@@ -105,6 +106,7 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
 
     def __post_init__(self) -> None:
         ReadOptions.__post_init__(self)
+        TaskOptions.__post_init__(self)
         Recipe.__post_init__(self)
         self.require_known_length("a search compares candidates after as many epochs")
         WorkerOptions.__post_init__(self)
@@ -117,16 +119,26 @@ class SearchSettings(Limits, ReadOptions, Recipe, TrackOptions, WorkerOptions):
                 )
         if self.seed < 0:
             raise UserError(f"--seed {self.seed} cannot be used: give 0 or more")
+        if self.target is not None:
+            self._check_regression()
         self._check_supernet()
         self._check_finals()
-        names, known = self.objectives, OBJECTIVES.names
-        if "auc" not in names or len(set(names)) < len(names) or not set(names) <= set(known):
+        check_objectives(self.objectives, "auc" if self.target is None else "r2")
+
+    def _check_regression(self) -> None:
+        """Check that a number can be learned so, and let R² be what is searched for by default.
+
+        Raises:
+            UserError: weights are to be shared, or labels smoothed.
+        """
+        refuse_smoothing(self.label_smoothing)
+        if self.fidelity_name not in ("funnel", "scratch"):
             raise UserError(
-                f"--objectives {','.join(names)} cannot be used: give auc, and any of "
-                f"{', '.join(name for name in known if name != 'auc')}, separated by commas"
+                f"--fidelity {self.fidelity_name} inherits the weights of a supernet, which learns "
+                "classes: give --fidelity funnel or scratch with --task regression"
             )
-        for name in names:
-            OBJECTIVES.require(name)
+        if self.objectives == ("auc",):
+            object.__setattr__(self, "objectives", ("r2",))
 
     def _check_supernet(self) -> None:
         """Check that nothing is said of a supernet that is not used.

@@ -60,7 +60,7 @@ class SearchStudy:
             equal.
         space: Search space with its limits: what can be proposed.
         sampler: Optuna's or our sampler, which proposes.
-        objectives: Names of :data:`nas.search.options.OBJECTIVES`, ``auc`` among them.
+        objectives: Names of :data:`nas.search.options.OBJECTIVES`, ``auc`` or ``r2`` among them.
         trials: How many candidates are wanted; those that break a limit do not count.
         first_rung: Epochs after which the first poor candidates are stopped (ASHA, Li et al. 2018,
             arXiv 1810.05934); 0 stops none. With several objectives none is stopped, for a
@@ -135,20 +135,20 @@ class SearchStudy:
 
     # What came of it
 
-    def report(self, number: int, epoch: int, auc: float) -> bool:
-        """Note the AUC after an epoch; return whether the candidate should be stopped.
+    def report(self, number: int, epoch: int, score: float) -> bool:
+        """Note the score after an epoch; return whether the candidate should be stopped.
 
         Args:
             number: Number of the candidate's trial.
             epoch: Epoch that was just finished, from 1.
-            auc: Validation AUC after the epoch.
+            score: Validation AUC, or R², after the epoch.
         """
         with self._using():
-            self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+            self._storage.set_trial_intermediate_value(self._ids[number], epoch, score)
         if len(self.objectives) > 1:
             return False
         trial = self._trial(number)
-        trial.report(auc, epoch)
+        trial.report(score, epoch)
         return trial.should_prune()
 
     def complete(self, number: int, evaluation: Evaluation) -> None:
@@ -181,13 +181,12 @@ class SearchStudy:
         return [to_candidate(trial) for trial in self._all() if trial.number in self._ids]
 
     def pareto(self) -> list[Candidate]:
-        """Return the candidates that no other beats in every objective, by falling AUC.
+        """Return the candidates that no other beats in every objective, the best first.
 
-        Where AUC is the only objective they are judged by AUC and parameters.
+        Where there is one objective they are judged by it and parameters.
         """
-        return pareto(
-            self.candidates(), self.objectives if len(self.objectives) > 1 else ("auc", "params")
-        )
+        names = self.objectives if len(self.objectives) > 1 else (*self.objectives, "params")
+        return pareto(self.candidates(), names)
 
     # Growing
 
@@ -242,11 +241,11 @@ class SearchStudy:
         source = self._frozen(first)
         evaluation = replace(evaluation_of(source), seconds=None, duplicate_of=first)
         self._constrain(number, {"latency_ms": evaluation.latency_ms})
-        for epoch, auc in source.intermediate_values.items():
+        for epoch, score in source.intermediate_values.items():
             with self._using():
-                self._storage.set_trial_intermediate_value(self._ids[number], epoch, auc)
+                self._storage.set_trial_intermediate_value(self._ids[number], epoch, score)
             if len(self.objectives) == 1:
-                self._trial(number).report(auc, epoch)
+                self._trial(number).report(score, epoch)
         self._settle(number, source.state, evaluation)
 
     def _settle(self, number: int, state: TrialState, evaluation: Evaluation) -> None:

@@ -159,5 +159,5 @@ def check_trial(trial: FrozenTrial) -> None:
     steps = {str(step): value for step, value in trial.intermediate_values.items()}
     checked(dict[str, float], {**marks, **steps})
     checked(list[float], trial.values or [])
-    if trial.state is TrialState.COMPLETE and evaluation.auc is None:
+    if trial.state is TrialState.COMPLETE and evaluation.score is None:
         raise DamageError("complete, and without an auc")

@@ -37,8 +37,14 @@ class Winners:
     run: RunDirectory | None
 
     @staticmethod
-    def from_run(path: Path | None, top: int, line: str | None, data: Path | None) -> "Winners":
-        """Take the best of a search, on the data with which it searched.
+    def from_run(
+        path: Path | None,
+        top: int,
+        line: str | None,
+        data: Path | None,
+        target: str | None = None,
+    ) -> "Winners":
+        """Take the best of a search, on the data with which it searched, and for its task.
 
         Args:
             path: Directory of the run; None for the newest run.
@@ -46,19 +52,26 @@ class Winners:
             line: Architecture to take instead of the best; None for the best.
             data: Directory where the data set is now; None where it has not moved. It is read with
                 the options of the search.
+            target: Number that is asked for; None takes what the search was for.
 
         Raises:
-            UserError: The run has found nothing yet, or the data set is gone or another one.
+            UserError: The run has found nothing yet or was for another target, or the data set is
+                gone or another one.
         """
         run = RunDirectory.newest() if path is None else RunDirectory.open(path)
         best, candidates = read_found(run)
+        if target not in (None, best.target):
+            raise UserError(
+                f"{run.path} searched for networks of {best.target or 'classes'}, not of {target}: "
+                "leave out --task and --target, or give --architecture and --data, and no --run"
+            )
         directory = data or Path(best.data.directory)
         if not directory.is_dir():
             raise UserError(
                 f"{directory} is gone, the data set that {run.path} searched with: say where with "
                 "--data"
             )
-        images = TrainingImages.open(directory, best.data.read_options())
+        images = TrainingImages.open(directory, best.data.read_options(), best.target)
         if images.dataset.fingerprint != best.data.fingerprint:
             raise UserError(
                 f"{images.dataset.directory} is not the data set that {run.path} searched with: "
@@ -69,7 +82,9 @@ class Winners:
         return Winners(best.space, tuple(space.parse(line) for line in lines), images, run)
 
     @staticmethod
-    def by_line(space: str, line: str, data: Path | None, options: ReadOptions) -> "Winners":
+    def by_line(
+        space: str, line: str, data: Path | None, options: ReadOptions, target: str | None = None
+    ) -> "Winners":
         """Take the architecture that the user wrote.
 
         Args:
@@ -77,13 +92,14 @@ class Winners:
             line: The architecture, as it is written in one line, or its name.
             data: Directory of the data set.
             options: How the data set is read.
+            target: Number that is learned; None for classes.
 
         Raises:
-            UserError: There is no data set.
+            UserError: There is no data set, or it has no such target.
             search_spaces.SpaceError: The line is no architecture of the space.
         """
         architecture = search_spaces.find_architecture(line, space)
-        images = TrainingImages.open(data, options)
+        images = TrainingImages.open(data, options, target)
         return Winners(architecture.space, (architecture,), images, None)
 
     def supernet(self) -> tuple[Supernet, Path]:

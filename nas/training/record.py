@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from nas.common.artefacts import read_table, reading
+from nas.common.artefacts import DamageError, read_table, reading
 from nas.common.rules import Amount, Count, Must, Share
 from nas.training.deciding import decides, deciding
 
@@ -82,13 +82,21 @@ def to_csv(records: Sequence[EpochRecord]) -> str:
 
 @dataclass(frozen=True)
 class _Line:
-    """What is read of a line of the log."""
+    """What is read of a line of the log: the score that decides."""
 
-    val_auc: Share
+    val_auc: Share | None = None
+    val_r2: float | None = None
+
+    @property
+    def score(self) -> float:
+        known = self.val_r2 if self.val_auc is None else self.val_auc
+        if known is None:
+            raise DamageError("neither val_auc nor val_r2")
+        return known
 
 
 def read_curve(path: Path) -> tuple[float, ...]:
-    """Return the validation AUC after each epoch, as the log of a training has it.
+    """Return the validation AUC, or R², after each epoch, as the log of a training has it.
 
     Args:
         path: path of the log.
@@ -97,4 +105,4 @@ def read_curve(path: Path) -> tuple[float, ...]:
         UserError: the file is damaged.
     """
     with reading(path, "remove it, and its curve is left out"):
-        return tuple(line.val_auc for line in read_table(path, _Line))
+        return tuple(line.score for line in read_table(path, _Line))

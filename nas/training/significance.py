@@ -10,7 +10,7 @@ from nas.training.bootstrap import Floats
 def p_of_difference(difference: float, resampled: Floats) -> float:
     """Return the two-sided p-value of no difference.
 
-    The difference of two AUCs over thousands of images is normally distributed as good as exactly,
+    The difference of two AUCs, or R², over thousands of images is as good as normally distributed,
     so that its standard deviation over resamples says how improbable it is, however improbable
     (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 12.5).
 

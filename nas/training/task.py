@@ -3,19 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from nas.common.errors import UserError
 from nas.data.dataset import LensDataset
+from nas.data.options import refuse_smoothing
 from nas.data.targets import Target
 from nas.data.tensors import LensTensors
 from nas.training.bootstrap import Bootstrap, Floats
-from nas.training.chance import CHANCE, rough_interval, warn_of_chance
+from nas.training.chance import CHANCE, warn_of_chance
 from nas.training.evaluation import class_probabilities
 from nas.training.metrics import check_labels, score
 from nas.training.networks.averaging import SymmetryAverage, SymmetryMean
@@ -32,7 +32,6 @@ from nas.training.regression import (
     SquaredErrorStep,
     check_values,
     predicted_values,
-    rough_r2_interval,
     score_values,
     warn_of_noise,
 )
@@ -41,6 +40,20 @@ from nas.training.temperature import fit_temperature
 
 Truth = npt.NDArray[Any]
 """What is right for each image (N,): its label (int64), or its number in the target's unit."""
+
+
+class Beside(NamedTuple):
+    """The score that is told beside the one that decides.
+
+    Attributes:
+        name: its name among the scores.
+        title: what it is called, with its unit.
+        form: how its values are written.
+    """
+
+    name: str
+    title: str
+    form: str
 
 
 class Task(Protocol):
@@ -56,8 +69,13 @@ class Task(Protocol):
         ...
 
     @property
+    def beside(self) -> Beside:
+        """The score that is told beside it."""
+        ...
+
+    @property
     def chance(self) -> str:
-        """What that score is of a network that knows nothing, in words."""
+        """What the deciding score is of a network that knows nothing, in words."""
         ...
 
     def truth(self, tensors: LensTensors) -> Truth:
@@ -111,10 +129,6 @@ class Task(Protocol):
             answers: what a network says of the validation images.
             truth: what is right for each of them.
         """
-        ...
-
-    def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
-        """Return about the 95 % interval of the deciding score, where only its value is known."""
         ...
 
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
@@ -198,6 +212,7 @@ class _Classification:
 
     classes: tuple[str, ...]
     decides: ClassVar[str] = "auc"
+    beside: ClassVar[Beside] = Beside("accuracy", "accuracy", ".4f")
     chance: ClassVar[str] = f"chance is {CHANCE}"
 
     def truth(self, tensors: LensTensors) -> Truth:
@@ -223,9 +238,6 @@ class _Classification:
 
     def temperature(self, answers: Floats, truth: Truth) -> float | None:
         return fit_temperature(truth, answers)
-
-    def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
-        return rough_interval(value, truth, len(self.classes))
 
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
         warn_of_chance(f"{whose} AUC", value, truth, len(self.classes), guesses)
@@ -258,6 +270,11 @@ class _Regression:
     decides: ClassVar[str] = "r2"
     chance: ClassVar[str] = KNOWS_NOTHING
 
+    @property
+    def beside(self) -> Beside:
+        unit = self.target.unit
+        return Beside("mae", f"MAE, {unit}" if unit else "MAE", ".4g")
+
     def truth(self, tensors: LensTensors) -> Truth:
         return self.target.restored(tensors.labels.cpu().double().numpy())
 
@@ -265,10 +282,7 @@ class _Regression:
         check_values(truth)
 
     def step(self, precision: torch.autocast, recipe: Recipe) -> Step:
-        if recipe.label_smoothing:
-            raise UserError(
-                "--label-smoothing is for classes, and a regression has none: leave it out"
-            )
+        refuse_smoothing(recipe.label_smoothing)
         return SquaredErrorStep(precision)
 
     def answers(self, model: nn.Module, tensors: LensTensors) -> Floats:
@@ -285,9 +299,6 @@ class _Regression:
 
     def temperature(self, answers: Floats, truth: Truth) -> float | None:
         return None
-
-    def rough_interval(self, value: float, truth: Truth) -> tuple[float, float]:
-        return rough_r2_interval(value, len(truth))
 
     def warn_of_chance(self, whose: str, value: float, truth: Truth, guesses: int = 1) -> None:
         warn_of_noise(f"{whose} R²", value, len(truth), guesses)

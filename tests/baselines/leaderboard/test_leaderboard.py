@@ -46,8 +46,8 @@ def test_every_row(place: Path) -> None:
         "chance": "reference",
         "majority class": "reference",
     }
-    assert [row.test_auc for row in shown.rows] == sorted(
-        (row.test_auc for row in shown.rows), reverse=True
+    assert [row.test_score for row in shown.rows] == sorted(
+        (row.test_score for row in shown.rows), reverse=True
     )
     for entry in networks(shown):
         aucs, correct = [], []
@@ -84,7 +84,7 @@ def test_every_row(place: Path) -> None:
         else:
             assert entry.comparison is not None
             assert entry.comparison.difference == pytest.approx(
-                spread.mean - row("found: search").test_auc
+                spread.mean - row("found: search").test_score
             )
     assert shown.data.directory == "data"
     found = row("found: search")
@@ -123,7 +123,7 @@ def test_the_tables(place: Path) -> None:
     aucs = table["auc"][table["rank"].notna()]
     assert list(table["rank"].dropna()) == list(aucs.rank(method="min", ascending=False))
     assert set(table["network"][table["rank"].isna()]) == {"chance", "majority class"}
-    assert list(table["auc"]) == pytest.approx([row.test_auc for row in shown.rows])
+    assert list(table["auc"]) == pytest.approx([row.test_score for row in shown.rows])
     assert list(table["wrong"]) == pytest.approx(
         [round(9 * (1 - value), 1) for value in table["accuracy"]]
     )
@@ -307,7 +307,7 @@ def test_the_command_without_a_search(run: Callable[..., Any], place: Path, tmp_
     lines = done.stdout.splitlines()
     assert lines[0].split()[:2] == ["#", "network"]
     assert {line[3:17].strip() for line in lines[1:4]} == {"test_vit", "chance", "majority class"}
-    assert f"{row('test_vit').test_auc:.4f}" in done.stdout
+    assert f"{row('test_vit').test_score:.4f}" in done.stdout
 
 
 def test_the_same_network_of_two_names_is_trained_once(place: Path) -> None:

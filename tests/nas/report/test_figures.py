@@ -16,13 +16,15 @@ from nas.common.errors import UserError
 from nas.data.dataset import open_dataset
 from nas.data.options import ReadOptions
 from nas.data.preview import draw_image
+from nas.data.targets import Target
 from nas.report.architecture_drawing import ArchitectureDrawing, short_name
 from nas.report.calibration import reliability_figure
 from nas.report.cost_figures import cost_figure
-from nas.report.drawing import auc_scale, picture, style
+from nas.report.drawing import picture, scale_to_one, style
 from nas.report.examples import example_figure, mistakes, open_same, successes
 from nas.report.forest import forest_figure
 from nas.report.learning import learning_figure
+from nas.report.numbers import ReadNumbers, scatter_figure
 from nas.report.predictions import Predictions, confusion_figure, roc_figure
 from nas.report.search_figures import best_so_far, importances, search_figure
 from nas.search.result import Candidate
@@ -85,7 +87,7 @@ def test_the_line_joins_those_that_no_other_beats(values: list[tuple[float, int]
     candidates = [
         candidate(number, auc, params, params) for number, (auc, params) in enumerate(values)
     ]
-    figure = cost_figure(candidates, auc="AUC", marked={}, latency="")
+    figure = cost_figure(candidates, score="AUC", marked={}, latency="")
     assert "Pareto front" in [text.get_text() for text in figure.legends[0].get_texts()]
     axes = figure.axes[0]
     low = min(np.concatenate([group.get_offsets()[:, 1] for group in axes.collections]))
@@ -105,8 +107,8 @@ def test_latency_is_drawn_where_all_have_one() -> None:
         candidate(0, 0.9, 10, 10, latency_ms=2.0),
         candidate(1, 0.8, 9, 9),
     ]
-    assert len(cost_figure(timed, auc="AUC", marked={}, latency="ms").axes) == 2
-    assert len(cost_figure(timed[:1], auc="AUC", marked={}, latency="ms").axes) == 3
+    assert len(cost_figure(timed, score="AUC", marked={}, latency="ms").axes) == 2
+    assert len(cost_figure(timed[:1], score="AUC", marked={}, latency="ms").axes) == 3
 
 
 def test_a_poor_score_is_written_beside_its_name_and_times_are_plain_numbers() -> None:
@@ -117,7 +119,7 @@ def test_a_poor_score_is_written_beside_its_name_and_times_are_plain_numbers() -
         for number, auc in enumerate(scores.values())
     ]
     figure = cost_figure(
-        candidates, auc="AUC", marked={}, labels=dict(enumerate(scores)), latency="ms"
+        candidates, score="AUC", marked={}, labels=dict(enumerate(scores)), latency="ms"
     )
     for axes in figure.axes:
         told = {text.get_text() for text in axes.texts}
@@ -145,7 +147,7 @@ def predicted(root: Path, labels: np.ndarray, images: pd.DataFrame, seeds: int =
     ]
     files = [root / training.predictions for training in trainings]
     predictions = Predictions.read(
-        files, CLASSES, [training.validation["auc"] for training in trainings]
+        files, [training.validation["auc"] for training in trainings], CLASSES
     )
     assert predictions is not None
     for label, name in enumerate(CLASSES):
@@ -203,7 +205,7 @@ def test_legends_cover_no_curve_and_leave_no_name_out(
         figures = {
             "roc": roc_figure(dict.fromkeys(names, predictions)),
             "search": search_figure(dict.fromkeys(names, scored)),
-            "costs": cost_figure(scored, auc="AUC", marked={0: name}, latency=""),
+            "costs": cost_figure(scored, score="AUC", marked={0: name}, latency=""),
             "learning": learning_figure({one: [(0.5, 0.9)] for one in names}),
             "reliability": reliability_figure(dict.fromkeys(names, predictions)),
         }
@@ -241,18 +243,38 @@ def test_a_network_has_one_colour_and_a_seed_one_line() -> None:
     assert np.isfinite(heights).all()
 
 
-@pytest.mark.parametrize("aucs", [(0.5, 0.52), (0.5, 0.9), (0.5, 0.9999), (0.9701, 0.9703)])
-def test_an_axis_of_aucs_has_some_ticks_and_not_too_many(aucs: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(
+    "scores",
+    [(0.5, 0.52), (0.5, 0.9), (0.5, 0.9999), (0.9701, 0.9703), (-0.3, 0.2), (-30.0, 0.99)],
+)
+def test_an_axis_of_scores_has_some_ticks_and_not_too_many(scores: tuple[float, ...]) -> None:
     axes = Figure().subplots()
-    axes.plot(aucs)
+    axes.plot(scores)
     axes.get_ylim()  # limits of the linear scale are forgotten
-    auc_scale(axes)
+    scale_to_one(axes)
     low, high = axes.get_ylim()
-    assert low < aucs[0]
-    assert aucs[1] < high < 1
+    assert low < scores[0]
+    assert scores[1] < high < 1
     ticks = axes.get_yticks()
     assert 3 <= len(ticks) <= 8
     assert low <= min(ticks) < max(ticks) <= high
+
+
+def test_numbers_are_drawn_against_the_true_ones_on_one_scale() -> None:
+    target = Target("lens_theta_e", "arcsec", mean=1.6, spread=0.2)
+    true = np.linspace(1.2, 2.0, 9)
+    predicted = np.stack([true + 0.1, true - 0.2])
+    images = pd.DataFrame({"file": "a", "row": range(9)})
+    told = {
+        "good": ReadNumbers(target, images, true, predicted, best=0),
+        "poor": ReadNumbers(target, images, true, predicted, best=1),
+    }
+    for axes, own, error in zip(scatter_figure(told).axes, predicted, ("0.1", "0.2"), strict=True):
+        line, points = axes.lines
+        np.testing.assert_allclose(points.get_xydata(), np.stack([true, own], axis=1))
+        np.testing.assert_allclose(line.get_xydata(), [(1.0, 1.0), (2.1, 2.1)])
+        assert axes.get_title().endswith(f"MAE {error} arcsec")
+        assert axes.get_xlabel() == "true lens_theta_e (arcsec)"
 
 
 def test_points_of_a_reliability_diagram_are_what_was_said_and_what_was_right(

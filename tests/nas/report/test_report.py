@@ -69,7 +69,7 @@ def test_the_newest_run_into_another_place(
 def test_after_a_leaderboard_its_best_network_can_be_used(tmp_path: Path) -> None:
     board = make_board(tmp_path, ("a", "b"))
     assert next_steps(tmp_path) == {}  # its weights are gone
-    best = max(board.rows, key=lambda row: row.validation_auc)
+    best = max(board.rows, key=lambda row: row.validation_score)
     training = max(best.trainings, key=lambda training: training.validation["auc"])
     weights = tmp_path / Path(training.predictions).parent / "model.safetensors"
     weights.touch()
@@ -178,7 +178,7 @@ def test_words_and_figures_are_of_the_baselines_that_validation_likes_best(tmp_p
     board = make_board(tmp_path, ("a", "b", "c"))
     poorest = min(
         (row for row in board.rows if row.kind == "baseline" and row.trainings),
-        key=lambda row: row.test_auc,
+        key=lambda row: row.test_score,
     )
     liked = replace(poorest, metrics={**poorest.metrics, "validation": {"auc": Spread(1.0, None)}})
     replace(board, rows=tuple(liked if row == poorest else row for row in board.rows)).write(
@@ -187,7 +187,7 @@ def test_words_and_figures_are_of_the_baselines_that_validation_likes_best(tmp_p
     text = write_report(tmp_path).read_text()
     assert (
         f"The baseline that validation likes best, {liked.name}, has a test AUC of "
-        f"{liked.test_auc:.4f}" in text
+        f"{liked.test_score:.4f}" in text
     )
     assert "best baseline" not in text
     assert f"; {liked.name}: no taken for" in text
@@ -272,7 +272,7 @@ def test_what_is_said_of_both_scores_and_of_calibration(tmp_path: Path) -> None:
     text = write_report(tmp_path).read_text()
     for row in board.rows[:2]:
         averaged = row.metrics["test"]["averaged_auc"].mean
-        assert f"{row.name} {row.test_auc:.4f}, averaged {averaged:.4f}" in text
+        assert f"{row.name} {row.test_score:.4f}, averaged {averaged:.4f}" in text
         tables = [pd.read_parquet(tmp_path / one.predictions) for one in row.trainings]
         plain, at_two = (
             sum(calibration_error(told, list(board.data.classes), temperature) for told in tables)

@@ -18,11 +18,14 @@ def candidate(number: int, line: str, state: str = "complete", **evaluation: Any
     return Candidate(number=number, state=state, architecture=line, params=1, flops=1, **evaluation)
 
 
-def searched(path: Path, data: Path, crop: int | None = None) -> RunDirectory:
+def searched(
+    path: Path, data: Path, crop: int | None = None, target: str | None = None
+) -> RunDirectory:
     """Make a run whose two candidates are done, as a search leaves it."""
-    images = TrainingImages.open(data, ReadOptions(crop=crop))
+    images = TrainingImages.open(data, ReadOptions(crop=crop), target)
     candidates = [
-        candidate(number, line, auc=0.9 - number / 10) for number, line in enumerate(LINES)
+        candidate(number, line, **({"auc": value} if target is None else {"scores": {"r2": value}}))
+        for number, line, value in zip(range(2), LINES, (0.9, 0.8), strict=True)
     ]
     options = {
         "layout": "auto",
@@ -40,11 +43,12 @@ def searched(path: Path, data: Path, crop: int | None = None) -> RunDirectory:
             space=SPACE.name,
             winner=candidates[0],
             pareto=(candidates[0],),
-            objectives=("auc",),
+            objectives=("auc",) if target is None else ("r2",),
             fidelity="inherit",
             recipe=None,
             image_size=(32, 32),
             data=DataSource(str(data), options, images.dataset.fingerprint),
+            target=target,
         )
     )
     return run
