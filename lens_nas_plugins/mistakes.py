@@ -7,8 +7,20 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 
-class MistakeError(Exception):
-    """A mistake of a user's: one sentence that names the thing and says what to do."""
+class UserError(Exception):
+    """A mistake of the user's.
+
+    The message is one sentence that names the thing and says what to do. Commands print it without
+    a traceback and exit with status 2; any other exception is a bug of ours and stays loud.
+
+    Example:
+        >>> from nas.search.settings import SearchSettings
+        >>> try:
+        ...     SearchSettings(trials=0)
+        ... except UserError as mistake:
+        ...     print(mistake)
+        --trials 0 cannot be used: give 1 or more
+    """
 
     of_plugin: bool = False
     """Whether a function of a plug-in raised the cause, so that its author wants the traceback."""
@@ -27,9 +39,7 @@ class MistakeError(Exception):
 
 
 @contextmanager
-def plugin_code(
-    mistake: type[MistakeError], what: str, *passed_on: type[Exception]
-) -> Iterator[None]:
+def plugin_code(mistake: type[UserError], what: str, *passed_on: type[Exception]) -> Iterator[None]:
     """Run a function of a plug-in; that it raised an exception becomes a mistake that names it.
 
     Args:
@@ -38,18 +48,18 @@ def plugin_code(
         passed_on: exceptions that the caller answers; so are mistakes.
 
     Raises:
-        MistakeError: the function failed; the cause is what it raised.
+        UserError: the function failed; the cause is what it raised.
 
     Example:
-        >>> with plugin_code(MistakeError, "the layout listed"):  # doctest: +ELLIPSIS
+        >>> with plugin_code(UserError, "the layout listed"):  # doctest: +ELLIPSIS
         ...     {}["name"]
         Traceback (most recent call last):
-        lens_nas_plugins.mistakes.MistakeError: the layout listed failed (KeyError: 'name', ...
+        lens_nas_plugins.mistakes.UserError: the layout listed failed (KeyError: 'name', ...
     """
     try:
         yield
     except Exception as error:
-        if isinstance(error, (MistakeError, *passed_on)):
+        if isinstance(error, (UserError, *passed_on)):
             raise
         last = traceback.extract_tb(error.__traceback__)[-1]
         made = mistake(
@@ -63,7 +73,7 @@ def plugin_code(
 def reason(error: BaseException) -> str:
     """Return why something failed, in one line."""
     said = (str(error).strip().splitlines() or [""])[0].removesuffix(".")
-    return said if isinstance(error, MistakeError) else f"{type(error).__name__}: {said}"
+    return said if isinstance(error, UserError) else f"{type(error).__name__}: {said}"
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, distributions
 
 from lens_nas_plugins.kinds import KINDS, live
-from lens_nas_plugins.mistakes import MistakeError, reason
+from lens_nas_plugins.mistakes import UserError, reason
 
 _THIS_PROJECT = "lens-nas"
 
@@ -45,7 +45,7 @@ def package_of(entry: EntryPoint) -> str:
 def load_plugin(
     kind: str,
     entry: EntryPoint,
-    mistake: type[MistakeError],
+    mistake: type[UserError],
     registered: Callable[[], bool] = lambda: True,
 ) -> None:
     """Import the module of a plug-in; of one that fails nothing stays registered.
@@ -57,7 +57,7 @@ def load_plugin(
         registered: says afterwards whether it was registered.
 
     Raises:
-        MistakeError: the module raised an exception, or registered nothing of the name.
+        UserError: the module raised an exception, or registered nothing of the name.
     """
     noun, register = KINDS[kind].noun, KINDS[kind].register
     what = f"the plug-in {package_of(entry)} ({entry.value}, {noun} {entry.name!r})"

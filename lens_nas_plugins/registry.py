@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from lens_nas_plugins.kinds import KINDS
-from lens_nas_plugins.mistakes import MistakeError, did_you_mean
+from lens_nas_plugins.mistakes import UserError, did_you_mean
 from lens_nas_plugins.packages import entries, load_plugin, package_of
 
 ThingT = TypeVar("ThingT")
@@ -56,10 +56,10 @@ class Registry(Generic[ThingT]):
         <built-in function max>
         >>> birds.add("robin", max)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        lens_nas_plugins.mistakes.MistakeError: the strategy 'robin' exists already: give yours ...
+        lens_nas_plugins.mistakes.UserError: the strategy 'robin' exists already: give yours ...
         >>> birds.require("wrem")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        lens_nas_plugins.mistakes.MistakeError: there is no strategy 'wrem': ... did you mean wren?
+        lens_nas_plugins.mistakes.UserError: there is no strategy 'wrem': ... did you mean wren?
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Registry(Generic[ThingT]):
         kind: str,
         built_in: Sequence[str] = (),
         *,
-        mistake: type[MistakeError] = MistakeError,
+        mistake: type[UserError] = UserError,
         fits: Callable[[ThingT], bool] = callable,
         same: Callable[[ThingT, ThingT], bool] = same_source,
         on_add: Callable[[str, ThingT], None] = lambda name, thing: None,
@@ -90,7 +90,7 @@ class Registry(Generic[ThingT]):
         """Check that there is one thing of this name, without importing it.
 
         Raises:
-            MistakeError: there is none, or there are several.
+            UserError: there is none, or there are several.
         """
         noun = self._kind.noun
         if name not in self.names:
@@ -116,7 +116,7 @@ class Registry(Generic[ThingT]):
         are run again.
 
         Raises:
-            MistakeError: there is a thing of this name, the name cannot be typed, or the thing is
+            UserError: there is a thing of this name, the name cannot be typed, or the thing is
                 of another kind.
         """
         noun = self._kind.noun
@@ -139,7 +139,7 @@ class Registry(Generic[ThingT]):
         """Return what a plug-in registered; its module is imported if it was not.
 
         Raises:
-            MistakeError: there is no such thing, or the module cannot be imported or does not
+            UserError: there is no such thing, or the module cannot be imported or does not
                 register it.
         """
         if name not in self.added:
@@ -154,19 +154,19 @@ class Registry(Generic[ThingT]):
             self._on_remove(name)
         self.added = added
 
-    def unfit(self, name: str) -> MistakeError:
+    def unfit(self, name: str) -> UserError:
         """Return the mistake of registering something of another kind."""
         return self._refusal(
             f"the {self._kind.noun} {name!r} cannot be registered: give {self._register} "
             f"{self._kind.given}"
         )
 
-    def _exists(self, name: str) -> MistakeError:
+    def _exists(self, name: str) -> UserError:
         return self._refusal(
             f"the {self._kind.noun} {name!r} exists already: give yours another name"
         )
 
-    def _refusal(self, sentence: str) -> MistakeError:
+    def _refusal(self, sentence: str) -> UserError:
         return self._mistake(f"{sentence}{self._mistake.end}")
 
     @property

@@ -11,7 +11,7 @@ from timm.models import register_model
 from timm.models._registry import _clear_model_entries, _model_entrypoints
 from torch import nn
 
-from lens_nas_plugins.mistakes import MistakeError, plugin_code
+from lens_nas_plugins.mistakes import UserError, plugin_code
 from search_spaces.errors import SpaceError
 
 
@@ -54,7 +54,7 @@ def hide_lost() -> None:
 def built_by(
     build: Callable[..., nn.Module],
     name: str,
-    mistake: type[MistakeError],
+    mistake: type[UserError],
     *passed_on: type[Exception],
     options: Mapping[str, Any],
 ) -> nn.Module:
@@ -68,7 +68,7 @@ def built_by(
         options: arguments that not every builder takes.
 
     Raises:
-        MistakeError: the builder fails, or builds something else.
+        UserError: the builder fails, or builds something else.
         TypeError: the builder does not take an option.
     """
     try:

@@ -11,8 +11,8 @@ if __name__ == "__main__":
             LeaderboardSettings,
             "baselines.leaderboard.command:run",
             examples={
-                "Compare the newest search with seven networks": "",
-                "Compare a search with two networks": "--run RUN --models ResNet-18,ViT-tiny",
+                "Compare the newest search with two hand-designed networks": "",
+                "Choose what it is compared with": "--run RUN --models ResNet-18,ViT-tiny",
             },
             check=check,
         ),

@@ -43,7 +43,8 @@ class LeaderboardSettings(ReadOptions, TaskOptions, Recipe, TrackOptions, Worker
     """Directories of searches whose best networks are compared; by default the newest in
     results/runs."""
     models: tuple[str, ...] = DEFAULT
-    """Hand-designed networks: titles of baselines, or names in timm."""
+    """Hand-designed networks: ResNet-18, EfficientNet-B0, ViT-tiny, CoAtNet-nano, MogaNet-XT or
+    others of docs/comparing.md, or any name in timm."""
     architecture: tuple[str, ...] = ()
     """Architectures to compare too: NAME=LINE, or the name of a known one, such as
     symmetric_mbconv."""

@@ -10,6 +10,7 @@ from .data import from_arrays as from_arrays
 from .data import open_data as open_data
 from .data import simulate as simulate
 from .estimator import LensClassifier as LensClassifier
+from .mistakes import UserError as UserError
 from .networks import Classifier as Classifier
 from .networks import Regressor as Regressor
 from .networks import export as export
@@ -31,6 +32,7 @@ __all__ = [
     "Regressor",
     "SamplerComparison",
     "SearchResult",
+    "UserError",
     "compare_samplers",
     "export",
     "fidelity",

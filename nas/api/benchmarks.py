@@ -42,7 +42,7 @@ def open_bench(table: PathLike = Path("results/bench/lens_bench.parquet")) -> Le
         >>> from nas import api
         >>> api.open_bench("nowhere.parquet")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        nas.common.errors.UserError: there is no nowhere.parquet: python -m nas.benchmarks.table ...
+        lens_nas_plugins.mistakes.UserError: there is no nowhere.parquet: python -m ...
     """
     return LensBench.read(Path(table))
 

@@ -200,9 +200,9 @@ def report(directory: PathLike | None = None, **settings: Any) -> Report:
 
     Example:
         >>> from nas import api
-        >>> api.report("nowhere")
+        >>> api.report("nowhere")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        nas.common.errors.UserError: nowhere is no directory: give that of a search or a leaderboard
+        lens_nas_plugins.mistakes.UserError: nowhere is no directory: give that of a search ...
     """
     given = settings if directory is None else {"directory": directory, **settings}
     return Report(report_of(settings_from(ReportSettings, given, check_report)))

@@ -43,7 +43,7 @@ def settings_from(
         5
         >>> settings_from(SearchSettings, {"trails": 5})
         Traceback (most recent call last):
-        nas.common.errors.UserError: there is no setting trails: did you mean trials?
+        lens_nas_plugins.mistakes.UserError: there is no setting trails: did you mean trials?
     """
     fields: Any = dataclasses.fields(kind)  # type: ignore[arg-type]
     names = [field.name for field in fields]
@@ -65,12 +65,13 @@ def refuse_arrays(data: Any) -> None:
     Example:
         >>> refuse_arrays([[0.5, 0.7]])  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        nas.common.errors.UserError: data is of type list and no directory: make a data set ...
+        lens_nas_plugins.mistakes.UserError: data is of type list and no directory: make ...
     """
     if not isinstance(data, str | os.PathLike):
         raise UserError(
             f"data is of type {type(data).__name__} and no directory: make a data set of arrays "
-            "with api.from_arrays(images, labels)"
+            "with api.from_arrays(images, labels), or ask a network of them with "
+            "api.Classifier.load(checkpoint).predict_proba(images)"
         )
 
 

@@ -53,7 +53,7 @@ class SearchResult:
         >>> from nas import api
         >>> api.SearchResult(Path("nowhere")).best  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        nas.common.errors.UserError: nowhere is not the directory of a search: ...
+        lens_nas_plugins.mistakes.UserError: nowhere is not the directory of a search: ...
     """
 
     directory: Path
@@ -167,7 +167,7 @@ def search(
         >>> from nas import api
         >>> api.search(strategy="evolutoin")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        nas.common.errors.UserError: there is no strategy 'evolutoin': ... did you mean evolution?
+        lens_nas_plugins.mistakes.UserError: there is no strategy 'evolutoin': ... evolution?
     """
     given = settings if data is None else {"data": data, **settings}
     if "strategy" in given:

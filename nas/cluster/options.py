@@ -36,7 +36,7 @@ class WorkerOptions(ClusterOptions):
         >>> WorkerOptions(workers=0)
         Traceback (most recent call last):
         ...
-        nas.common.errors.UserError: --workers 0 cannot be used: give 1 or more
+        lens_nas_plugins.mistakes.UserError: --workers 0 cannot be used: give 1 or more
     """
 
     workers: int | None = None

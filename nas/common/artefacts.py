@@ -61,7 +61,7 @@ def reading(what: object, then: str) -> Iterator[None]:
         ...     checked(int, 0.5)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        nas.common.errors.UserError: scores.json is damaged (input should be ...): remove it
+        lens_nas_plugins.mistakes.UserError: scores.json is damaged (input should be ...): remove it
     """
     try:
         yield

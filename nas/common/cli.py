@@ -20,7 +20,7 @@ from typing import Any, TypeVar, get_args
 
 import jsonargparse
 
-from lens_nas_plugins.mistakes import MistakeError, did_you_mean
+from lens_nas_plugins.mistakes import did_you_mean
 from nas.common.errors import UserError
 from nas.common.flags import STUMBLES, FlagParser, flag_parser
 from nas.common.help import listing, summary
@@ -86,7 +86,7 @@ def main(name: str, commands: Command | Mapping[str, Command]) -> None:
         command, settings = _read(name, commands, sys.argv[1:])
         module, function = command.run.split(":")
         getattr(importlib.import_module(module), function)(settings)
-    except MistakeError as mistake:
+    except UserError as mistake:
         for line in mistake.code():
             print(line, file=sys.stderr)
         _print_error(f"{mistake}")

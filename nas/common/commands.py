@@ -21,7 +21,7 @@ class Door:
 
 
 COMMANDS = {
-    "data": Door("nas.data", "simulate images of lenses; inspect, preview and fit those of others"),
+    "data": Door("nas.data", "simulate images of lenses; inspect and preview those of others"),
     "search": Door("nas.search", "find the architectures that tell the classes apart best"),
     "retrain": Door("nas.retrain", "train what a search found from scratch, and test it"),
     "predict": Door("nas.predict", "classify images with a trained network"),

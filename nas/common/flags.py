@@ -162,6 +162,8 @@ class FlagParser(jsonargparse.ArgumentParser):
         missing = re.fullmatch(r"argument --([\w.-]+): expected one argument", message)
         if missing and (kind := self.kinds.get(missing[1].replace("-", "_"))):
             return f"--{missing[1]}: a value is missing, {in_words(kind)}"
+        if needed := re.match("the following arguments are required: (.+)", message):
+            return f"{' and '.join(map(self._typed, needed[1].split(', ')))} must be given"
         wrong = re.match(r'Parser key "([\w.]+)": *', message)
         if wrong is None:
             return message
@@ -176,11 +178,26 @@ class FlagParser(jsonargparse.ArgumentParser):
             f"{did_you_mean(value, choices(kind))}"
         )
 
+    @property
+    def _places(self) -> dict[str, str]:
+        """Settings that are given without a flag, as the help calls them."""
+        fields = dataclasses.fields(self.settings)
+        return {
+            one.name: one.name.upper()
+            for one in fields
+            if one.name in self.optional or not one.kw_only
+        }
+
+    def _typed(self, name: str) -> str:
+        return self._places.get(name, f"--{name.replace('_', '-')}")
+
     def _unknown(self, word: str) -> str:
         if not word.startswith("-"):
             return f"{word} belongs to no flag"
         flags = ["--help", "--help-all", "--config", "--print-config"]
         for name, kind in self.kinds.items():
+            if name in self._places:
+                continue
             flag = name.replace("_", "-")
             flags += [f"--{flag}", f"--no-{flag}"] if kind is bool else [f"--{flag}"]
         return f"there is no flag {word}{did_you_mean(word, flags)}"

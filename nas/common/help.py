@@ -91,10 +91,14 @@ def help_text(
     for field in dataclasses.fields(settings):
         if field.metadata.get("positional"):
             places[field.name] = f"[{field.name.upper()}]"
-        elif field.name in kinds and field.name not in defaults:
+        elif field.name in kinds and field.name not in defaults and not field.kw_only:
             places[field.name] = field.name.upper()
-    positional = [place for place in places.values() if not place.startswith("--")]
-    lines = [" ".join(["usage:", name, *positional, "[FLAGS]"])]
+    needed = [
+        place
+        for one, place in places.items()
+        if not place.startswith("--") or ("." not in one and one not in defaults)
+    ]
+    lines = [" ".join(["usage:", name, *needed, "[FLAGS]"])]
     for paragraph in _paragraphs(settings):
         lines += ["", *textwrap.wrap(paragraph, width)]
     for group in groups_of(settings, titles):

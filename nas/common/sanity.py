@@ -54,7 +54,7 @@ def require_sane(values: Mapping[str, Any], prefix: str = "--") -> None:
         >>> require_sane({"trials": 10**26})
         Traceback (most recent call last):
         ...
-        nas.common.errors.UserError: --trials 1e+26 cannot be used: give 1,000,000 or less
+        lens_nas_plugins.mistakes.UserError: --trials 1e+26 cannot be used: give 1,000,000 or less
     """
     for name, value in values.items():
         flag = prefix + name.replace("_", "-")

@@ -4,6 +4,7 @@ Searches, trainings and predictions know data sets by their directory, and other
 them. So arrays become a packed data set (``packed.py``), whose ``dataset.json`` names the classes.
 """
 
+import errno
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -177,7 +178,12 @@ def _write(
             _write_images(unfinished / f"images{suffix}.npy", given.images, options)
             np.save(unfinished / f"labels{suffix}.npy", labels[split])
         write_json(unfinished / METADATA, description)
-        unfinished.replace(directory)
+        try:
+            unfinished.replace(directory)
+        except OSError as error:
+            # Another process may have written the same arrays meanwhile.
+            if error.errno != errno.ENOTEMPTY or not _holds(directory, description):
+                raise
 
 
 def _write_images(path: Path, images: npt.NDArray[Any], options: ImageOptions) -> None:

@@ -102,7 +102,7 @@ class RunDirectory:
             >>> RunDirectory.open(Path("nowhere"))  # doctest: +ELLIPSIS
             Traceback (most recent call last):
             ...
-            nas.common.errors.UserError: nowhere is not the directory of a search: ...
+            lens_nas_plugins.mistakes.UserError: nowhere is not the directory of a search: ...
         """
         run = RunDirectory(path)
         if not run.config_file.is_file():
@@ -148,8 +148,8 @@ class RunDirectory:
         runs = [run for run in runs if run.config_file.is_file()]
         if not runs:
             raise UserError(
-                f"no search in {root} has found anything yet: run python -m nas.search, or name a "
-                "--run"
+                f"no search in {root} has found anything yet: run python -m nas.search, or name "
+                "the directory of a run"
             )
         return max(runs, key=lambda run: run.best_file.stat().st_mtime_ns)
 

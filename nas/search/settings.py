@@ -56,7 +56,7 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
         >>> SearchSettings(trials=0)
         Traceback (most recent call last):
         ...
-        nas.common.errors.UserError: --trials 0 cannot be used: give 1 or more
+        lens_nas_plugins.mistakes.UserError: --trials 0 cannot be used: give 1 or more
     """
 
     strategy: str = "evolution"
@@ -70,7 +70,8 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     calibration error), and objectives of plug-ins; in a regression r2 (the default), and any of
     params, flops and latency."""
     space: str = SPACE
-    """Search space."""
+    """Search space: lens_nano (for a laptop), lens_small (for a GPU), hybrid_nano or hybrid_small
+    (without symmetry), or one of a plug-in."""
     fidelity: FidelityName | None = None
     """How a candidate is scored: with the supernet's weights, trained on from them, or trained from
     scratch, each in one stage; a funnel is scratch followed by finals (default: funnel, but inherit

@@ -29,7 +29,8 @@ class SupernetSettings(ReadOptions, Recipe, Sharing, TrackOptions, ClusterOption
     """
 
     space: str = SPACE
-    """Search space of the supernet."""
+    """Search space of the supernet: lens_nano (for a laptop), lens_small (for a GPU), hybrid_nano
+    or hybrid_small (without symmetry)."""
     norm: Literal["batch", "group"] = "batch"
     """Normalisation of the convolutions; batch statistics are taken anew for each network that is
     scored."""

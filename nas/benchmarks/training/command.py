@@ -1,8 +1,9 @@
 """How fast the training loop is, against a bare PyTorch loop in the same run.
 
 ``python -m nas.benchmarks.training`` writes ``results/training/throughput.md`` and ``.json``. With
-``--what precision``, ``memory`` or ``packing`` it measures what precision and layout bring, memory
-that is kept between steps, or several seeds in one process, and writes files of that name.
+``--what precision``, ``memory``, ``packing`` or ``compile`` it measures what precision and layout
+bring, memory that is kept between steps, several seeds in one process, or ``torch.compile``, and
+writes files of that name.
 """
 
 import statistics
@@ -49,6 +50,7 @@ def run(settings: TrainingBenchmarkSettings) -> None:
         "precision": _precision,
         "memory": _memory,
         "packing": _packing,
+        "compile": _compile,
     }[settings.what]
     figures: dict[str, Any] = {}
     for name in settings.models:
@@ -185,6 +187,29 @@ def _packing(
 
     with threads(build(), device):
         return measure_packing(build, batch.images, batch.labels, settings.rounds)
+
+
+def _compile(
+    settings: TrainingBenchmarkSettings, name: str, device: torch.device
+) -> dict[str, Any]:
+    """Train with ``torch.compile`` and without; the first epoch has the seconds of compiling."""
+    train, val = _images(settings.images, settings, device), _images(30, settings, device)
+    seconds = {}
+    for compiled in (False, True):
+        recipe = Recipe(
+            epochs=settings.rounds + 1, batch_size=settings.batch_size, compile=compiled
+        )
+        epochs = fit(_model(name, settings), train, val, recipe).epochs
+        seconds[compiled] = [record.seconds for record in epochs]
+    plain, fast = (statistics.median(times[1:]) for times in seconds.values())
+    compiling = seconds[True][0] - fast
+    gain = (plain - fast) / settings.images
+    return {
+        "as it is (images/s)": round(settings.images / plain),
+        "compiled (images/s)": round(settings.images / fast),
+        "seconds of compiling": round(compiling, 1),
+        "images until it has paid": round(compiling / gain) if gain > 0 else "never",
+    }
 
 
 def _images(count: int, settings: TrainingBenchmarkSettings, device: torch.device) -> LensTensors:

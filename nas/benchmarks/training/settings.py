@@ -9,10 +9,10 @@ from typing import Literal
 class TrainingBenchmarkSettings:
     """Measure training steps on random images."""
 
-    what: Literal["throughput", "precision", "memory", "packing"] = "throughput"
+    what: Literal["throughput", "precision", "memory", "packing", "compile"] = "throughput"
     """What is measured: the loop against a bare one, bf16 and channels-last on and off, steps with
-    and without memory that is kept between them, or seeds of an ordinary network that are trained
-    in one process."""
+    and without memory that is kept between them, seeds of an ordinary network that are trained in
+    one process, or training with torch.compile."""
     models: tuple[str, ...] = (
         "lens_nano/symmetric_mbconv",
         "lens_nano/symmetric_coatnet",

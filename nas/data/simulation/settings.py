@@ -123,7 +123,7 @@ class SimulationSettings:
         (1, 150, 150)
         >>> SimulationSettings(nuisance=2)
         Traceback (most recent call last):
-        nas.common.errors.UserError: nuisance is 2: choose a number from 0 to 1
+        lens_nas_plugins.mistakes.UserError: nuisance is 2: choose a number from 0 to 1
     """
 
     model: Model = "II"

@@ -6,7 +6,9 @@ Workers do not outlive their parent, and leave it to the parent to answer Ctrl-C
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import types
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ def run_workers(task: Callable[[int], int], numbers: Sequence[int], workers: int
     Closing the generator lets running tasks end and drops the others.
 
     Args:
-        task: function to call, which must be one that can be pickled.
+        task: function to call, which must be one of a module that can be imported.
         numbers: numbers to call the function on.
         workers: number of processes; with 1 the task runs in this process.
 
@@ -39,13 +41,28 @@ def run_workers(task: Callable[[int], int], numbers: Sequence[int], workers: int
                 finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in finished)
             # The pool starts its processes as work comes in.
-            with _interrupts_held_back():
+            with _interrupts_held_back(), _without_script():
                 waiting.add(pool.submit(task, number))
         while waiting:
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in finished)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Keep the user's script from processes that start meanwhile.
+
+    They would run it anew to know its functions, of which they need none, and a script without a
+    guard would so begin again in each of them.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager

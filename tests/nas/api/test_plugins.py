@@ -16,7 +16,6 @@ from torch import nn
 
 from baselines.registry import get_baseline
 from lens_nas_plugins.kinds import KINDS, live
-from lens_nas_plugins.mistakes import MistakeError
 from nas import api
 from nas.common.errors import UserError
 from nas.data import Augmentation, LensDataset, ReadOptions, open_dataset
@@ -99,7 +98,7 @@ def test_a_cell_of_every_kind_can_be_run_again(kind: str) -> None:
     for name, make in makes.items():
         for _ in range(2):
             REGISTER[kind](f"own_{name}", make())
-        with pytest.raises(MistakeError, match=f"'own_{name}' exists already: give yours another"):
+        with pytest.raises(UserError, match=f"'own_{name}' exists already: give yours another"):
             REGISTER[kind](f"own_{name}", lambda: None)
 
 
@@ -233,7 +232,7 @@ def failing(*given: object, **named: object) -> Any:
     return {}["missing"]
 
 
-def blamed(caught: pytest.ExceptionInfo[MistakeError], what: str) -> None:
+def blamed(caught: pytest.ExceptionInfo[UserError], what: str) -> None:
     """Check that a mistake names plug-in and line, and that a notebook shows the code."""
     assert str(caught.value).startswith(f"{what} failed (KeyError: 'missing', {__file__}, line ")
     assert isinstance(caught.value.__cause__, KeyError)

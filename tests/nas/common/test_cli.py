@@ -118,7 +118,7 @@ def test_printed_config_reads_back_and_flags_win(observe: Observe, tmp_path: Pat
     ("arguments", "named"),
     [
         (["sun"], "the sun is too bright: choose a star"),
-        ([], "target"),
+        ([], "TARGET must be given"),
         (["vega", "--image-size", "big"], "--image-size"),
         (["vega", "--colour", "red"], "--colour"),
         (["vega", "--image", "32"], "--image"),

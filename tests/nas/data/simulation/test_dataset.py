@@ -1,6 +1,9 @@
 """Datasets on disk have the same bytes however they came about, and nothing else looks like one."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ from nas.data.simulation.dataset import simulate_dataset
 from nas.data.simulation.draw import draw_scene, generator
 from nas.data.simulation.settings import SimulationSettings
 from tests.nas.data.simulation.datasets import FILES, SETTINGS, contents
+
+ROOT = Path(__file__).parents[4]
 
 
 def test_arrays_and_description(whole: Path) -> None:
@@ -94,3 +99,23 @@ def test_no_control_characters_where_nobody_watches(
     assert lines[0] == "simulating 3 images"
     assert lines[1].startswith("simulating done: 3 images in ")
     assert len(lines) == 2
+
+
+def test_a_script_without_a_guard_is_not_run_by_the_workers(tmp_path: Path) -> None:
+    """It would simulate again in each of them."""
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "from nas import api\n"
+        "print('begins')\n"
+        "print(len(api.simulate(images=600, image_size=32, out='d', workers=2).images))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("begins\n600\n", 0), done.stderr
