@@ -97,7 +97,6 @@ class Board:
         >>> import tempfile
         >>> from pathlib import Path
         >>> from nas.data.options import ReadOptions
-    from nas.data.targets import Target
         >>> from nas.report.board import Board, BoardData
         >>> from nas.report.rows import Row, Spread
         >>> names = ("auc", "auc_cdm", "auc_axion", "accuracy")

@@ -46,6 +46,8 @@ _SUPERNET_RECIPE = Recipe(epochs=16)
 class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, WorkerOptions):
     """Search for the architectures that tell the classes of a data set apart best.
 
+    With --task regression they read a number off its images instead.
+
     Without arguments a small data set is simulated, many candidates are trained a little and few of
     them whole. A search that was stopped or killed goes on with --resume.
 
