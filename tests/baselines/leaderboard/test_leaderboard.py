@@ -307,7 +307,11 @@ def test_the_command_without_a_search(run: Callable[..., Any], place: Path, tmp_
     lines = done.stdout.splitlines()
     (head,) = (number for number, line in enumerate(lines) if line.startswith("#"))
     assert lines[head].split()[:2] == ["#", "network"]
-    assert {line[3:17].strip() for line in lines[head + 1 : head + 4]} == {"test_vit", "chance", "majority class"}
+    assert {line[3:17].strip() for line in lines[head + 1 : head + 4]} == {
+        "test_vit",
+        "chance",
+        "majority class",
+    }
     assert f"{row('test_vit').test_score:.4f}" in done.stdout
 
 
