@@ -134,7 +134,7 @@ def latency(path: Path) -> Artefact:
 
 
 def tried(path: Path, name: str, value: dict[str, Any], ask: str) -> Artefact:
-    cache = Cache(path, None)  # type: ignore[arg-type] # Only what counts is compared with images.
+    cache = Cache(path, CARD)  # type: ignore[arg-type] # Only what counts is compared with images.
     cache.directory(SPEC).mkdir()
     (cache.directory(SPEC) / name).write_text(json.dumps({**SPEC.to_json(), **value}))
     # The directory is named, which is removed as a whole.

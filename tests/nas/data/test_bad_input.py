@@ -246,7 +246,7 @@ def test_cache_that_cannot_be_written(
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["inspect"], "directory"),
+        (["inspect"], "DIRECTORY must be given"),
         (["inspect", ".", "--layout", "heap"], "layout"),
         (["inspect", ".", "--crop", "0"], "--crop 0"),
         (["inspect", ".", "--colour"], "--colour"),
