@@ -1,11 +1,12 @@
 """Data sets: simulated, opened from a directory, or made of arrays."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch.utils.data import Dataset, IterableDataset
 
@@ -82,6 +83,7 @@ def from_arrays(
     classes: Sequence[str] | None = None,
     val: tuple[ImagesLike, LabelsLike] | Dataset[Any] | None = None,
     test: tuple[ImagesLike, LabelsLike] | Dataset[Any] | None = None,
+    numbers: Mapping[str, npt.ArrayLike] | None = None,
     out: Path | str | None = None,
     **options: Any,
 ) -> LensDataset:
@@ -96,6 +98,8 @@ def from_arrays(
         classes: class names in label order; by default those that the labels tell.
         val: images and labels that choose; by default a share of ``images``.
         test: images and labels that report; by default a share of ``images``.
+        numbers: numbers of each image by name, which ``task="regression", target=NAME`` learns, NaN
+            where one is not known; labels may then be left out, and ``val`` and ``test`` must be.
         out: directory to write; by default one in ``data``.
         options: fields of :class:`~nas.data.ImageOptions`, such as ``channel_axis`` and
             ``fill_nan``.
@@ -110,27 +114,51 @@ def from_arrays(
         >>> labels = np.arange(60) % 2
         >>> api.from_arrays(images, labels, classes=["spiral", "merger"], out="data/galaxies")
         LensDataset(data/galaxies: 60 images of 3 × 32 × 32, spiral 30, merger 30)
+        >>> radii = {"radius": np.linspace(0.8, 1.6, 60)}
+        >>> api.from_arrays(images, numbers=radii, out="data/radii").parameters["radius"].max()
+        np.float64(1.6)
     """
     read_as = settings_from(ImageOptions, options)
     splits: dict[Split, GivenArrays] = {}
-    splits["all" if val is None and test is None else "train"] = _given(images, labels)
+    layout = "auto"
+    if numbers is not None:
+        if val is not None or test is not None:
+            raise UserError("numbers go with all images: leave val and test out, or numbers")
+        if labels is None and not isinstance(images, Dataset):
+            labels, layout = np.zeros(len(_array(images, "images")), np.int64), "unlabelled"
+    splits["all" if val is None and test is None else "train"] = _given(images, labels, numbers)
     given: dict[Split, Any] = {"val": val, "test": test}
     for name, part in given.items():
         if part is not None:
             pair = (part, None) if isinstance(part, Dataset) else _two(part, name)
             splits[name] = _given(*pair)
     directory = write_given(splits, classes, read_as, None if out is None else Path(out))
-    return open_dataset(directory, ReadOptions(**vars(read_as)))
+    return open_dataset(directory, ReadOptions(**vars(read_as), layout=layout))
 
 
-def _given(images: ImagesLike, labels: LabelsLike) -> GivenArrays:
+def _given(
+    images: ImagesLike, labels: LabelsLike, numbers: Mapping[str, npt.ArrayLike] | None = None
+) -> GivenArrays:
     if isinstance(images, Dataset):
         if labels is not None:
             raise UserError("a torch Dataset has labels of its own: leave labels out")
         images, labels = _collected(images)
     if labels is None:
         raise UserError("labels are missing: give one for each image")
-    return GivenArrays(_array(images, "images"), _array(labels, "labels"))
+    return GivenArrays(
+        _array(images, "images"),
+        _array(labels, "labels"),
+        None if numbers is None else _table(numbers),
+    )
+
+
+def _table(numbers: Mapping[str, npt.ArrayLike]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame({name: np.asarray(values, float) for name, values in numbers.items()})
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"numbers cannot be used ({error}): give a name and one number for each image"
+        ) from error
 
 
 def _collected(dataset: Dataset[Any]) -> tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]:

@@ -19,6 +19,7 @@ from nas.data.cache import cached_entry
 from nas.data.convert import IMAGES, TABLE
 from nas.data.meta import read_meta
 from nas.data.options import ReadOptions
+from nas.data.packed import PARAMETERS
 from nas.data.parquet import read_parquet
 from nas.data.splits import Splits, make_splits
 
@@ -126,23 +127,33 @@ class LensDataset:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """What simulated images were made with, a row each: lens, source, substructure and noise.
+        """Numbers of each image, a row each.
 
-        ``docs/simulation.md`` explains the columns.
+        Of simulated images they are what these were made with: lens, source, substructure and
+        noise (``docs/simulation.md`` explains the columns). Of arrays they are what
+        ``api.from_arrays`` was given.
 
         Raises:
-            UserError: the images were not simulated, or the file was removed or damaged.
+            UserError: nobody knows numbers of the images, or the file was removed or damaged.
         """
-        if self.info["layout"] != "simulated":
-            raise UserError(f"{self.directory} was not simulated: nobody knows its parameters")
+        if not self.has_parameters:
+            raise UserError(
+                f"{self.directory} was not simulated, nor made of arrays with numbers: nobody "
+                "knows its parameters"
+            )
         # Each split may be a folder of its own, with its own table.
         files = self.table.groupby("file", sort=False)["row"]
         tables = [self._parameters_of(str(file), rows) for file, rows in files]
         return pd.concat(tables).sort_index().reset_index(drop=True)
 
+    @property
+    def has_parameters(self) -> bool:
+        """Whether numbers of the images are known, or were once: see :attr:`parameters`."""
+        return self.info["layout"] == "simulated" or (self.directory / PARAMETERS).is_file()
+
     def _parameters_of(self, file: str, rows: "pd.Series[int]") -> pd.DataFrame:
         """Return the parameters of images of one file, by their positions in the data set."""
-        path = self.directory / Path(file).with_name("parameters.parquet")
+        path = self.directory / Path(file).with_name(PARAMETERS)
         if not path.is_file():
             raise UserError(f"{path} is missing: copy it again, or simulate the data set anew")
         with reading(path, "copy it again"):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from nas.common.artefacts import read_json
 from nas.common.errors import UserError
@@ -22,7 +23,7 @@ from nas.data.formats.stored import UnreadableImageError
 from nas.data.given_labels import name_given_labels, told
 from nas.data.layout import Split
 from nas.data.options import ImageOptions
-from nas.data.packed import METADATA
+from nas.data.packed import METADATA, PARAMETERS
 from nas.data.reading import channels_first, shape_first
 
 # Networks of the search spaces take no smaller images.
@@ -36,10 +37,13 @@ class GivenArrays:
     Attributes:
         images: (N, H, W), (N, C, H, W) or (N, H, W, C) numbers.
         labels: (N,) or (N, 1) whole numbers or class names.
+        numbers: what else is known of each image, a row each and a column for each kind of number;
+            None where nothing is.
     """
 
     images: npt.NDArray[Any]
     labels: npt.NDArray[Any]
+    numbers: pd.DataFrame | None = None
 
 
 def write_given(
@@ -69,9 +73,16 @@ def write_given(
             f"{_LEAST_SIDE} or more pixels on a side, or pad them with crop={_LEAST_SIDE}"
         )
     names, numbers = name_given_labels(
-        {name: given.labels for name, given in splits.items()}, classes
+        {name: given.labels for name, given in splits.items()},
+        classes,
+        least=2 if all(given.numbers is None for given in splits.values()) else 1,
     )
     for name, given in splits.items():
+        if given.numbers is not None and len(given.numbers) != len(given.images):
+            raise UserError(
+                f"there are {len(given.images):,} images, but numbers of {len(given.numbers):,}: "
+                "give one for each image"
+            )
         _require_finite(name, given.images, options)
     content = _content(splits, numbers, names, options)
     description = {"kind": "given", "classes": names, "content": content}
@@ -136,6 +147,8 @@ def _content(
     for name, given in splits.items():
         digest.update(f"{name} {given.images.dtype} {given.images.shape}".encode())
         digest.update(labels[name].tobytes())
+        if given.numbers is not None:
+            digest.update(given.numbers.to_csv(index=False).encode())
         for image in given.images:
             pixels = channels_first(image, options.channel_axis)
             digest.update(np.ascontiguousarray(pixels).tobytes())
@@ -177,6 +190,8 @@ def _write(
             suffix = "" if split == "all" else f"_{split}"
             _write_images(unfinished / f"images{suffix}.npy", given.images, options)
             np.save(unfinished / f"labels{suffix}.npy", labels[split])
+            if given.numbers is not None:
+                given.numbers.to_parquet(unfinished / PARAMETERS)
         write_json(unfinished / METADATA, description)
         try:
             unfinished.replace(directory)

@@ -17,13 +17,14 @@ def told(name: Split) -> str:
 
 
 def name_given_labels(
-    given: Mapping[Split, npt.NDArray[Any]], classes: Sequence[str] | None
+    given: Mapping[Split, npt.NDArray[Any]], classes: Sequence[str] | None, least: int = 2
 ) -> tuple[list[str], dict[Split, npt.NDArray[np.int64]]]:
     """Return the class names, and the labels of each split as positions among them.
 
     Args:
         given: labels of each split, (N,) or (N, 1) whole numbers or class names.
         classes: class names by label; None for those that the labels tell.
+        least: how many classes there must be.
 
     Raises:
         UserError: the labels are none, or are outside the classes.
@@ -44,7 +45,7 @@ def name_given_labels(
         )
     if unused := [name for name, value in zip(names, known, strict=True) if value not in values]:
         raise UserError(f"no image is of class {unused[0]}: leave it out, or give images of it")
-    if len(names) < 2:
+    if len(names) < least:
         raise UserError(
             f"all images are of one class, {names[0]}: give images of two classes or more"
         )
@@ -83,6 +84,7 @@ def _flat(name: Split, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
         flat = flat.astype(np.int64)
     if flat.dtype.kind not in "biuU":
         raise UserError(
-            f"{told(name)}labels are of type {flat.dtype}: give whole numbers or class names"
+            f"{told(name)}labels are of type {flat.dtype}: give whole numbers or class names, "
+            "and what is to be learned by regression as numbers"
         )
     return flat if flat.dtype.kind == "U" else flat.astype(np.int64)

@@ -24,6 +24,10 @@ METADATA = "dataset.json"
 """File beside the arrays of a data set that we wrote, with its class names and what made it."""
 
 
+PARAMETERS = "parameters.parquet"
+"""File beside an array of images with numbers of each image, a row each."""
+
+
 class _Pair(NamedTuple):
     """An array of images and the array of their labels."""
 

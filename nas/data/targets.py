@@ -100,7 +100,8 @@ class Target:
 def read_target(dataset: LensDataset, name: str) -> tuple[Values, str]:
     """Return the number of every image, and its unit.
 
-    The columns are those of ``parameters.parquet`` beside simulated images; of public images whose
+    The columns are those of ``parameters.parquet`` beside simulated images and beside arrays that
+    were given with numbers; of public images whose
     files carry the axion mass there is ``axion_mass``. The name ``log10_x`` is the logarithm of the
     column ``x``.
 
@@ -149,11 +150,11 @@ def read_target(dataset: LensDataset, name: str) -> tuple[Values, str]:
 
 def _table(dataset: LensDataset) -> pd.DataFrame:
     """Return the table whose columns can be targets, with a row for each image."""
-    if dataset.info["layout"] == "simulated":
+    if dataset.has_parameters:
         return dataset.parameters
     if dataset.table["axion_mass"].notna().any():
         return dataset.table[["axion_mass"]]
     raise UserError(
         f"{dataset.directory} has no table of parameters, of which --target is a column: give "
-        "simulated data, as python -m nas.data simulate makes them"
+        "simulated data, as python -m nas.data simulate makes them, or arrays with numbers"
     )

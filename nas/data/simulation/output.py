@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from nas.common.artefacts import checked, read_json, reading
 from nas.common.errors import UserError
 from nas.common.files import atomic_path, write_json
+from nas.data.packed import PARAMETERS
 from nas.data.simulation import table
 
 PARTIAL = ".partial"
 DESCRIPTION = "dataset.json"
-IMAGES, LABELS, PARAMETERS = "images.npy", "labels.npy", "parameters.parquet"
+IMAGES, LABELS = "images.npy", "labels.npy"
 
 PIXEL = np.dtype("<f4")
 

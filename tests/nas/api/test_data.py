@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.utils.data import Dataset, IterableDataset, TensorDataset
@@ -13,6 +14,7 @@ from torch.utils.data import Dataset, IterableDataset, TensorDataset
 from nas import api
 from nas.common.errors import UserError
 from nas.data import LensDataset, open_dataset
+from nas.data.targets import read_target
 from tests.folders import folder
 
 RNG = np.random.default_rng(0)
@@ -242,3 +244,37 @@ def test_keywords_are_shown_where_a_notebook_asks() -> None:
         api.simulate(image=3)
     with pytest.raises(UserError, match="--images: expected a whole number, got many"):
         api.simulate(images="many")
+
+
+def test_numbers_of_arrays_are_targets_and_need_no_labels() -> None:
+    images = np.random.default_rng(0).random((40, 32, 32), dtype=np.float32)
+    radii = np.where(np.arange(40) < 30, np.linspace(1, 4, 40), np.nan)
+    data = api.from_arrays(images, numbers={"radius": radii})
+    assert data.parameters["radius"].equals(pd.Series(radii))
+    values, unit = read_target(data, "log10_radius")
+    assert values == pytest.approx(np.log10(radii), nan_ok=True)
+    assert unit == "log10"
+    labelled = api.from_arrays(images, np.arange(40) % 2, numbers={"radius": radii})
+    assert len(labelled.classes) == 2
+    assert labelled.parameters.equals(data.parameters)
+    other = api.from_arrays(images, numbers={"radius": radii + 1})
+    assert other.directory != data.directory
+    asked = api.train(
+        data=data, task="regression", target="radius", architecture="symmetric_tiny", epochs=1
+    )
+    assert np.isfinite(asked.regressor.predict(images[:3])).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"numbers": {"radius": [1.0, 2.0]}}, "40 images, but numbers of 2"),
+        ({"numbers": {"radius": ["a"] * 40}}, "numbers cannot be used"),
+        ({"numbers": {"radius": [1.0] * 40}, "val": (1, 2)}, "leave val and test out"),
+        ({"labels": [0.5] * 40}, "as numbers"),
+    ],
+)
+def test_numbers_that_cannot_be_used(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        api.from_arrays(np.zeros((40, 32, 32)), **given)
+    assert not Path("data").exists()
