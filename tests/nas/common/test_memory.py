@@ -8,7 +8,8 @@ import pytest
 
 # In a process of its own, whose memory no other test has grown. It counts the pages that the kernel
 # clears while a block comes and goes, before and after a training. By itself glibc learns to keep
-# blocks of up to 32 MiB, so this one has 64.
+# blocks of up to 32 MiB, so this one has 64. Where memory is short the kernel takes pages from whoever
+# does not use them, so that the least of three counts.
 PROGRAM = """
 import resource
 
@@ -31,7 +32,7 @@ labels = torch.arange(12) % 2
 images = LensTensors(torch.randn(12, 1, 8, 8), labels, ("no_sub", "subhalo"))
 network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
 fit(network, images, images, Recipe(epochs=1, batch_size=4))
-print(pages_cleared())
+print(min(pages_cleared() for _ in range(3)))
 """
 PAGES = 16384
 
