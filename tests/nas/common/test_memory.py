@@ -8,8 +8,8 @@ import pytest
 
 # In a process of its own, whose memory no other test has grown. It counts the pages that the kernel
 # clears while a block comes and goes, before and after a training. By itself glibc learns to keep
-# blocks of up to 32 MiB, so this one has 64. Where memory is short the kernel takes pages from whoever
-# does not use them, so that the least of three counts.
+# blocks of up to 32 MiB, so this one has 64. Where memory is short the kernel takes pages from
+# whoever does not use them, so that the least of three counts.
 PROGRAM = """
 import resource
 
