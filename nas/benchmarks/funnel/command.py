@@ -14,7 +14,6 @@ from nas.benchmarks.funnel.searches import Funnel, moments, regrets_at
 from nas.benchmarks.funnel.settings import FunnelBenchmarkSettings
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
-from nas.common.errors import UserError
 from nas.common.files import atomic_path, make_directory, write_json, write_text
 from nas.common.progress import progress
 from nas.common.provenance import command, environment
@@ -33,12 +32,7 @@ def run(settings: FunnelBenchmarkSettings) -> None:
     """
     for strategy in settings.strategies:
         SAMPLERS.require(strategy)
-    bench = LensBench.read(settings.table)
-    if len(bench.networks) < len(bench.space) or len(bench.seeds) < 2:
-        raise UserError(
-            f"{settings.table} lacks networks or has one seed: let python -m "
-            "nas.benchmarks.table finish it"
-        )
+    bench = LensBench.read_whole(settings.table)
     make_directory(settings.out, "--out")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     funnels = [

@@ -12,12 +12,13 @@ from nas.benchmarks.markdown import interval, table
 from nas.benchmarks.rows import write_lines
 from nas.benchmarks.search.settings import RANDOM, SearchBenchmarkSettings
 from nas.benchmarks.search.simulated import Simulated, SimulatedSearch
-from nas.benchmarks.search.superiority import Floats, Superiority, superiority
+from nas.benchmarks.search.superiority import Superiority, superiority
 from nas.benchmarks.search.trained import CHANCE, SearchOutcome
 from nas.benchmarks.table.bench import LensBench
 from nas.common.files import atomic_path, write_text
 from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS, legend_above, style
+from nas.training.bootstrap import Floats
 from nas.training.significance import holm
 
 _LEAST = 2

@@ -8,9 +8,8 @@ import numpy as np
 
 from nas.benchmarks.funnel.searches import Funnel, Moment, moments
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
-from nas.benchmarks.search.superiority import Floats
 from nas.benchmarks.table.bench import LensBench
-from nas.common.errors import UserError
+from nas.training.bootstrap import Floats
 from search_spaces import Architecture, EvenSampler, params
 
 _FIRST_RUNG = 1
@@ -83,12 +82,7 @@ def search_table(
     Raises:
         UserError: There is no table, or it is not whole.
     """
-    bench = LensBench.read(settings.table)
-    if len(bench.networks) < len(bench.space) or len(bench.seeds) < 2:
-        raise UserError(
-            f"{settings.table} lacks networks or has one seed: let python -m "
-            "nas.benchmarks.table finish it, or give --simulated 0"
-        )
+    bench = LensBench.read_whole(settings.table)
     return bench, [_simulated(bench, settings, strategy, advance) for strategy in settings.arms]
 
 

@@ -217,6 +217,21 @@ class LensBench:
                 raise DamageError(str(error)) from error
         return bench
 
+    @staticmethod
+    def read_whole(path: Path) -> "LensBench":
+        """Read a file that has all networks of its space, each with two seeds or more.
+
+        Raises:
+            UserError: it has not, or what ``read`` raises.
+        """
+        bench = LensBench.read(path)
+        if len(bench.networks) < len(bench.space) or len(bench.seeds) < 2:
+            raise UserError(
+                f"{path} lacks networks or has one seed: let python -m nas.benchmarks.table "
+                "finish it"
+            )
+        return bench
+
 
 def _load(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
