@@ -1,6 +1,5 @@
 """Compare funnels on the lensing benchmark: ``python -m nas.benchmarks.funnel``."""
 
-import io
 import sys
 from itertools import product
 
@@ -10,14 +9,15 @@ import optuna
 from matplotlib.figure import Figure
 from scipy import stats
 
+from nas.benchmarks.figures import write_figure
 from nas.benchmarks.funnel.searches import Funnel, moments, regrets_at
 from nas.benchmarks.funnel.settings import FunnelBenchmarkSettings
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
-from nas.common.files import atomic_path, make_directory, write_json, write_text
+from nas.common.files import make_directory, write_json, write_text
 from nas.common.progress import progress
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS, legend_above, style
+from nas.report.drawing import COLOURS, legend_above
 from nas.samplers.names import SAMPLERS
 
 Regrets = dict[Funnel, npt.NDArray[np.float64]]
@@ -86,11 +86,7 @@ def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: R
             "regrets": {str(funnel): values.tolist() for funnel, values in regrets.items()},
         },
     )
-    with style():
-        image = io.BytesIO()
-        _figure(minutes, regrets).savefig(image, format="png", dpi=150)
-    with atomic_path(settings.out / "funnel.png") as temporary:
-        temporary.write_bytes(image.getvalue())
+    write_figure(lambda: _figure(minutes, regrets), settings.out / "funnel.png")
     sys.stdout.write(page)
 
 

@@ -1,12 +1,11 @@
 """The page and the figure of the proof."""
 
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from nas.benchmarks.figures import write_figure
 from nas.benchmarks.funnel.searches import regrets_at
 from nas.benchmarks.markdown import interval, table
 from nas.benchmarks.rows import write_lines
@@ -15,9 +14,9 @@ from nas.benchmarks.search.simulated import Simulated, SimulatedSearch
 from nas.benchmarks.search.superiority import Superiority, superiority
 from nas.benchmarks.search.trained import CHANCE, SearchOutcome
 from nas.benchmarks.table.bench import LensBench
-from nas.common.files import atomic_path, write_text
+from nas.common.files import write_text
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS, legend_above, style
+from nas.report.drawing import COLOURS, legend_above
 from nas.training.bootstrap import Floats
 from nas.training.significance import holm
 
@@ -56,7 +55,7 @@ def publish_proof(
         page += _on_the_table(*simulated)
         rows = [row for one in simulated[1] for row in one.searches()]
         write_lines(settings.out / "simulated.csv", SimulatedSearch, rows)
-        _write_figure(simulated[1], settings.out / "proof.png")
+        write_figure(lambda: proof_figure(simulated[1]), settings.out / "proof.png")
     if outcomes:
         page += _from_end_to_end(settings, outcomes)
     text = "\n".join(page)
@@ -155,13 +154,6 @@ def _comparisons(found: Mapping[str, Floats]) -> dict[str, tuple[str, str]]:
 
 def _words(one: Superiority) -> str:
     return f"{one.probability:.2f} [{one.low:.2f}, {one.high:.2f}]"
-
-
-def _write_figure(simulated: Sequence[Simulated], path: Path) -> None:
-    with style(), atomic_path(path) as temporary:
-        image = io.BytesIO()
-        proof_figure(simulated).savefig(image, format="png", dpi=150)
-        temporary.write_bytes(image.getvalue())
 
 
 def proof_figure(simulated: Sequence[Simulated]) -> Figure:

@@ -1,16 +1,15 @@
 """What symmetry brings: ``python -m nas.benchmarks.symmetry``."""
 
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from nas.benchmarks.figures import write_figure
 from nas.benchmarks.networks import Network, with_twins
 from nas.benchmarks.symmetry.report import symmetry_figure, symmetry_page
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
 from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan
-from nas.common.files import atomic_path, make_directory, write_text
-from nas.report.drawing import style
+from nas.common.files import make_directory, write_text
 
 
 def run(settings: SymmetryBenchmarkSettings) -> None:
@@ -19,11 +18,7 @@ def run(settings: SymmetryBenchmarkSettings) -> None:
 
     def publish(done: Sequence[Training]) -> None:
         write_text(settings.out / "README.md", symmetry_page(done, settings.image_size))
-        with style():
-            image = io.BytesIO()
-            symmetry_figure(done).savefig(image, format="png", dpi=150)
-        with atomic_path(settings.out / "symmetry.png") as temporary:
-            temporary.write_bytes(image.getvalue())
+        write_figure(lambda: symmetry_figure(done), settings.out / "symmetry.png")
 
     done = carry_out(planned(settings), settings.out / "trainings.csv", publish)
     sys.stdout.write(symmetry_page(done, settings.image_size))

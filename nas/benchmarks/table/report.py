@@ -1,6 +1,5 @@
 """The page and the figure of the lensing benchmark."""
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from nas.benchmarks.figures import write_figure
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
 from nas.benchmarks.table.effects import effects
 from nas.benchmarks.table.rankers import LEAST, rankings
-from nas.common.files import atomic_path, write_text
+from nas.common.files import write_text
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS, style
+from nas.report.drawing import COLOURS
 from search_spaces.hybrid import describe, operator
 
 _GROUPED = "symmetry"
@@ -26,11 +26,7 @@ def publish_bench(bench: LensBench, out: Path) -> str:
     page = bench_page(bench)
     write_text(out / "README.md", page)
     if bench.networks:
-        with style():
-            image = io.BytesIO()
-            bench_figure(bench).savefig(image, format="png", dpi=150)
-        with atomic_path(out / "bench.png") as temporary:
-            temporary.write_bytes(image.getvalue())
+        write_figure(lambda: bench_figure(bench), out / "bench.png")
     return page
 
 
