@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from nas.benchmarks.search.settings import SearchBenchmarkSettings
 from nas.common.progress import say
 from nas.common.provenance import environment
 from nas.common.rules import Count
+from nas.data.dataset import open_dataset
+from nas.data.default import default_data
 from nas.retrain.command import retrain_architectures
 from nas.retrain.settings import RetrainSettings
 from nas.search.command import search_networks
@@ -31,6 +34,9 @@ class SearchOutcome:
         seed: Seed of the search.
         trials: Candidates of the search.
         finalists: Finalists of the search.
+        seeds: Trainings to convergence of the network.
+        epochs: Most passes over the images in each.
+        data: Fingerprint of the images.
         architecture: Line of the network that it recommended.
         params: Parameters of the network that are learned.
         flops: FLOPs of an image.
@@ -39,7 +45,6 @@ class SearchOutcome:
         val_auc: Validation AUC after trainings to convergence, the mean over seeds.
         test_auc: Test AUC of these trainings, the mean over seeds.
         test_aucs: Test AUC of each, separated by blanks.
-        data: Fingerprint of the images.
         commit: Version of the toolkit.
         hardware: Processor or GPU.
     """
@@ -48,6 +53,9 @@ class SearchOutcome:
     seed: Count
     trials: Count
     finalists: Count
+    seeds: Count
+    epochs: Count
+    data: str
     architecture: str
     params: int
     flops: int
@@ -55,14 +63,17 @@ class SearchOutcome:
     val_auc: float
     test_auc: float
     test_aucs: str
-    data: str
     commit: str
     hardware: str
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Which search it is."""
-        return self.strategy, self.seed, self.trials, self.finalists
+        """Which search it is, on which images, and how what it found was trained."""
+        return (
+            self.strategy,
+            self.seed,
+            *(self.trials, self.finalists, self.seeds, self.epochs, self.data),
+        )
 
 
 def search_from_end_to_end(
@@ -94,11 +105,12 @@ def search_from_end_to_end(
 def _planned(
     settings: SearchBenchmarkSettings,
 ) -> Iterator[tuple[tuple[object, ...], Callable[[], SearchOutcome]]]:
-    shape = settings.trials, settings.finalists
+    data = open_dataset(settings.data or default_data()).fingerprint
+    shape = settings.trials, settings.finalists, settings.seeds, settings.epochs, data
     for seed in range(settings.runs):
         for strategy in settings.arms:
-            yield (strategy, seed, *shape), lambda s=strategy, n=seed: _found(settings, s, n)  # type: ignore[misc]
-        yield (CHANCE, seed, *shape), lambda n=seed: _by_chance(settings, n)  # type: ignore[misc]
+            yield (strategy, seed, *shape), partial(_found, settings, strategy, seed)
+        yield (CHANCE, seed, *shape), partial(_by_chance, settings, seed)
 
 
 def _found(settings: SearchBenchmarkSettings, strategy: str, seed: int) -> SearchOutcome:
@@ -164,6 +176,9 @@ def _judged(
         seed=seed,
         trials=settings.trials,
         finalists=settings.finalists,
+        seeds=settings.seeds,
+        epochs=settings.epochs,
+        data=retrained.data.fingerprint,
         architecture=str(summary.architecture),
         params=summary.params,
         flops=summary.flops,
@@ -171,7 +186,6 @@ def _judged(
         val_auc=float(scores["validation_auc"].mean()),
         test_auc=float(scores["test_auc"].mean()),
         test_aucs=" ".join(f"{value:.5f}" for value in scores["test_auc"]),
-        data=retrained.data.fingerprint,
         commit=str(about["commit"]),
         hardware=str(about["hardware"]),
     )
