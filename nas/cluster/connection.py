@@ -1,5 +1,6 @@
 """Ray: one machine on its loopback address, or the cluster that the user names."""
 
+import gc
 import logging
 import os
 import socket
@@ -84,7 +85,8 @@ def cluster(
             with watched(then):
                 yield
         finally:
-            ray.shutdown()
+            with _garbage_kept():
+                ray.shutdown()
             sys.stderr.flush()
 
 
@@ -147,6 +149,22 @@ def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Collect no garbage in the ``with`` block, in which Ray is shut down.
+
+    Python collects in whatever thread makes objects, such as that of a progress bar. Where it finds
+    a reference to one of Ray's objects while the main thread takes Ray apart, Ray ends the process.
+    """
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import NoReturn
@@ -17,6 +17,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Seconds that a command has to leave everything as it should be, Ray among it.
 _PATIENCE = 12.0
+
+# Seconds until an interruption that was lost is tried again.
+_MOMENT = 0.01
 
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -31,6 +34,8 @@ def interrupt_on_signals() -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
+    sys.unraisablehook = _Hook(sys.unraisablehook)
     # Python writes the numbers of signals there at once, before any handler runs.
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -93,6 +98,24 @@ def end(status: int) -> NoReturn:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+class _Hook:
+    """Interrupts again, a moment later, where an interruption was lost.
+
+    Python calls finalizers and the callbacks of weak references anywhere, and drops what they
+    raise. A handler of a signal may run in one of them.
+    """
+
+    def __init__(self, before: "Callable[[sys.UnraisableHookArgs], object]") -> None:
+        self._before = before
+
+    def __call__(self, lost: "sys.UnraisableHookArgs", /) -> None:
+        """Take what was dropped."""
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, _MOMENT)
+        else:
+            self._before(lost)
 
 
 def _end_in_time(reader: int) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -61,6 +62,45 @@ def test_nothing_listens_to_other_machines() -> None:
         "00000000000000000000000001000000",
         "0000000000000000FFFF00000100007F",
     }
+
+
+DROPPING = """
+import gc, sys, threading, time
+import ray
+from nas.cluster.connection import cluster
+
+
+class Loop:
+    def __init__(self, reference):
+        self.me, self.reference = self, reference
+
+
+def drop(references):
+    while not over.is_set() and references:
+        Loop(references.pop())
+        time.sleep(5e-4)
+
+
+over = threading.Event()
+sys.setswitchinterval(1e-5)
+with cluster(cpus=1):
+    references = [ray.put(None) for _ in range(5_000)]
+    gc.freeze()
+    gc.set_threshold(20)
+    thread = threading.Thread(target=drop, args=(references,))
+    thread.start()
+over.set()
+thread.join()
+print(len(references) > 0, gc.isenabled())
+"""
+
+
+def test_another_thread_may_collect_garbage_while_ray_ends() -> None:
+    """As that of a progress bar does."""
+    done = subprocess.run(
+        [sys.executable, "-c", DROPPING], capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr
 
 
 def test_what_ray_has_is_divided() -> None:

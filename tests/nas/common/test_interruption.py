@@ -22,10 +22,20 @@ class Settings:
 
     slow: bool = False
     \"\"\"Take long to clean up.\"\"\"
+    dropping: bool = False
+    \"\"\"Wait in the finalizer of an object.\"\"\"
+
+
+class Dropped:
+    def __del__(self):
+        print("waiting", flush=True)
+        time.sleep(300)
 
 
 def run(settings):
     try:
+        if settings.dropping:
+            Dropped()
         print("waiting", flush=True)
         time.sleep(300)
     finally:
@@ -78,6 +88,15 @@ def test_a_signal_interrupts(start: Start, number: signal.Signals) -> None:
     process.send_signal(number)
     said, error = process.communicate(timeout=60)
     assert (process.returncode, said, error) == (130, "cleaning\n", "error: interrupted\n")
+
+
+def test_an_interruption_that_python_drops_is_not_lost(start: Start) -> None:
+    process = start("--dropping")
+    process.send_signal(signal.SIGTERM)
+    said, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said in ("cleaning\n", "waiting\ncleaning\n")
+    assert error == "error: interrupted\n"
 
 
 def test_a_second_signal_ends_what_takes_long(start: Start) -> None:
