@@ -26,4 +26,6 @@ def report_of(settings: ReportSettings) -> Path:
     """
     directory = settings.directory or RunDirectory.newest().path
     say(f"drawing the report of {directory}")
-    return write_report(directory, out=settings.out, data=settings.data)
+    return write_report(
+        directory, out=settings.out, data=settings.data, efficiency=settings.data_efficiency
+    )

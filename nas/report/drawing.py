@@ -32,7 +32,7 @@ STYLES = ("-", "--", "-.", ":")
 """Styles of lines, the plainest first."""
 
 FILE_NAME = re.compile(
-    r"(architecture-\d+|confusion|costs|funnel|importances|learning|mistakes|reliability|roc"
+    r"(architecture-\d+|confusion|costs|efficiency|funnel|importances|learning|mistakes|reliability|roc"
     r"|scatter|scores|search|searches|successes)\.(png|pdf)"
 )
 """Names of the files that figures of reports get; other files in their directory are not ours."""

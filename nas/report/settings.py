@@ -27,6 +27,10 @@ class ReportSettings:
     data: Path | None = None
     """Where the data set is now, if it was moved; example images are taken from there."""
 
+    data_efficiency: Path | None = None
+    """Table of trainings on few images (trainings.csv of ``python -m nas.benchmarks.efficiency``),
+    which becomes a figure of the page."""
+
     def __post_init__(self) -> None:
         take_strings(self)
 

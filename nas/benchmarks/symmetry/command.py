@@ -6,7 +6,8 @@ from itertools import product
 
 from nas.benchmarks.figures import write_figure
 from nas.benchmarks.networks import Network, with_twins
-from nas.benchmarks.symmetry.report import symmetry_figure, symmetry_page
+from nas.benchmarks.page import trainings_page
+from nas.benchmarks.symmetry.report import symmetry_figure
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
 from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan
 from nas.common.files import make_directory, write_text
@@ -16,12 +17,15 @@ def run(settings: SymmetryBenchmarkSettings) -> None:
     """Do the trainings that are not done yet, and write table and figure after each."""
     make_directory(settings.out, "--out")
 
+    def page(done: Sequence[Training]) -> str:
+        return trainings_page("Symmetric networks and ordinary ones", "", done, settings.image_size)
+
     def publish(done: Sequence[Training]) -> None:
-        write_text(settings.out / "README.md", symmetry_page(done, settings.image_size))
+        write_text(settings.out / "README.md", page(done))
         write_figure(lambda: symmetry_figure(done), settings.out / "symmetry.png")
 
     done = carry_out(planned(settings), settings.out / "trainings.csv", publish)
-    sys.stdout.write(symmetry_page(done, settings.image_size))
+    sys.stdout.write(page(done))
 
 
 def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Network]]:

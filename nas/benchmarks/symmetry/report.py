@@ -1,4 +1,4 @@
-"""The table and the figure of the benchmark."""
+"""The figure of the benchmark."""
 
 from collections.abc import Callable, Sequence
 from statistics import mean
@@ -7,49 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from nas.benchmarks.markdown import interval, table
-from nas.benchmarks.trainings import Training, groups
-from nas.common.provenance import command, environment
+from nas.benchmarks.trainings import Training
 from nas.report.drawing import COLOURS, log_costs
-
-_HEAD = (
-    "nuisance",
-    "images",
-    "epochs",
-    "network",
-    "parameters",
-    "MFLOPs",
-    "seeds",
-    "test AUC",
-    "averaged over symmetries",
-    "least seconds",
-)
-
-
-def symmetry_page(trainings: Sequence[Training], image_size: int) -> str:
-    """Return the page of Markdown.
-
-    Args:
-        trainings: Trainings that are done.
-        image_size: Side of the images in pixels.
-    """
-    about = {"command": f"`{command()}`", "image size": image_size, **environment()}
-    lines = [
-        "# Symmetric networks and ordinary ones",
-        "",
-        "Small-scale trainings on a CPU. An untied network has the layers and shapes of the "
-        "symmetric one above it, with weights of its own. Validation chose the epoch. Intervals "
-        "are of 95 % over seeds (Student's t); one seed has none. Fewer images get more epochs. "
-        "The command and the environment are those that added the last rows; trainings.csv has "
-        "the commit and the epochs of each. Seconds are the least over seeds, of one core: other "
-        "work on the machine and earlier versions of the toolkit make them more.",
-        "",
-        *table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
-        "",
-        *table(_HEAD, [_row(group) for group in _groups(trainings)]),
-        "",
-    ]
-    return "\n".join(lines)
 
 
 def symmetry_figure(trainings: Sequence[Training]) -> Figure:
@@ -123,29 +82,3 @@ def _base(name: str) -> str:
 
 def _style(name: str) -> str:
     return "-" if _base(name) == name else "--"
-
-
-def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
-    """Return the trainings that differ in their seed only, network by network."""
-    order = list(dict.fromkeys(one.network for one in trainings))
-
-    def place(group: list[Training]) -> tuple[float, int, int]:
-        return group[0].nuisance, -group[0].images, order.index(group[0].network)
-
-    return sorted(groups(trainings), key=place)
-
-
-def _row(group: Sequence[Training]) -> tuple[str, ...]:
-    first = group[0]
-    return (
-        f"{first.nuisance:g}",
-        f"{first.images:,}",
-        str(first.epochs),
-        first.network,
-        f"{first.params:,}",
-        f"{first.mflops:.1f}",
-        str(len(group)),
-        interval([one.test_auc for one in group]),
-        interval([one.averaged_auc for one in group]),
-        f"{min(one.seconds for one in group):,.0f}",
-    )

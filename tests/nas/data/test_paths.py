@@ -39,7 +39,7 @@ def test_a_data_set_is_opened_by_a_string(tmp_path: Path) -> None:
         (FidelitySettings, ["data", "supernet", "trainings", "out"], {}),
         (PredictSettings, ["data", "checkpoint", "out"], {}),
         (ExportSettings, ["checkpoint", "onnx"], {}),
-        (ReportSettings, ["directory", "out", "data"], {}),
+        (ReportSettings, ["directory", "out", "data", "data_efficiency"], {}),
         (LeaderboardSettings, ["data", "out"], {}),
     ],
 )

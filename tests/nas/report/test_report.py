@@ -242,6 +242,51 @@ def test_a_board_of_another_version(tmp_path: Path, refuses: Callable[[Path], st
     assert "was written by another version" in refuses(tmp_path)
 
 
+FEW = """network,images,seed,params,test_auc,averaged_auc,of_a_later_version
+<b>a</b>,500,0,100,0.5,0.61,
+<b>a</b>,500,1,100,0.7,0.71,
+<b>a</b>,8000,0,100,0.975,0.975,
+<b>a</b> untied,500,0,800,0.4567,0.5,
+"""
+
+
+def test_a_table_of_trainings_on_few_images_becomes_a_figure(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    make_board(tmp_path / "board", ("ResNet-18",))
+    (tmp_path / "few.csv").write_text(FEW)
+    done = run("nas.report", "board", "--data-efficiency", "few.csv")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "board" / "report.html").read_text()
+    assert text.index("How many images it takes") < text.index("How this was made")
+    assert "&lt;b&gt;a&lt;/b&gt; on 500 images 0.6000" in text  # the mean of two seeds
+    assert "&lt;b&gt;a&lt;/b&gt; untied on 500 images 0.4567" in text
+    assert (tmp_path / "board" / "figures" / "efficiency.pdf").exists()
+    write_report(tmp_path / "board")
+    assert not (tmp_path / "board" / "figures" / "efficiency.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "there is no table"),
+        ("", "no trainings"),
+        (FEW.replace("0.5,", "1.5,"), "line 2, test_auc: should be from 0 to 1"),
+        (FEW.replace("params", "weights"), "line 2, params: field required"),
+    ],
+)
+def test_a_wrong_table_of_trainings_on_few_images(
+    fails: Callable[..., str], tmp_path: Path, text: str | None, words: str
+) -> None:
+    make_board(tmp_path / "board", ("ResNet-18",))
+    if text is not None:
+        (tmp_path / "few.csv").write_text(text)
+    told = fails("nas.report", "board", "--data-efficiency", "few.csv")
+    assert "few.csv" in told
+    assert words in told
+    assert not (tmp_path / "board" / "report.html").exists()
+
+
 def test_a_leaderboard_whose_logs_are_damaged_or_gone(
     tmp_path: Path, refuses: Callable[[Path], str]
 ) -> None:

@@ -1,0 +1,1 @@
+"""How many images networks need: ``python -m nas.benchmarks.efficiency``."""

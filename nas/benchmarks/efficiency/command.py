@@ -1,0 +1,62 @@
+"""How many images networks need: ``python -m nas.benchmarks.efficiency``."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from nas.benchmarks.efficiency.settings import EfficiencySettings
+from nas.benchmarks.figures import write_figure
+from nas.benchmarks.networks import Network, with_twins
+from nas.benchmarks.page import trainings_page
+from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan
+from nas.common.files import make_directory, write_text
+from nas.report.efficiency import SomeImages, efficiency_figure
+
+_WORDS = (
+    "The report of a leaderboard shows the same figure where it is given the table: `python -m "
+    "nas.report DIR --data-efficiency trainings.csv`."
+)
+
+
+def run(settings: EfficiencySettings) -> None:
+    """Do the trainings that are not done yet, and write table and figure after each."""
+    make_directory(settings.out, "--out")
+
+    def page(done: Sequence[Training]) -> str:
+        return trainings_page("How many images it takes", _WORDS, done, settings.image_size)
+
+    def publish(done: Sequence[Training]) -> None:
+        write_text(settings.out / "README.md", page(done))
+        write_figure(lambda: efficiency_figure(_some(done)), settings.out / "efficiency.png")
+
+    sys.stdout.write(page(carry_out(planned(settings), settings.out / "trainings.csv", publish)))
+
+
+def planned(settings: EfficiencySettings) -> Iterator[tuple[Training, Network]]:
+    """Yield all trainings without their outcomes, seed by seed, from many images to few."""
+    images = sorted(settings.images, reverse=True)
+    for seed, count in product(range(settings.seeds), images):
+        epochs = epochs_for(count, settings.epochs, images[0])
+        for network in with_twins(settings.networks):
+            yield plan(
+                settings,
+                network,
+                nuisance=settings.nuisance,
+                images=count,
+                epochs=epochs,
+                seed=seed,
+            )
+
+
+def _some(trainings: Sequence[Training]) -> list[SomeImages]:
+    return [
+        SomeImages(
+            network=one.network,
+            images=one.images,
+            seed=one.seed,
+            params=one.params,
+            test_auc=one.test_auc,
+            averaged_auc=one.averaged_auc,
+        )
+        for one in trainings
+    ]

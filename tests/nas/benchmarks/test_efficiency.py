@@ -1,0 +1,43 @@
+"""The benchmark of few images goes from many to few, and its table is what a report shows."""
+
+from pathlib import Path
+
+import pytest
+
+from nas.benchmarks.efficiency.command import run
+from nas.benchmarks.efficiency.settings import EfficiencySettings, check
+from nas.common.errors import UserError
+from nas.report.efficiency import read_efficiency
+
+
+def test_networks_are_trained_on_ever_fewer_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = EfficiencySettings(
+        networks=("lens_nano/symmetric_tiny",),
+        images=(24, 96),
+        seeds=2,
+        epochs=1,
+        simulated=180,
+        out=tmp_path / "out",
+    )
+    run(settings)
+    trainings = read_efficiency(tmp_path / "out" / "trainings.csv")
+    kinds = [(one.network.partition("/")[2], one.images, one.seed) for one in trainings]
+    assert kinds == [
+        (name, images, seed)
+        for seed in (0, 1)
+        for images in (96, 24)
+        for name in ("symmetric_tiny", "symmetric_tiny untied")
+    ]
+    assert (tmp_path / "out" / "efficiency.png").stat().st_size > 10_000
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert capsys.readouterr().out == page
+    assert "| 0.5 | 24 | 2 | lens_nano/symmetric_tiny untied |" in page
+    assert page.count("±") == 8
+
+
+def test_more_images_than_are_simulated() -> None:
+    with pytest.raises(UserError, match="--images 8000 cannot be learned from"):
+        check(EfficiencySettings(simulated=1000))
