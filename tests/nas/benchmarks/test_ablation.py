@@ -3,11 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nas.benchmarks.ablation.command import neighbours, run
+from nas.benchmarks.ablation.report import spread_of_seeds
 from nas.benchmarks.ablation.settings import AblationSettings, check
-from nas.benchmarks.trainings import read_trainings
+from nas.benchmarks.trainings import Training, read_trainings
 from nas.common.errors import UserError
 from search_spaces import get_space
 
@@ -71,8 +73,28 @@ def test_a_stopped_benchmark_goes_on(
     gains = [one.val_auc for one in read_trainings(csv)[:2]]
     assert f"{trainings[1].params:,}" in page
     assert gains[0] != gains[1]
-    assert page.count("±") == 3 + 2  # three networks, two differences
+    assert page.count("±") == 2  # two differences to the base
+    values = " / ".join(f"{one.val_auc:.4f}" for one in (trainings[0], read_trainings(csv)[3]))
+    assert f"| {values} | – |" in page
     assert capsys.readouterr().out.endswith(page)
+
+
+def test_the_spread_of_seeds_heeds_no_training_that_went_astray() -> None:
+    rng = np.random.default_rng(0)
+    planned = Training(
+        nuisance=0.5,
+        simulated=100,
+        image_size=48,
+        network="base",
+        images=10,
+        epochs=1,
+        seed=0,
+    )
+    aucs = 0.95 + 0.004 * rng.standard_normal((400, 2))
+    aucs[:20, 1] = 0.6
+    groups = [[replace(planned, val_auc=auc) for auc in pair] for pair in aucs]
+    assert spread_of_seeds(groups) == pytest.approx(0.004, rel=0.2)
+    assert spread_of_seeds([group[:1] for group in groups]) is None
 
 
 def test_more_images_than_are_simulated() -> None:
