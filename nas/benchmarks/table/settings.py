@@ -25,7 +25,7 @@ class TableSettings(Recipe, WorkerOptions):
     """Trainings of each network, with seeds 0, 1, …"""
     nuisance: float = 0.25
     """Width of the ranges that lens and source of the simulated images are drawn from. At 0.5
-    networks with attention stay near chance for nine epochs of twelve."""
+    networks with attention stay below an AUC of 0.7 for 5 epochs of 12."""
     image_size: int = 48
     """Pixels on a side."""
     train: int = 8400

@@ -48,7 +48,7 @@ def test_a_stopped_benchmark_goes_on(
     monkeypatch.chdir(tmp_path)
     settings = AblationSettings(
         architecture="symmetric_tiny",
-        genes=("stage2.op",),
+        genes=("stage3.op",),
         images=64,
         seeds=1,
         epochs=1,
@@ -59,14 +59,14 @@ def test_a_stopped_benchmark_goes_on(
     run(settings)
     csv = tmp_path / "out" / "trainings.csv"
     trainings = read_trainings(csv)
-    assert [one.network for one in trainings] == ["base", "stage2.op=attention"]
+    assert [one.network for one in trainings] == ["base", "stage3.op=attention"]
     before = csv.read_bytes()
-    run(replace(settings, seeds=2, genes=("stage2.op", "stem.kernel")))
+    run(replace(settings, seeds=2, genes=("stage3.op", "stem.kernel")))
     assert csv.read_bytes().startswith(before)
     assert [(one.network, one.seed) for one in read_trainings(csv)[2:]] == [
         ("stem.kernel=5", 0),
         ("base", 1),
-        ("stage2.op=attention", 1),
+        ("stage3.op=attention", 1),
         ("stem.kernel=5", 1),
     ]
     page = (tmp_path / "out" / "README.md").read_text()
