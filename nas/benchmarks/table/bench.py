@@ -47,6 +47,8 @@ class BenchRow:
         zico: Score of a zero-cost proxy.
         commit: Version of the toolkit.
         hardware: Processor or GPU.
+        inherited: Validation AUC of the network with the weights of a supernet; None where no
+            supernet was asked.
     """
 
     architecture: Text
@@ -65,6 +67,7 @@ class BenchRow:
     zico: float
     commit: str
     hardware: str
+    inherited: Share | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -83,6 +86,7 @@ _SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("synflow", "naswot", "zico")),
         ("commit", pa.string()),
         ("hardware", pa.string()),
+        ("inherited", pa.float64()),
     ]
 )
 

@@ -1,6 +1,7 @@
 """The table of the lensing benchmark: ``python -m nas.benchmarks.table``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from nas.benchmarks.table.bench import BenchRow, LensBench, merged
+from nas.benchmarks.table.inherited import open_supernet, with_inherited
 from nas.benchmarks.table.proxies import PROXIES
 from nas.benchmarks.table.report import publish_bench
 from nas.benchmarks.table.settings import TableSettings
@@ -42,6 +44,8 @@ _MOST = 5000
 def run(settings: TableSettings) -> None:
     """Do the trainings that the table lacks, and write table and page after some of them.
 
+    Scores of inherited weights are added at the end.
+
     Raises:
         UserError: the networks cannot be drawn, or a table is there already that is another one.
         SpaceError: there is no such space, or it has no networks.
@@ -56,15 +60,31 @@ def run(settings: TableSettings) -> None:
     # Seed by seed, so that an unfinished table holds as many networks as can be.
     wanted = [(line, seed) for seed in range(settings.seeds) for line in networks]
     missing = [key for key in wanted if key not in known]
-    if missing:
-        images = _images(settings)
-        with held(settings.trainings, "filled", "--trainings"):
-            for first in range(0, len(missing), _AT_ONCE):
-                some = missing[first : first + _AT_ONCE]
-                bench = merged(bench, _train(settings, space, images, some))
-                bench.write(settings.out / TABLE)
-                publish_bench(bench, settings.out)
+    if missing or settings.supernet is not None:
+        bench = _filled(settings, bench, missing)
     sys.stdout.write(publish_bench(bench, settings.out))
+
+
+def _filled(
+    settings: TableSettings, bench: LensBench, missing: Sequence[tuple[str, int]]
+) -> LensBench:
+    """Return the table with what it lacks, and write it as it comes."""
+    images = _images(settings)
+    supernet = (
+        None
+        if settings.supernet is None
+        else open_supernet(settings.supernet, bench.space.name, images)
+    )
+    with held(settings.trainings, "filled", "--trainings"):
+        for first in range(0, len(missing), _AT_ONCE):
+            some = missing[first : first + _AT_ONCE]
+            bench = merged(bench, _train(settings, bench.space, images, some))
+            bench.write(settings.out / TABLE)
+            publish_bench(bench, settings.out)
+    if supernet is not None:
+        bench = with_inherited(bench, supernet, images)
+        bench.write(settings.out / TABLE)
+    return bench
 
 
 def _begun(settings: TableSettings, space: SearchSpace) -> LensBench:
@@ -142,7 +162,7 @@ def _train(
     settings: TableSettings,
     space: SearchSpace,
     images: TrainingImages,
-    trainings: list[tuple[str, int]],
+    trainings: Sequence[tuple[str, int]],
 ) -> list[BenchRow]:
     specs = [
         TrainingSpec(

@@ -70,6 +70,9 @@ def rankers(bench: LensBench) -> dict[str, Values]:
     costs = {"parameters": "params", "weights, untied": "untied_params", "FLOPs": "flops"}
     found = {title: bench.values(name)[:, 0] for title, name in costs.items()}
     found |= {name: bench.values(name)[:, 0] for name in PROXIES}
+    inherited = bench.values("inherited")[:, 0]
+    if not np.isnan(inherited).any():
+        found["inherited weights"] = inherited
     for epochs in _EPOCHS:
         if epochs < curves.shape[1]:
             found[f"epoch {epochs} of {curves.shape[1]}"] = curves[:, epochs - 1]

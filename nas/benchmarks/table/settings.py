@@ -36,6 +36,9 @@ class TableSettings(Recipe, WorkerOptions):
     """Number of images that report."""
     epochs: int = 12
     """Passes over the images to learn from."""
+    supernet: Path | None = None
+    """Directory of a supernet of the space that learned from the same images: its scores of all
+    networks go into the table too."""
     workers: int | None = 1
     """Trainings at a time (default: 1, so that all have the same share of the machine)."""
     gpus_per_trial: float | None = 0.0
@@ -55,3 +58,16 @@ class TableSettings(Recipe, WorkerOptions):
                 raise UserError(
                     f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more"
                 )
+
+
+def check(settings: TableSettings) -> None:
+    """Check that the supernet is there.
+
+    Raises:
+        UserError: it is not.
+    """
+    if settings.supernet is not None and not (settings.supernet / "model.safetensors").exists():
+        raise UserError(
+            f"there is no supernet in {settings.supernet}: train one with python -m nas.supernet "
+            f"--space {settings.space}"
+        )

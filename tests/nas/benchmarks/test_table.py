@@ -18,8 +18,13 @@ from nas.benchmarks.table.command import TABLE, run
 from nas.benchmarks.table.effects import effects
 from nas.benchmarks.table.rankers import rankings
 from nas.benchmarks.table.report import bench_page, publish_bench
-from nas.benchmarks.table.settings import TableSettings
+from nas.benchmarks.table.settings import TableSettings, check
 from nas.common.errors import UserError
+from nas.data.options import ReadOptions
+from nas.training.images import TrainingImages
+from nas.training.networks.checkpoint import save_checkpoint
+from nas.training.supernet.inheritance import Inheritance
+from nas.training.supernet.training import SupernetCard
 from search_spaces import SpaceError, flops, get_space, params
 from tests.nas.benchmarks.made_up import SPACE, made_up, worth
 
@@ -61,6 +66,51 @@ def test_a_benchmark_is_made_and_gone_on_with(
     with pytest.raises(UserError, match=r"is a table of images .*'test': 12.*: give another --out"):
         run(replace(settings, test=15))
     assert LensBench.read(path).rows == more.rows
+
+
+def test_a_supernet_scores_all_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = TableSettings(**SMALL, out=tmp_path / "out", trainings=tmp_path / "trainings")
+    (tmp_path / "super").mkdir()
+    checkpoint = tmp_path / "super" / "model.safetensors"
+    asked = replace(settings, supernet=tmp_path / "super")
+    with pytest.raises(UserError, match=r"no supernet in .*super: .* --space lens_bench"):
+        check(asked)
+    run(replace(settings, seeds=1, out=tmp_path / "images"))
+    (place,) = (tmp_path / "data").iterdir()
+    images = TrainingImages.open(place, ReadOptions())
+    for space, data, words in (
+        ("lens_nano", images.dataset.fingerprint, "a supernet of lens_nano: give one of lens_b"),
+        ("lens_bench", "other", f"other images: .* --space lens_bench --data data/{place.name}"),
+    ):
+        card = SupernetCard(images.card(space))
+        about = {"supernet": card.to_json(), "data": data}
+        save_checkpoint(checkpoint, card.build(seed=1).state_dict(), about)
+        check(asked)
+        with pytest.raises(UserError, match=words):
+            run(asked)
+    assert not (tmp_path / "out" / TABLE).exists()
+    supernet = card.build(seed=1)
+    save_checkpoint(
+        checkpoint, supernet.state_dict(), {**about, "data": images.dataset.fingerprint}
+    )
+    run(asked)
+    inheritance = Inheritance(images.train(), images.val())
+    for row in LensBench.read(tmp_path / "out" / TABLE).rows:
+        score = inheritance.score(supernet, SPACE.parse(row.architecture)).auc
+        assert row.inherited == pytest.approx(score, abs=1e-6)
+
+
+def test_inherited_scores_rank_where_there_are_some() -> None:
+    bench = made_up()
+    everywhere = {"all": np.ones(128, dtype=bool)}
+    assert "inherited weights" not in {one.name for one in rankings(bench, everywhere)}
+    rows = tuple(replace(row, inherited=1 - row.val_auc) for row in bench.rows)
+    found = {one.name: one for one in rankings(LensBench(bench.about, rows), everywhere)}
+    assert found["inherited weights"].taus["all"].value < -0.8
+    lacking = (replace(rows[0], inherited=None), *rows[1:])
+    some = {one.name for one in rankings(LensBench(bench.about, lacking), everywhere)}
+    assert "inherited weights" not in some
 
 
 def test_a_benchmark_is_the_same_after_writing(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""What a supernet says of the networks of the benchmark: scores of weights that they inherit."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from nas.benchmarks.table.bench import LensBench
+from nas.common.errors import UserError
+from nas.common.progress import progress
+from nas.training.images import TrainingImages
+from nas.training.supernet.inheritance import Inheritance
+from nas.training.supernet.training import load_supernet
+from search_spaces import Supernet
+
+
+def open_supernet(directory: Path, space: str, images: TrainingImages) -> Supernet:
+    """Return a supernet that was trained on the images of the benchmark.
+
+    Args:
+        directory: Directory of its training.
+        space: Name of the space of the benchmark.
+        images: Images of the benchmark.
+
+    Raises:
+        UserError: it is damaged, or of another space or of other images.
+    """
+    path = directory / "model.safetensors"
+    supernet, _, data = load_supernet(path)
+    if supernet.space.name != space:
+        raise UserError(f"{path} is a supernet of {supernet.space.name}: give one of {space}")
+    if data != images.dataset.fingerprint:
+        raise UserError(
+            f"{path} was trained on other images: train one with python -m nas.supernet --space "
+            f"{space} --data {images.dataset.directory}"
+        )
+    return supernet
+
+
+def with_inherited(bench: LensBench, supernet: Supernet, images: TrainingImages) -> LensBench:
+    """Return the benchmark with the validation AUC that each network inherits.
+
+    Args:
+        bench: The benchmark.
+        supernet: A trained supernet of its space.
+        images: Its images.
+    """
+    inheritance, scores = Inheritance(images.train(), images.val()), {}
+    lines = dict.fromkeys(row.architecture for row in bench.rows)
+    with progress("scoring inherited weights", len(lines), "networks") as advance:
+        for line in lines:
+            scores[line] = inheritance.score(supernet, bench.space.parse(line)).auc
+            advance(1)
+    rows = (replace(row, inherited=scores[row.architecture]) for row in bench.rows)
+    return LensBench(bench.about, tuple(rows))
