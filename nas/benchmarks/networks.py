@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from nas.training.images import TrainingImages
-from search_spaces import Architecture, get_space, untie
+from nas.training.networks.card import ModelCard
+from search_spaces import Architecture, build_network, get_space, untie
 from search_spaces.network import init_weights
 
 
@@ -19,11 +20,13 @@ class Network(NamedTuple):
             or the name of a model of timm.
         architecture: Architecture; None for a model of timm.
         untied: Whether layers of a symmetric architecture have weights of their own.
+        norm: Norm of an architecture's layers, ``batch`` or ``group``.
     """
 
     name: str
     architecture: Architecture | None
     untied: bool = False
+    norm: str = "batch"
 
     @property
     def symmetric(self) -> bool:
@@ -35,7 +38,10 @@ class Network(NamedTuple):
         """Build the network with random weights of a seed."""
         if self.architecture is None:
             return images.card(self.name).fitted().build(seed)
-        network = images.card(self.architecture.space, str(self.architecture)).build(seed)
+        card = images.card(self.architecture.space, str(self.architecture))
+        if self.norm != "batch":
+            return self._with_norm(card, seed)
+        network = card.build(seed)
         if not self.untied:
             return network
         # The weights of a network that was just untied are symmetric still.
@@ -43,6 +49,17 @@ class Network(NamedTuple):
         with torch.random.fork_rng([]):
             torch.manual_seed(seed)
             return network.apply(init_weights)
+
+    def _with_norm(self, card: ModelCard, seed: int) -> nn.Module:
+        with torch.random.fork_rng([]):
+            torch.manual_seed(seed)
+            return build_network(
+                card.model,
+                self.architecture,
+                in_chans=card.in_chans,
+                num_classes=card.outputs,
+                norm=self.norm,
+            )
 
 
 def with_twins(names: Iterable[str]) -> list[Network]:

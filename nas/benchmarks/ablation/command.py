@@ -12,6 +12,9 @@ from nas.common.files import make_directory, write_text
 from search_spaces import Architecture, SearchSpace, get_space
 from search_spaces.space import nearest
 
+NORM = "norm"
+"""What is no gene and can be changed like one: groups of channels in place of BatchNorm."""
+
 
 def run(settings: AblationSettings) -> None:
     """Do the trainings that are not done yet, and write the table after each."""
@@ -33,9 +36,7 @@ def run(settings: AblationSettings) -> None:
     sys.stdout.write(page(done))
 
 
-def neighbours(
-    space: SearchSpace, base: Architecture, genes: Sequence[str]
-) -> Iterator[tuple[str, Architecture]]:
+def neighbours(space: SearchSpace, base: Architecture, genes: Sequence[str]) -> Iterator[Network]:
     """Yield an architecture and all that differ from it in one gene, each with a name.
 
     Genes that become active by the change have the choice in the middle of their list.
@@ -43,34 +44,38 @@ def neighbours(
     Args:
         space: Search space of the architecture.
         base: Architecture whose genes are changed.
-        genes: Genes that are changed; an empty sequence stands for all.
+        genes: Genes that are changed, :data:`NORM` among them; an empty sequence stands for all of
+            the architecture.
 
     Raises:
         UserError: the architecture has no such gene.
     """
     for gene in genes:
-        if gene not in base:
+        if gene not in base and gene != NORM:
             raise UserError(
                 f"--genes {gene} is no gene of the architecture{nearest(gene, base.choices)}"
             )
-    yield "base", base
+    yield Network("base", base)
     middle = {name: gene.choices[len(gene.choices) // 2] for name, gene in space.genes.items()}
     for gene in genes or base.choices:
+        if gene == NORM:
+            yield Network("norm=group", base, norm="group")
+            continue
         for choice in space.genes[gene].choices:
             if choice != base.choices[gene]:
                 variant = space.from_params({**middle, **base.choices, gene: choice})
-                yield f"{gene}={choice}", variant
+                yield Network(f"{gene}={choice}", variant)
 
 
 def variant_trainings(
-    settings: AblationSettings, variants: Sequence[tuple[str, Architecture]]
+    settings: AblationSettings, variants: Sequence[Network]
 ) -> Iterator[tuple[Training, Network]]:
     """Yield all trainings without their outcomes, seed by seed."""
     for seed in range(settings.seeds):
-        for name, architecture in variants:
+        for network in variants:
             yield plan(
                 settings,
-                Network(name, architecture),
+                network,
                 nuisance=settings.nuisance,
                 images=settings.images,
                 epochs=settings.epochs,

@@ -8,9 +8,9 @@ from statistics import mean, median
 from scipy import stats
 
 from nas.benchmarks.markdown import table
+from nas.benchmarks.networks import Network
 from nas.benchmarks.trainings import Training
 from nas.common.provenance import command, environment
-from search_spaces import Architecture
 
 _HEAD = (
     "change",
@@ -23,20 +23,15 @@ _HEAD = (
 )
 
 
-def ablation_page(
-    trainings: Sequence[Training], variants: Sequence[tuple[str, Architecture]]
-) -> str:
+def ablation_page(trainings: Sequence[Training], variants: Sequence[Network]) -> str:
     """Return the page of Markdown.
 
     Args:
         trainings: Trainings that are done.
-        variants: The architecture that was changed, and its variants, with their names.
+        variants: The network that was changed, and its variants.
     """
-    base = str(variants[0][1])
-    groups = [
-        (name, [one for one in trainings if one.architecture == str(architecture)])
-        for name, architecture in variants
-    ]
+    base = str(variants[0].architecture)
+    groups = [(one.name, [each for each in trainings if _is_of(each, one)]) for one in variants]
     spread = spread_of_seeds([group for _, group in groups])
     lines = [
         "# What a gene is worth",
@@ -57,6 +52,11 @@ def ablation_page(
         "",
     ]
     return "\n".join(lines)
+
+
+def _is_of(training: Training, network: Network) -> bool:
+    described = network.name, str(network.architecture)
+    return (training.network, training.architecture) == described
 
 
 def spread_of_seeds(groups: Sequence[Sequence[Training]]) -> float | None:

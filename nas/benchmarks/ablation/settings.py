@@ -16,7 +16,7 @@ class AblationSettings(SimulatedImages):
     architecture: str = "symmetric_mbconv"
     """Architecture that is changed: a named one of the space, or one written out."""
     genes: tuple[str, ...] = ()
-    """Genes that are changed; none stands for all."""
+    """Genes that are changed, and norm, which is none; by default all genes."""
     seeds: int = 2
     """Number of trainings of each network."""
     epochs: int = 12

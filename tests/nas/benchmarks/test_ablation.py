@@ -9,6 +9,7 @@ import pytest
 from nas.benchmarks.ablation.command import neighbours, run
 from nas.benchmarks.ablation.report import spread_of_seeds
 from nas.benchmarks.ablation.settings import AblationSettings, check
+from nas.benchmarks.networks import Network
 from nas.benchmarks.trainings import Training, read_trainings
 from nas.common.errors import UserError
 from search_spaces import get_space
@@ -17,10 +18,12 @@ from search_spaces import get_space
 def test_neighbours_differ_in_one_gene() -> None:
     space = get_space("lens_nano")
     base = space.named["symmetric_mbconv"]
-    (name, first), *others = neighbours(space, base, ())
-    assert (name, first) == ("base", base)
+    first, *networks = neighbours(space, base, ())
+    assert first == Network("base", base)
+    others = [(one.name, one.architecture) for one in networks]
     assert len({architecture for _, architecture in others}) == len(others)
     for name, architecture in others:
+        assert architecture is not None
         space.validate(architecture)
         gene, _, choice = name.partition("=")
         assert str(architecture.choices[gene]) == choice
@@ -61,14 +64,17 @@ def test_a_stopped_benchmark_goes_on(
     trainings = read_trainings(csv)
     assert [one.network for one in trainings] == ["base", "stage3.op=attention"]
     before = csv.read_bytes()
-    run(replace(settings, seeds=2, genes=("stage3.op", "stem.kernel")))
+    run(replace(settings, seeds=2, genes=("stage3.op", "norm")))
     assert csv.read_bytes().startswith(before)
-    assert [(one.network, one.seed) for one in read_trainings(csv)[2:]] == [
-        ("stem.kernel=5", 0),
+    more = read_trainings(csv)[2:]
+    assert [(one.network, one.seed) for one in more] == [
+        ("norm=group", 0),
         ("base", 1),
         ("stage3.op=attention", 1),
-        ("stem.kernel=5", 1),
+        ("norm=group", 1),
     ]
+    assert more[0].params == trainings[0].params  # of the same layers, and not of the same norms
+    assert more[0].val_auc != trainings[0].val_auc
     page = (tmp_path / "out" / "README.md").read_text()
     gains = [one.val_auc for one in read_trainings(csv)[:2]]
     assert f"{trainings[1].params:,}" in page
