@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from nas.report.efficiency import UNTIED
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from search_spaces import Architecture, build_network, get_space, untie
@@ -39,9 +40,7 @@ class Network(NamedTuple):
         if self.architecture is None:
             return images.card(self.name).fitted().build(seed)
         card = images.card(self.architecture.space, str(self.architecture))
-        if self.norm != "batch":
-            return self._with_norm(card, seed)
-        network = card.build(seed)
+        network = card.build(seed) if self.norm == "batch" else self._with_norm(card, seed)
         if not self.untied:
             return network
         # The weights of a network that was just untied are symmetric still.
@@ -77,5 +76,5 @@ def with_twins(names: Iterable[str]) -> list[Network]:
         network = Network(name, get_space(space).parse(line) if slash else None)
         found.append(network)
         if network.symmetric:
-            found.append(Network(f"{name} untied", network.architecture, untied=True))
+            found.append(Network(f"{name}{UNTIED}", network.architecture, untied=True))
     return found

@@ -93,6 +93,11 @@ class Training:
         return self.nuisance, self.simulated, self.image_size, _GALAXIES.get(self.prior)
 
     @property
+    def circumstances(self) -> tuple[object, ...]:
+        """What networks must share that are compared with each other."""
+        return *self.data, self.prior, self.images, self.epochs
+
+    @property
     def kind(self) -> tuple[object, ...]:
         """What the training shares with those of other seeds."""
         return tuple(value for name, value in asdict(self).items() if name in _KIND)

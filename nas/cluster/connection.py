@@ -153,7 +153,7 @@ def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _garbage_kept() -> Iterator[None]:
-    """Collect no garbage in the ``with`` block, in which Ray is shut down.
+    """Let Python collect no garbage by itself in the ``with`` block, in which Ray is shut down.
 
     Python collects in whatever thread makes objects, such as that of a progress bar. Where it finds
     a reference to one of Ray's objects while the main thread takes Ray apart, Ray ends the process.

@@ -1,10 +1,12 @@
 """How a command ends that is asked to: Ctrl-C, a closed terminal and SIGTERM mean the same."""
 
+import atexit
 import os
 import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
@@ -35,6 +37,8 @@ def interrupt_on_signals() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     signal.signal(signal.SIGALRM, _interrupt)
+    # As Python ends it lets the alarm do what it does by default, which is to kill the process.
+    atexit.register(signal.signal, signal.SIGALRM, signal.SIG_IGN)
     sys.unraisablehook = _Hook(sys.unraisablehook)
     # Python writes the numbers of signals there at once, before any handler runs.
     reader, writer = os.pipe()
@@ -127,6 +131,10 @@ def _end_in_time(reader: int) -> None:
 
 def _next_signal(reader: int, seconds: float | None) -> None:
     """Return when one of the signals has come, or so many seconds later."""
-    while select.select([reader], [], [], seconds)[0]:
+    end = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = None if end is None else max(0.0, end - time.monotonic())
+        if not select.select([reader], [], [], left)[0]:
+            return
         if any(number in _SIGNALS for number in os.read(reader, 100)):
             return

@@ -30,6 +30,8 @@ class SomeImages:
         params: Parameters that are learned.
         test_auc: Test AUC.
         averaged_auc: The same of probabilities that are averaged over the symmetries of the image.
+        nuisance: Nuisance of the images, which all trainings of a table must share.
+        prior: What the network is given beside the image, which they must share too.
     """
 
     network: str
@@ -38,13 +40,15 @@ class SomeImages:
     params: Count
     test_auc: Share
     averaged_auc: Share
+    nuisance: float = 0.0
+    prior: str = ""
 
 
 def read_efficiency(path: Path) -> list[SomeImages]:
     """Return the trainings of a table such as ``nas.benchmarks.efficiency`` writes.
 
     Raises:
-        UserError: there is no such file, or it is no such table.
+        UserError: there is no such file, or it is no such table, or of images of several kinds.
     """
     with reading(path, "give trainings.csv of python -m nas.benchmarks.efficiency"):
         try:
@@ -55,6 +59,11 @@ def read_efficiency(path: Path) -> list[SomeImages]:
             ) from None
         if not trainings:
             raise DamageError("no trainings")
+    if len({(one.nuisance, one.prior) for one in trainings}) > 1:
+        raise UserError(
+            f"{path} has trainings on images of several kinds: give a table of one nuisance, "
+            "without priors"
+        )
     return trainings
 
 

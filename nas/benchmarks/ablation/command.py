@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from nas.benchmarks.ablation.report import ablation_page
+from nas.benchmarks.ablation.report import BASE, ablation_page
 from nas.benchmarks.ablation.settings import AblationSettings
 from nas.benchmarks.networks import Network
-from nas.benchmarks.trainings import Training, carry_out, plan
+from nas.benchmarks.trainings import Training, carry_out, plan, read_trainings
 from nas.common.errors import UserError
 from nas.common.files import make_directory, write_text
 from search_spaces import Architecture, SearchSpace, get_space
@@ -17,23 +18,35 @@ NORM = "norm"
 
 
 def run(settings: AblationSettings) -> None:
-    """Do the trainings that are not done yet, and write the table after each."""
-    space = get_space(settings.space)
-    variants = list(neighbours(space, space.parse(settings.architecture), settings.genes))
-    make_directory(settings.out, "--out")
+    """Do the trainings that are not done yet, and write the table after each.
 
-    planned = list(variant_trainings(settings, variants))
-    kinds = {training.kind for training, _ in planned}
+    Raises:
+        UserError: a gene cannot be changed, or the table is of another architecture.
+    """
+    space = get_space(settings.space)
+    base = space.parse(settings.architecture)
+    planned = list(variant_trainings(settings, list(neighbours(space, base, settings.genes))))
+    make_directory(settings.out, "--out")
+    path = settings.out / "trainings.csv"
+    _check(read_trainings(path), base, path)
 
     def page(done: Sequence[Training]) -> str:
-        # The table may hold trainings on other images, or of other lengths.
-        return ablation_page([one for one in done if one.kind in kinds], variants)
+        # Rows of genes that were asked for before, or that the space had then, stay on the page.
+        same = planned[0][0].circumstances
+        return ablation_page([one for one in done if one.circumstances == same])
 
     def publish(done: Sequence[Training]) -> None:
         write_text(settings.out / "README.md", page(done))
 
-    done = carry_out(planned, settings.out / "trainings.csv", publish)
+    done = carry_out(planned, path, publish)
     sys.stdout.write(page(done))
+
+
+def _check(trainings: Sequence[Training], base: Architecture, path: Path) -> None:
+    """Check that the trainings of a table are of one architecture and its variants."""
+    for one in trainings:
+        if one.network == BASE and one.architecture != str(base):
+            raise UserError(f"{path} is of variants of {one.architecture}: give another --out")
 
 
 def neighbours(space: SearchSpace, base: Architecture, genes: Sequence[str]) -> Iterator[Network]:
@@ -48,14 +61,15 @@ def neighbours(space: SearchSpace, base: Architecture, genes: Sequence[str]) -> 
             the architecture.
 
     Raises:
-        UserError: the architecture has no such gene.
+        UserError: the architecture has no such gene, or the space no other choice for it.
     """
     for gene in genes:
-        if gene not in base and gene != NORM:
-            raise UserError(
-                f"--genes {gene} is no gene of the architecture{nearest(gene, base.choices)}"
-            )
-    yield Network("base", base)
+        if gene not in (*base.choices, NORM):
+            hint = nearest(gene, [*base.choices, NORM])
+            raise UserError(f"--genes {gene} is no gene of the architecture{hint}")
+        if gene != NORM and len(space.genes[gene].choices) == 1:
+            raise UserError(f"--genes {gene} cannot be changed: {space.name} has one choice for it")
+    yield Network(BASE, base)
     middle = {name: gene.choices[len(gene.choices) // 2] for name, gene in space.genes.items()}
     for gene in genes or base.choices:
         if gene == NORM:

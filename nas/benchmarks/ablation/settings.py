@@ -16,7 +16,8 @@ class AblationSettings(SimulatedImages):
     architecture: str = "symmetric_mbconv"
     """Architecture that is changed: a named one of the space, or one written out."""
     genes: tuple[str, ...] = ()
-    """Genes that are changed, and norm, which is none; by default all genes."""
+    """Genes to change, by default all; norm, which is no gene, tries groups of channels in place of
+    BatchNorm."""
     seeds: int = 2
     """Number of trainings of each network."""
     epochs: int = 12

@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 
 from nas.benchmarks.efficiency.settings import EfficiencySettings
 from nas.benchmarks.figures import write_figure
 from nas.benchmarks.networks import Network, with_twins
 from nas.benchmarks.page import trainings_page
-from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan
+from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan, read_trainings
+from nas.common.errors import UserError
 from nas.common.files import make_directory, write_text
 from nas.report.efficiency import SomeImages, efficiency_figure
 
@@ -22,6 +24,10 @@ def run(settings: EfficiencySettings) -> None:
     """Do the trainings that are not done yet, and write table and figure after each."""
     make_directory(settings.out, "--out")
 
+    path = settings.out / "trainings.csv"
+    trainings = list(planned(settings))
+    _check(read_trainings(path), trainings[0][0], path)
+
     def page(done: Sequence[Training]) -> str:
         return trainings_page("How many images it takes", _WORDS, done, settings.image_size)
 
@@ -29,12 +35,23 @@ def run(settings: EfficiencySettings) -> None:
         write_text(settings.out / "README.md", page(done))
         write_figure(lambda: efficiency_figure(_some(done)), settings.out / "efficiency.png")
 
-    sys.stdout.write(page(carry_out(planned(settings), settings.out / "trainings.csv", publish)))
+    sys.stdout.write(page(carry_out(trainings, path, publish)))
+
+
+def _check(done: Sequence[Training], wanted: Training, path: Path) -> None:
+    """Check that the trainings of a table can stand in one figure with those that are wanted."""
+    longest = {one.images: one.epochs for one in done}
+    if any(one.data != wanted.data for one in done) or (
+        longest.get(wanted.images, wanted.epochs) != wanted.epochs
+    ):
+        raise UserError(
+            f"{path} has trainings on other images, or of other lengths: give another --out"
+        )
 
 
 def planned(settings: EfficiencySettings) -> Iterator[tuple[Training, Network]]:
     """Yield all trainings without their outcomes, seed by seed, from many images to few."""
-    images = sorted(settings.images, reverse=True)
+    images = sorted(set(settings.images), reverse=True)
     for seed, count in product(range(settings.seeds), images):
         epochs = epochs_for(count, settings.epochs, images[0])
         for network in with_twins(settings.networks):

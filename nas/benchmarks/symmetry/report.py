@@ -9,6 +9,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from nas.benchmarks.trainings import Training
 from nas.report.drawing import COLOURS, log_costs
+from nas.report.efficiency import UNTIED
 
 
 def symmetry_figure(trainings: Sequence[Training]) -> Figure:
@@ -77,7 +78,7 @@ def _draw_curve(axes: Axes, training: Training, colour: str) -> None:
 
 def _base(name: str) -> str:
     """Return the name of the symmetric network of a twin; that of any other network is its own."""
-    return name.removesuffix(" untied")
+    return name.removesuffix(UNTIED)
 
 
 def _style(name: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nas.benchmarks.ablation.command import neighbours, run
-from nas.benchmarks.ablation.report import spread_of_seeds
+from nas.benchmarks.ablation.report import ablation_page, spread_of_seeds
 from nas.benchmarks.ablation.settings import AblationSettings, check
 from nas.benchmarks.networks import Network
 from nas.benchmarks.trainings import Training, read_trainings
@@ -45,6 +45,12 @@ def test_a_gene_that_the_architecture_lacks() -> None:
         list(neighbours(space, space.named["symmetric_mbconv"], ["stem.strid"]))
 
 
+def test_a_gene_without_another_choice() -> None:
+    space = get_space("lens_nano")
+    with pytest.raises(UserError, match=r"stage1.op cannot be changed: lens_nano has one choice"):
+        list(neighbours(space, space.named["symmetric_mbconv"], ["stage1.op"]))
+
+
 def test_a_stopped_benchmark_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,26 +86,56 @@ def test_a_stopped_benchmark_goes_on(
     assert f"{trainings[1].params:,}" in page
     assert gains[0] != gains[1]
     assert page.count("±") == 2  # two differences to the base
+    assert f"| stage3.op=attention | {trainings[1].params:,} |" in page
+    # A gene that is not asked for again keeps its row.
+    run(replace(settings, genes=("stem.kernel",)))
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert f"| stage3.op=attention | {trainings[1].params:,} |" in page
+    with pytest.raises(UserError, match=r"trainings.csv is of variants of .*: give another --out"):
+        run(replace(settings, architecture="symmetric_mbconv"))
     values = " / ".join(f"{one.val_auc:.4f}" for one in (trainings[0], read_trainings(csv)[3]))
     assert f"| {values} | – |" in page
     assert capsys.readouterr().out.endswith(page)
 
 
+def test_a_training_that_went_astray_has_no_interval() -> None:
+    def training(network: str, seed: int, auc: float) -> Training:
+        return replace(PLANNED, network=network, seed=seed, val_auc=auc)
+
+    page = ablation_page(
+        [
+            training("base", 0, 0.980),
+            training("base", 1, 0.984),
+            training("a=1", 0, 0.981),
+            training("a=1", 1, 0.987),
+            training("b=1", 0, 0.93),
+            training("b=1", 1, 0.67),
+        ]
+    )
+    assert "| +0.0020 ± 0.0" in page
+    assert "| -0.1820 |" in page
+
+
+PLANNED = Training(
+    nuisance=0.5,
+    simulated=100,
+    image_size=48,
+    network="base",
+    images=10,
+    epochs=1,
+    seed=0,
+)
+
+
 def test_the_spread_of_seeds_heeds_no_training_that_went_astray() -> None:
     rng = np.random.default_rng(0)
-    planned = Training(
-        nuisance=0.5,
-        simulated=100,
-        image_size=48,
-        network="base",
-        images=10,
-        epochs=1,
-        seed=0,
-    )
     aucs = 0.95 + 0.004 * rng.standard_normal((400, 2))
     aucs[:20, 1] = 0.6
-    groups = [[replace(planned, val_auc=auc) for auc in pair] for pair in aucs]
-    assert spread_of_seeds(groups) == pytest.approx(0.004, rel=0.2)
+    groups = [[replace(PLANNED, val_auc=auc) for auc in pair] for pair in aucs]
+    spread = spread_of_seeds(groups)
+    assert spread is not None
+    assert spread.deviation == pytest.approx(0.004, rel=0.2)
+    assert spread.half(2) == pytest.approx(1.96 * spread.deviation, rel=0.01)
     assert spread_of_seeds([group[:1] for group in groups]) is None
 
 

@@ -1,5 +1,6 @@
 """The benchmark of few images goes from many to few, and its table is what a report shows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ def test_networks_are_trained_on_ever_fewer_images(
     assert capsys.readouterr().out == page
     assert "| 0.5 | 24 | 2 | lens_nano/symmetric_tiny untied |" in page
     assert page.count("±") == 8
+    for other in ({"nuisance": 0.25}, {"epochs": 2}, {"simulated": 240}):
+        with pytest.raises(UserError, match="trainings on other images, or of other lengths"):
+            run(replace(settings, **other))  # type: ignore[arg-type]
 
 
 def test_more_images_than_are_simulated() -> None:

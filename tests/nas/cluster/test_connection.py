@@ -84,7 +84,7 @@ def drop(references):
 over = threading.Event()
 sys.setswitchinterval(1e-5)
 with cluster(cpus=1):
-    references = [ray.put(None) for _ in range(5_000)]
+    references = [ray.put(None) for _ in range(10_000)]
     gc.freeze()
     gc.set_threshold(20)
     thread = threading.Thread(target=drop, args=(references,))

@@ -99,6 +99,36 @@ def test_an_interruption_that_python_drops_is_not_lost(start: Start) -> None:
     assert error == "error: interrupted\n"
 
 
+def test_an_interruption_that_is_dropped_at_the_end_kills_nobody() -> None:
+    """There is nothing left to interrupt, and the alarm must not end the process."""
+    program = """
+import os, signal, sys, time
+from nas.common.interruption import interrupt_on_signals
+
+
+class Last:
+    def __del__(self):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            pass
+
+
+class Slow:
+    def __del__(self):
+        time.sleep(0.2)
+
+
+interrupt_on_signals()
+sys.slow, sys.last = Slow(), Last()
+import atexit
+atexit.register(delattr, sys, "last")
+"""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
+        assert done.returncode == 0
+
+
 def test_a_second_signal_ends_what_takes_long(start: Start) -> None:
     process = start("--slow")
     process.send_signal(signal.SIGINT)

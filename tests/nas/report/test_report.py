@@ -266,6 +266,12 @@ def test_a_table_of_trainings_on_few_images_becomes_a_figure(
     assert not (tmp_path / "board" / "figures" / "efficiency.pdf").exists()
 
 
+def test_a_search_shows_trainings_on_few_images_too(searched: RunDirectory, tmp_path: Path) -> None:
+    (tmp_path / "few.csv").write_text(FEW)
+    text = write_report(searched.path, efficiency=tmp_path / "few.csv").read_text()
+    assert text.index("How many images it takes") < text.index("How this was made")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -273,6 +279,10 @@ def test_a_table_of_trainings_on_few_images_becomes_a_figure(
         ("", "no trainings"),
         (FEW.replace("0.5,", "1.5,"), "line 2, test_auc: should be from 0 to 1"),
         (FEW.replace("params", "weights"), "line 2, params: field required"),
+        (
+            FEW.replace("of_a_later_version", "nuisance").replace(",\n", ",0.5\n", 1),
+            "several kinds",
+        ),
     ],
 )
 def test_a_wrong_table_of_trainings_on_few_images(
