@@ -47,9 +47,9 @@ def lens_nano() -> SearchSpace:
         symmetry=("d4", "none"),
         stem=StemChoices(width=(16, 24, 32), kernel=(3, 5), stride=(2, 1)),
         head_dim=16,
-        # What moved nothing around a symmetric network has one choice: larger kernels of the
-        # stages, a second block in the first, strides of 1 in the last two. Attention in the second
-        # only hurt (results/ablation).
+        # What brought nothing around a symmetric network has one choice: larger kernels of the
+        # stages, a second block in the first, strides of 1 in the last two, and attention in the
+        # second (results/ablation).
         stages=(
             StageChoices(
                 op=("mbconv",),
@@ -148,8 +148,8 @@ def lens_small() -> SearchSpace:
 def lens_bench() -> SearchSpace:
     """Make the space of the lensing benchmark: 128 networks, of which each gene has two choices.
 
-    It is so small that all of its networks can be trained (``nas.benchmarks.table``). They are
-    among those of :func:`lens_nano`, of its smaller sizes.
+    It is so small that all of its networks can be trained (``nas.benchmarks.table``). All are
+    networks of :func:`lens_nano`.
     """
     return hybrid_space(
         "lens_bench",

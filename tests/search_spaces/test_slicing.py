@@ -4,9 +4,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_spaces import Supernet, build_network, get_space
+from search_spaces import SearchSpace, Supernet, build_network, get_space
 from search_spaces.hybrid import describe
 from search_spaces.slicing import shared_name, slice_of
+from tests.search_spaces.everything import EVERYTHING
 
 
 def _names(*shape: int) -> torch.Tensor:
@@ -50,9 +51,12 @@ def test_a_slice_is_a_view(size: int) -> None:
     assert shared.sum() == size * size
 
 
-@pytest.mark.parametrize("name", ["hybrid_nano", "lens_nano"])
-def test_every_tensor_of_every_corner_has_its_place_in_the_supernet(name: str) -> None:
-    space = get_space(name)
+@pytest.mark.parametrize(
+    "space",
+    [get_space("hybrid_nano"), get_space("lens_nano"), EVERYTHING],
+    ids=lambda space: space.name,
+)
+def test_every_tensor_of_every_corner_has_its_place_in_the_supernet(space: SearchSpace) -> None:
     corners = [*space.corners(heavy=True), *space.corners(heavy=False)]
     if "symmetry" in space.genes:
         corners = [

@@ -15,8 +15,12 @@ from search_spaces import Architecture, SpaceError, Supernet, extract, get_space
 from search_spaces import supernet as supernet_module
 from search_spaces.hybrid import describe
 from search_spaces.slicing import shared_name, slice_of
+from tests.search_spaces.everything import EVERYTHING
 
-SPACES = ["lens_nano", "hybrid_nano", "hybrid_small"]
+SPACES = {
+    "everything": EVERYTHING,
+    **{name: get_space(name) for name in ("lens_nano", "hybrid_nano", "hybrid_small")},
+}
 SIZES = st.sampled_from([32, 50])
 seeds = st.integers(0, 2**32 - 1)
 
@@ -24,7 +28,7 @@ seeds = st.integers(0, 2**32 - 1)
 def make_supernet(space: str, in_chans: int = 1, norm: str = "batch") -> Supernet:
     """Return a supernet without zero biases, unit norms or zero means, which could hide a bug."""
     torch.manual_seed(0)
-    supernet = Supernet(space, in_chans, norm=norm)
+    supernet = Supernet(SPACES[space], in_chans, norm=norm)
     with torch.no_grad():
         for name, tensor in supernet.state_dict().items():
             if name.endswith("running_var"):
@@ -39,7 +43,9 @@ def make_supernet(space: str, in_chans: int = 1, norm: str = "batch") -> Superne
 SUPERNETS = {(space, chans): make_supernet(space, chans) for space in SPACES for chans in (1, 3)}
 supernets = st.sampled_from(list(SUPERNETS.values()))
 # A copy in double precision and its gradients take seconds where the largest network is large.
-small_supernets = st.sampled_from([one for (name, _), one in SUPERNETS.items() if "nano" in name])
+small_supernets = st.sampled_from(
+    [one for (name, _), one in SUPERNETS.items() if name != "hybrid_small"]
+)
 
 
 def draw_from(supernet: Supernet, seed: int) -> Architecture:
@@ -89,7 +95,7 @@ def test_so_it_does_with_recalibrated_statistics(supernet: Supernet, seed: int, 
         inside, outside = supernet(images, architecture, statistics), network(images)
     assert (inside - outside).abs().max() <= 1e-5
     if any(name.endswith("running_mean") for name in statistics):
-        assert (before - outside).abs().max() > 1e-3
+        assert (before - outside).abs().max() > 1e-5
 
 
 @given(small_supernets, seeds, SIZES)

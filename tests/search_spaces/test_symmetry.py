@@ -16,29 +16,15 @@ from search_spaces import Architecture, HybridNet, SpaceError, build_network, pa
 from search_spaces.blocks import windows
 from search_spaces.costs import untied_params
 from search_spaces.halving import convolve, halve
-from search_spaces.hybrid import StageChoices, StemChoices, hybrid_space
+from search_spaces.hybrid import StemChoices, hybrid_space
 from search_spaces.symmetry import SYMMETRIES, Symmetry
 from search_spaces.tied_norms import TiedBatchNorm
 from search_spaces.tying import tie, untie
+from tests.search_spaces.everything import EVERYTHING, STAGE
 
 seeds = st.integers(0, 2**32 - 1)
 groups = st.sampled_from([SYMMETRIES["c4"], SYMMETRIES["d4"]])
 sides = st.integers(32, 64)
-
-# All that a symmetric network can have, in one space: rotations alone, attention in every stage,
-# windows that stick out over the map, and a stride of 1 in the stem or in any stage.
-STAGE = StageChoices(
-    stride=(2, 1), depth=(1, 2), width=(16, 24), heads=(1, 2), kernel=(3, 5), window=(0, 3, 4)
-)
-EVERYTHING = hybrid_space(
-    "everything",
-    symmetry=("d4", "c4"),
-    stem=StemChoices(width=(16, 24), kernel=(3, 5), stride=(2, 1)),
-    head_dim=8,
-    stages=(STAGE,) * 4,
-    named={},
-    size=params,
-)
 
 
 def draw(seed: int) -> Architecture:

@@ -96,7 +96,8 @@ class LensBench:
     """Networks with what came of their trainings, on which a search needs no training.
 
     Attributes:
-        about: What the trainings share, as JSON values: ``space``, ``images``, ``recipe``.
+        about: What the trainings share, as JSON values: ``space``, its ``genes``, ``images``,
+            ``recipe``, and the digest of a ``supernet`` where there are inherited scores.
         rows: The trainings.
 
     Example:
@@ -215,6 +216,8 @@ class LensBench:
             if len(bench._known) < len(rows):
                 raise DamageError("a training is there twice")
             try:
+                if bench.about.get("genes", genes_of(bench.space)) != genes_of(bench.space):
+                    raise DamageError(f"{bench.space.name} has other genes in this version")
                 for line in {row.architecture for row in rows}:
                     bench.space.parse(line)
             except SpaceError as error:
@@ -252,6 +255,11 @@ def _load(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     if about.pop("format", None) != FORMAT:
         raise DamageError("it is of another version")
     return about, columns
+
+
+def genes_of(space: SearchSpace) -> dict[str, list[Any]]:
+    """Return the choices of each gene of a space as JSON values."""
+    return {name: list(gene.choices) for name, gene in space.genes.items()}
 
 
 def merged(bench: LensBench, more: Sequence[BenchRow]) -> LensBench:

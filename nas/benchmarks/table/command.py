@@ -2,13 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from nas.benchmarks.table.bench import BenchRow, LensBench, merged
+from nas.benchmarks.table.bench import BenchRow, LensBench, genes_of, merged
 from nas.benchmarks.table.inherited import open_supernet, with_inherited
 from nas.benchmarks.table.proxies import PROXIES
 from nas.benchmarks.table.report import publish_bench
@@ -70,20 +69,18 @@ def _filled(
 ) -> LensBench:
     """Return the table with what it lacks, and write it as it comes."""
     images = _images(settings)
-    supernet = (
-        None
-        if settings.supernet is None
-        else open_supernet(settings.supernet, bench.space.name, images)
-    )
+    supernet = None
+    if settings.supernet is not None:
+        supernet = open_supernet(settings.supernet, bench.space.name, images)
     with held(settings.trainings, "filled", "--trainings"):
         for first in range(0, len(missing), _AT_ONCE):
             some = missing[first : first + _AT_ONCE]
             bench = merged(bench, _train(settings, bench.space, images, some))
             bench.write(settings.out / TABLE)
             publish_bench(bench, settings.out)
-    if supernet is not None:
-        bench = with_inherited(bench, supernet, images)
-        bench.write(settings.out / TABLE)
+        if supernet is not None:
+            bench = with_inherited(bench, supernet, images)
+            bench.write(settings.out / TABLE)
     return bench
 
 
@@ -95,6 +92,7 @@ def _begun(settings: TableSettings, space: SearchSpace) -> LensBench:
     """
     about = {
         "space": space.name,
+        "genes": genes_of(space),
         "images": {
             name: getattr(settings, name)
             for name in ("train", "val", "test", "image_size", "nuisance")
@@ -152,10 +150,8 @@ def _images(settings: TableSettings) -> TrainingImages:
         nuisance=settings.nuisance,
     )
     sizes = {name: getattr(settings, name) for name in ("train", "val", "test")}
-    counts = "-".join(str(count) for count in sizes.values())
-    directory = Path("data") / f"bench-{settings.image_size}px-{counts}-{settings.nuisance:g}"
-    simulate_splits(simulation, directory, sizes, 2)
-    return TrainingImages.open(directory, ReadOptions())
+    simulate_splits(simulation, settings.data, sizes, 2)
+    return TrainingImages.open(settings.data, ReadOptions())
 
 
 def _train(

@@ -33,6 +33,8 @@ def publish_bench(bench: LensBench, out: Path) -> str:
 def bench_page(bench: LensBench) -> str:
     """Return the page of Markdown."""
     told = {"command": f"`{command()}`", **bench.about["images"], **environment()}
+    if "supernet" in bench.about:
+        told["supernet of inherited weights"] = bench.about["supernet"][:8]
     lines = [
         f"# {bench.about['space']}: networks of a small space, each trained alone",
         "",

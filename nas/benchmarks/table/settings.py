@@ -25,7 +25,7 @@ class TableSettings(Recipe, WorkerOptions):
     """Trainings of each network, with seeds 0, 1, …"""
     nuisance: float = 0.25
     """Width of the ranges that lens and source of the simulated images are drawn from. At 0.5
-    networks with attention stay below an AUC of 0.7 for 5 epochs of 12."""
+    symmetric_coatnet, for one, stays below an AUC of 0.7 for 5 epochs of 12."""
     image_size: int = 48
     """Pixels on a side."""
     train: int = 8400
@@ -37,8 +37,8 @@ class TableSettings(Recipe, WorkerOptions):
     epochs: int = 12
     """Passes over the images to learn from."""
     supernet: Path | None = None
-    """Directory of a supernet of the space that learned from the same images: its scores of all
-    networks go into the table too."""
+    """Supernet of the space that learned from the same images, its directory or checkpoint: its
+    scores of all networks go into the table too."""
     workers: int | None = 1
     """Trainings at a time (default: 1, so that all have the same share of the machine)."""
     gpus_per_trial: float | None = 0.0
@@ -59,6 +59,12 @@ class TableSettings(Recipe, WorkerOptions):
                     f"--{name.replace('_', '-')} {value} cannot be used: give 1 or more"
                 )
 
+    @property
+    def data(self) -> Path:
+        """Directory of the images."""
+        counts = f"{self.train}-{self.val}-{self.test}"
+        return Path("data") / f"bench-{self.image_size}px-{counts}-{self.nuisance:g}"
+
 
 def check(settings: TableSettings) -> None:
     """Check that the supernet is there.
@@ -66,8 +72,13 @@ def check(settings: TableSettings) -> None:
     Raises:
         UserError: it is not.
     """
-    if settings.supernet is not None and not (settings.supernet / "model.safetensors").exists():
+    if settings.supernet is not None and not checkpoint_in(settings.supernet).exists():
         raise UserError(
-            f"there is no supernet in {settings.supernet}: train one with python -m nas.supernet "
-            f"--space {settings.space}"
+            f"there is no supernet {settings.supernet}: train one with python -m nas.supernet "
+            f"--space {settings.space} --data {settings.data}"
         )
+
+
+def checkpoint_in(supernet: Path) -> Path:
+    """Return the checkpoint of a supernet, which may be named by its directory."""
+    return supernet / "model.safetensors" if supernet.is_dir() else supernet

@@ -20,6 +20,7 @@ from nas.benchmarks.table.rankers import rankings
 from nas.benchmarks.table.report import bench_page, publish_bench
 from nas.benchmarks.table.settings import TableSettings, check
 from nas.common.errors import UserError
+from nas.common.files import file_digest
 from nas.data.options import ReadOptions
 from nas.training.images import TrainingImages
 from nas.training.networks.checkpoint import save_checkpoint
@@ -74,7 +75,7 @@ def test_a_supernet_scores_all_networks(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "super").mkdir()
     checkpoint = tmp_path / "super" / "model.safetensors"
     asked = replace(settings, supernet=tmp_path / "super")
-    with pytest.raises(UserError, match=r"no supernet in .*super: .* --space lens_bench"):
+    with pytest.raises(UserError, match=r"no supernet .*super: .* --data data/bench-48px-24-12-12"):
         check(asked)
     run(replace(settings, seeds=1, out=tmp_path / "images"))
     (place,) = (tmp_path / "data").iterdir()
@@ -96,7 +97,9 @@ def test_a_supernet_scores_all_networks(tmp_path: Path, monkeypatch: pytest.Monk
     )
     run(asked)
     inheritance = Inheritance(images.train(), images.val())
-    for row in LensBench.read(tmp_path / "out" / TABLE).rows:
+    bench = LensBench.read(tmp_path / "out" / TABLE)
+    assert bench.about["supernet"] == file_digest(checkpoint)
+    for row in bench.rows:
         score = inheritance.score(supernet, SPACE.parse(row.architecture)).auc
         assert row.inherited == pytest.approx(score, abs=1e-6)
 
@@ -236,6 +239,10 @@ def _with(path: Path, **changes: Any) -> None:
         ({"metadata": {b"lens_bench": b'{"space": "lens_bench"}'}}, "of another version"),
         ({"metadata": {b"lens_bench": b'{"space": "no", "format": 1}'}}, "no search space 'no'"),
         ({"metadata": {b"lens_bench": b"{"}}, "Expecting property name"),
+        (
+            {"metadata": {b"lens_bench": b'{"space": "lens_bench", "format": 1, "genes": {}}'}},
+            "lens_bench has other genes",
+        ),
     ],
 )
 def test_a_damaged_table(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
