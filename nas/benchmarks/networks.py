@@ -9,6 +9,7 @@ from torch import nn
 from nas.report.efficiency import UNTIED
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
+from nas.training.networks.timm_models import require_network
 from search_spaces import Architecture, build_network, get_space, untie
 from search_spaces.network import init_weights
 
@@ -69,10 +70,13 @@ def with_twins(names: Iterable[str]) -> list[Network]:
 
     Raises:
         SpaceError: a name is not that of an architecture.
+        UserError: timm does not know a name.
     """
     found = []
     for name in names:
         space, slash, line = name.partition("/")
+        if not slash:
+            require_network(name)
         network = Network(name, get_space(space).parse(line) if slash else None)
         found.append(network)
         if network.symmetric:

@@ -45,3 +45,13 @@ def test_networks_are_trained_on_ever_fewer_images(
 def test_more_images_than_are_simulated() -> None:
     with pytest.raises(UserError, match="--images 8000 cannot be learned from"):
         check(EfficiencySettings(simulated=1000))
+
+
+def test_a_misspelt_network_is_named_before_anything_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = EfficiencySettings(networks=("lens_nano/symmetric_tiny", "resnet81"))
+    with pytest.raises(UserError, match="timm has no model resnet81"):
+        run(settings)
+    assert not (tmp_path / "data").exists()
