@@ -5,7 +5,6 @@ Every training is written down when it is done, and a stopped benchmark goes on 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
-from math import sqrt
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,10 +61,12 @@ class Training:
         val_auc: Validation AUC of the epoch that validation chose.
         test_auc: Test AUC of the same epoch.
         averaged_auc: Test AUC with probabilities averaged over the symmetries of the image.
-        best_epoch: Number of that epoch.
+        best_epoch: Number of that epoch, or of that round.
         seconds: Seconds of training, without scoring.
-        curve: Validation AUC after each epoch, separated by blanks.
+        curve: Validation AUC after each epoch or round, separated by blanks.
         commit: Version of the toolkit that trained it.
+        rounds: Times that validation is scored, with as many epochs between; 0 stands for after
+            each epoch.
     """
 
     nuisance: float
@@ -86,6 +87,7 @@ class Training:
     seconds: float = 0.0
     curve: str = ""
     commit: str = ""
+    rounds: Count = 0
 
     @property
     def data(self) -> tuple[object, ...]:
@@ -146,12 +148,19 @@ def plan(settings: SimulatedImages, network: Network, **what: Any) -> tuple[Trai
     return training, network
 
 
-def epochs_for(images: int, epochs: int, most: int) -> int:
-    """Return the passes over some images where the most of them get so many epochs.
+def length_for(images: int, epochs: int, most: int) -> dict[str, int]:
+    """Return the length of a training where the most images get so many epochs.
 
-    Fewer images get more, as the square root of the ratio.
+    Fewer images get more epochs, so that all have as many updates: with the square root of that,
+    networks that saw 500 images were far from the end of their training. Validation is scored at
+    most twice as often as in the training on the most images, or it would take longer than that.
+
+    Returns:
+        The fields ``epochs`` and ``rounds`` of a training.
     """
-    return round(epochs * sqrt(most / images))
+    passes = max(1, round(most / (2 * images)))
+    rounds = max(1, round(epochs * most / (images * passes)))
+    return {"epochs": rounds * passes, "rounds": rounds}
 
 
 def carry_out(
@@ -228,8 +237,14 @@ def simulated_images(
 
 def train_as_planned(training: Training, network: Network, images: TrainingImages) -> Training:
     """Train a network as planned, and return the training with its outcome."""
+    rounds = training.rounds or training.epochs
     result = train_on_some(
-        network, images, training.images, epochs=training.epochs, seed=training.seed
+        network,
+        images,
+        training.images,
+        epochs=rounds,
+        seed=training.seed,
+        passes=training.epochs // rounds,
     )
     model, test = result.model, images.test()
     flops = counted_flops(model, test.images[:1])
@@ -248,7 +263,7 @@ def train_as_planned(training: Training, network: Network, images: TrainingImage
 
 
 def train_on_some(
-    network: Network, images: TrainingImages, count: int, *, epochs: int, seed: int
+    network: Network, images: TrainingImages, count: int, *, epochs: int, seed: int, passes: int = 1
 ) -> Result:
     """Train a network on some of the training images, all others as they are.
 
@@ -256,20 +271,22 @@ def train_on_some(
         network: The network.
         images: Images to learn from and to choose the epoch by.
         count: Number of training images; fewer images of a seed are among its more.
-        epochs: Passes over them.
+        epochs: Number of epochs, after each of which validation is scored.
         seed: Seed of weights, training images and their order.
+        passes: Passes over the images in an epoch.
     """
     return fit(
         network.build(images, seed),
-        _some(images.train(), count, seed),
+        _some(images.train(), count, seed, passes),
         images.val(),
         Recipe(epochs=epochs),
         seed=seed,
     )
 
 
-def _some(images: LensTensors, count: int, seed: int) -> LensTensors:
+def _some(images: LensTensors, count: int, seed: int, passes: int) -> LensTensors:
     some = torch.from_numpy(np.random.default_rng(seed).permutation(len(images))[:count])
+    some = some.repeat(passes)
     return LensTensors(images.images[some], images.labels[some], images.classes)
 
 

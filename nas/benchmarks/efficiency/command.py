@@ -9,7 +9,7 @@ from nas.benchmarks.efficiency.settings import EfficiencySettings
 from nas.benchmarks.figures import write_figure
 from nas.benchmarks.networks import Network, with_twins
 from nas.benchmarks.page import trainings_page
-from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan, read_trainings
+from nas.benchmarks.trainings import Training, carry_out, length_for, plan, read_trainings
 from nas.common.errors import UserError
 from nas.common.files import make_directory, write_text
 from nas.report.efficiency import SomeImages, efficiency_figure
@@ -53,15 +53,15 @@ def planned(settings: EfficiencySettings) -> Iterator[tuple[Training, Network]]:
     """Yield all trainings without their outcomes, seed by seed, from many images to few."""
     images = sorted(set(settings.images), reverse=True)
     for seed, count in product(range(settings.seeds), images):
-        epochs = epochs_for(count, settings.epochs, images[0])
+        length = length_for(count, settings.epochs, images[0])
         for network in with_twins(settings.networks):
             yield plan(
                 settings,
                 network,
                 nuisance=settings.nuisance,
                 images=count,
-                epochs=epochs,
                 seed=seed,
+                **length,
             )
 
 

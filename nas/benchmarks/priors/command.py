@@ -7,7 +7,7 @@ from itertools import product
 from nas.benchmarks.networks import Network
 from nas.benchmarks.priors.report import prior_page
 from nas.benchmarks.priors.settings import PriorSettings
-from nas.benchmarks.trainings import Prior, Training, carry_out, epochs_for, plan
+from nas.benchmarks.trainings import Prior, Training, carry_out, length_for, plan
 from nas.common.files import make_directory, write_text
 from search_spaces import get_space
 
@@ -36,7 +36,7 @@ def trainings_of_priors(settings: PriorSettings) -> Iterator[tuple[Training, Net
             Network(name, architecture),
             nuisance=settings.nuisance,
             images=images,
-            epochs=epochs_for(images, settings.epochs, most),
             seed=seed,
             prior=prior,
+            **length_for(images, settings.epochs, most),
         )

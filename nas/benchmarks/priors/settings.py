@@ -20,8 +20,8 @@ class PriorSettings(SimulatedImages):
     seeds: int = 3
     """Number of trainings of each kind."""
     epochs: int = 12
-    """Passes over the largest number of training images; over a part of them there are more, as the
-    square root of the ratio."""
+    """Passes over the largest number of training images; over fewer there are more, so that
+    all have as many updates."""
     nuisance: float = 0.5
     """Width of the ranges that lens and source of the simulated images are drawn from."""
     out: Path = Path("results/priors")

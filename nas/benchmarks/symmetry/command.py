@@ -9,7 +9,7 @@ from nas.benchmarks.networks import Network, with_twins
 from nas.benchmarks.page import trainings_page
 from nas.benchmarks.symmetry.report import symmetry_figure
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings
-from nas.benchmarks.trainings import Training, carry_out, epochs_for, plan
+from nas.benchmarks.trainings import Training, carry_out, length_for, plan
 from nas.common.files import make_directory, write_text
 
 
@@ -34,8 +34,6 @@ def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Net
     for seed, nuisance, images in product(
         range(settings.seeds), settings.nuisances, settings.images
     ):
-        epochs = epochs_for(images, settings.epochs, largest)
+        length = length_for(images, settings.epochs, largest)
         for network in with_twins(settings.networks):
-            yield plan(
-                settings, network, nuisance=nuisance, images=images, epochs=epochs, seed=seed
-            )
+            yield plan(settings, network, nuisance=nuisance, images=images, seed=seed, **length)

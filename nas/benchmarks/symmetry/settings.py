@@ -26,8 +26,8 @@ class SymmetryBenchmarkSettings(SimulatedImages):
     seeds: int = 3
     """Number of trainings of each kind."""
     epochs: int = 12
-    """Passes over the largest number of training images; over a part of them there are more, as the
-    square root of the ratio."""
+    """Passes over the largest number of training images; over fewer there are more, so that
+    all have as many updates."""
     out: Path = Path("results/symmetry")
     """Directory for trainings, table and figure; trainings that stand there are not repeated."""
 

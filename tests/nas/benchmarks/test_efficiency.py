@@ -7,6 +7,7 @@ import pytest
 
 from nas.benchmarks.efficiency.command import run
 from nas.benchmarks.efficiency.settings import EfficiencySettings, check
+from nas.benchmarks.trainings import read_trainings
 from nas.common.errors import UserError
 from nas.report.efficiency import read_efficiency
 
@@ -24,7 +25,8 @@ def test_networks_are_trained_on_ever_fewer_images(
         out=tmp_path / "out",
     )
     run(settings)
-    trainings = read_efficiency(tmp_path / "out" / "trainings.csv")
+    table = tmp_path / "out" / "trainings.csv"
+    trainings = read_efficiency(table)
     kinds = [(one.network.partition("/")[2], one.images, one.seed) for one in trainings]
     assert kinds == [
         (name, images, seed)
@@ -32,10 +34,13 @@ def test_networks_are_trained_on_ever_fewer_images(
         for images in (96, 24)
         for name in ("symmetric_tiny", "symmetric_tiny untied")
     ]
+    # All have as many updates, and validation is scored at most twice as often.
+    lengths = [(one.epochs * one.images, len(one.curve.split())) for one in read_trainings(table)]
+    assert lengths == [(96, 1), (96, 1), (96, 2), (96, 2)] * 2
     assert (tmp_path / "out" / "efficiency.png").stat().st_size > 10_000
     page = (tmp_path / "out" / "README.md").read_text()
     assert capsys.readouterr().out == page
-    assert "| 0.5 | 24 | 2 | lens_nano/symmetric_tiny untied |" in page
+    assert "| 0.5 | 24 | 4 | lens_nano/symmetric_tiny untied |" in page
     assert page.count("±") == 8
     for other in ({"nuisance": 0.25}, {"epochs": 2}, {"simulated": 240}):
         with pytest.raises(UserError, match="trainings on other images, or of other lengths"):
