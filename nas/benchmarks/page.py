@@ -35,7 +35,7 @@ def trainings_page(title: str, words: str, trainings: Sequence[Training], image_
         "",
         "Small-scale trainings on a CPU. An untied network has the layers and shapes of the "
         "symmetric one above it, with weights of its own. Validation chose the epoch. Intervals "
-        "are of 95 % over seeds (Student's t); one seed has none. All have as many updates. "
+        "are of 95 % over seeds (Student's t); one seed has none. Fewer images get more epochs. "
         "The command and the environment are those that added the last rows; trainings.csv has "
         "the commit and the epochs of each. Seconds are the least over seeds, of one core: other "
         "work on the machine and earlier versions of the toolkit make them more.",
