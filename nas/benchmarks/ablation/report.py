@@ -65,7 +65,7 @@ def ablation_page(trainings: Sequence[Training]) -> str:
     return "\n".join(lines)
 
 
-class Spread(NamedTuple):
+class SeedSpread(NamedTuple):
     """How far seeds of a network differ.
 
     Attributes:
@@ -82,7 +82,7 @@ class Spread(NamedTuple):
         return quantile * self.deviation * sqrt(2 / seeds)
 
 
-def spread_of_seeds(groups: Sequence[Sequence[Training]]) -> Spread | None:
+def spread_of_seeds(groups: Sequence[Sequence[Training]]) -> SeedSpread | None:
     """Return how far seeds of a network differ; None where no network has two.
 
     It is taken from the median distance of two seeds of a network, so that a training that went
@@ -94,10 +94,10 @@ def spread_of_seeds(groups: Sequence[Sequence[Training]]) -> Spread | None:
     apart = [abs(one.val_auc - other.val_auc) for group in groups for one, other in pairwise(group)]
     # Half of the distances between two normal numbers are below this many standard deviations.
     middle: float = sqrt(2) * stats.norm.ppf(0.75)
-    return Spread(median(apart) / middle, len(apart)) if apart else None
+    return SeedSpread(median(apart) / middle, len(apart)) if apart else None
 
 
-def _said_of(spread: Spread | None, changes: int) -> str:
+def _said_of(spread: SeedSpread | None, changes: int) -> str:
     if spread is None:
         return "With one seed nothing is known of the spread between seeds."
     return (
@@ -114,7 +114,7 @@ def _told(item: tuple[str, object]) -> tuple[str, str]:
 
 
 def _row(
-    name: str, group: Sequence[Training], base: Sequence[Training], spread: Spread | None
+    name: str, group: Sequence[Training], base: Sequence[Training], spread: SeedSpread | None
 ) -> tuple[str, ...]:
     return (
         name,
@@ -127,7 +127,7 @@ def _row(
     )
 
 
-def _gain(group: Sequence[Training], base: Sequence[Training], spread: Spread | None) -> str:
+def _gain(group: Sequence[Training], base: Sequence[Training], spread: SeedSpread | None) -> str:
     of_base = {one.seed: one.val_auc for one in base}
     gains = [one.val_auc - of_base[one.seed] for one in group if one.seed in of_base]
     if not gains:

@@ -25,7 +25,7 @@ def run(settings: EfficiencySettings) -> None:
     make_directory(settings.out, "--out")
 
     path = settings.out / "trainings.csv"
-    trainings = list(planned(settings))
+    trainings = list(trainings_on_fewer(settings))
     _check(read_trainings(path), trainings[0][0], path)
 
     def page(done: Sequence[Training]) -> str:
@@ -49,7 +49,7 @@ def _check(done: Sequence[Training], wanted: Training, path: Path) -> None:
         )
 
 
-def planned(settings: EfficiencySettings) -> Iterator[tuple[Training, Network]]:
+def trainings_on_fewer(settings: EfficiencySettings) -> Iterator[tuple[Training, Network]]:
     """Yield all trainings without their outcomes, seed by seed, from many images to few."""
     images = sorted(set(settings.images), reverse=True)
     for seed, count in product(range(settings.seeds), images):
