@@ -58,6 +58,7 @@ def genes() -> Iterator[str]:
     attention = ", ".join(gain(f"stage{stage}.op=attention") for stage in (2, 3, 4))
     yield f"attention in the second, third or fourth stage {attention}"
     yield f"2 in place of 4 {gain('stage1.expansion=2')}"
+    yield f"Groups of channels in place of BatchNorm ({gain('norm=group')})"
     assert gains.max() < 0.005
     assert gains.abs().max() < float(half)
     yield f"Nothing else gained 0.005, where seeds make ±{half}"
