@@ -97,7 +97,7 @@ class Training:
     @property
     def circumstances(self) -> tuple[object, ...]:
         """What networks must share that are compared with each other."""
-        return *self.data, self.prior, self.images, self.epochs
+        return *self.data, self.images, self.epochs
 
     @property
     def kind(self) -> tuple[object, ...]:

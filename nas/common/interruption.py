@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import NoReturn
@@ -39,7 +39,7 @@ def interrupt_on_signals() -> None:
     signal.signal(signal.SIGALRM, _interrupt)
     # As Python ends it lets the alarm do what it does by default, which is to kill the process.
     atexit.register(signal.signal, signal.SIGALRM, signal.SIG_IGN)
-    sys.unraisablehook = _Hook(sys.unraisablehook)
+    _interrupt_again_where_it_was_lost()
     # Python writes the numbers of signals there at once, before any handler runs.
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -104,22 +104,21 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-class _Hook:
-    """Interrupts again, a moment later, where an interruption was lost.
+def _interrupt_again_where_it_was_lost() -> None:
+    """Interrupt again, a moment later, where Python dropped an interruption.
 
-    Python calls finalizers and the callbacks of weak references anywhere, and drops what they
-    raise. A handler of a signal may run in one of them.
+    It calls finalizers and the callbacks of weak references anywhere, and drops what they raise. A
+    handler of a signal may run in one of them.
     """
+    before = sys.unraisablehook
 
-    def __init__(self, before: "Callable[[sys.UnraisableHookArgs], object]") -> None:
-        self._before = before
-
-    def __call__(self, lost: "sys.UnraisableHookArgs", /) -> None:
-        """Take what was dropped."""
+    def take(lost: "sys.UnraisableHookArgs", /) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
             signal.setitimer(signal.ITIMER_REAL, _MOMENT)
         else:
-            self._before(lost)
+            before(lost)
+
+    sys.unraisablehook = take
 
 
 def _end_in_time(reader: int) -> None:

@@ -13,6 +13,7 @@ from nas.common.lock import held
 from nas.common.progress import say
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
+from nas.training.networks.start import checkpoint_in
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.supernet.sharing import Sharing
@@ -57,7 +58,7 @@ class SharedWeights:
             UserError: The checkpoint is missing or damaged, or of another space or data set.
         """
         if self.given is not None:
-            self._load(self._file(self.given))
+            self._load(checkpoint_in(self.given))
 
     def bring(self, to: Path) -> Supernet:
         """Return the supernet of a checkpoint, which is made where there is none.
@@ -75,7 +76,7 @@ class SharedWeights:
             if self.given is None:
                 self._train(to)
             else:
-                self._copy(self._file(self.given), to)
+                self._copy(checkpoint_in(self.given), to)
         return self._load(to)
 
     def _copy(self, source: Path, to: Path) -> None:
@@ -99,10 +100,6 @@ class SharedWeights:
             with tracked_epochs(self.track, training.directory, spec.to_json()) as on_epoch:
                 training.run(self.images.train(device), self.images.val(device), on_epoch=on_epoch)
             self._copy(training.directory / "model.safetensors", to)
-
-    @staticmethod
-    def _file(given: Path) -> Path:
-        return given / "model.safetensors" if given.is_dir() else given
 
     def _load(self, path: Path) -> Supernet:
         supernet, card, data = load_supernet(path)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from scipy import stats
 
 from nas.benchmarks.markdown import table
-from nas.benchmarks.trainings import Training
+from nas.benchmarks.trainings import Training, groups
 from nas.common.provenance import command, environment
 
 _HEAD = (
@@ -36,20 +36,18 @@ def ablation_page(trainings: Sequence[Training]) -> str:
     Args:
         trainings: Trainings that are done, those of the base first.
     """
-    groups: dict[str, list[Training]] = {}
-    for one in trainings:
-        groups.setdefault(one.network, []).append(one)
-    spread = spread_of_seeds(list(groups.values()))
+    found = {group[0].network: group for group in groups(trainings)}
+    spread = spread_of_seeds(list(found.values()))
     lines = [
         "# What a gene is worth",
         "",
-        f"Base: `{groups[BASE][0].architecture}`.",
+        f"Base: `{found[BASE][0].architecture}`.",
         "",
         "Small-scale trainings on a CPU: each line changes one gene of the base and leaves all "
         "others as they are; genes that become active have the middle one of their choices. "
         "Validation AUC of the best epoch; the test images are not looked at, since the table is "
         "there to choose. "
-        + _said_of(spread, len(groups) - 1)
+        + _said_of(spread, len(found) - 1)
         + " The command and the environment are those that "
         "added the last rows; trainings.csv has the commit, the data and the curve of each. Later "
         "spaces may lack genes that brought nothing: such rows are made by the commit that they "
@@ -59,7 +57,7 @@ def ablation_page(trainings: Sequence[Training]) -> str:
             ("what", "value"), [("command", f"`{command()}`"), *map(_told, environment().items())]
         ),
         "",
-        *table(_HEAD, [_row(name, group, groups[BASE], spread) for name, group in groups.items()]),
+        *table(_HEAD, [_row(name, group, found[BASE], spread) for name, group in found.items()]),
         "",
     ]
     return "\n".join(lines)

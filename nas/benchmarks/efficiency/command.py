@@ -12,7 +12,7 @@ from nas.benchmarks.page import trainings_page
 from nas.benchmarks.trainings import Training, carry_out, length_for, plan, read_trainings
 from nas.common.errors import UserError
 from nas.common.files import make_directory, write_text
-from nas.report.efficiency import SomeImages, efficiency_figure
+from nas.report.efficiency import efficiency_figure, read_efficiency
 
 _WORDS = (
     "The report of a leaderboard shows the same figure where it is given the table: `python -m "
@@ -33,7 +33,9 @@ def run(settings: EfficiencySettings) -> None:
 
     def publish(done: Sequence[Training]) -> None:
         write_text(settings.out / "README.md", page(done))
-        write_figure(lambda: efficiency_figure(_some(done)), settings.out / "efficiency.png")
+        write_figure(
+            lambda: efficiency_figure(read_efficiency(path)), settings.out / "efficiency.png"
+        )
 
     sys.stdout.write(page(carry_out(trainings, path, publish)))
 
@@ -63,17 +65,3 @@ def trainings_on_fewer(settings: EfficiencySettings) -> Iterator[tuple[Training,
                 seed=seed,
                 **length,
             )
-
-
-def _some(trainings: Sequence[Training]) -> list[SomeImages]:
-    return [
-        SomeImages(
-            network=one.network,
-            images=one.images,
-            seed=one.seed,
-            params=one.params,
-            test_auc=one.test_auc,
-            averaged_auc=one.averaged_auc,
-        )
-        for one in trainings
-    ]

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nas.benchmarks.table.bench import LensBench
-from nas.benchmarks.table.settings import checkpoint_in
 from nas.common.errors import UserError
 from nas.common.files import file_digest
 from nas.common.progress import progress
 from nas.training.images import TrainingImages
+from nas.training.networks.start import checkpoint_in
 from nas.training.supernet.inheritance import Inheritance
 from nas.training.supernet.training import load_supernet
 from search_spaces import Supernet

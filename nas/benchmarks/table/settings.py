@@ -6,6 +6,7 @@ from pathlib import Path
 from nas.cluster.options import WorkerOptions
 from nas.common.errors import UserError
 from nas.common.files import RUNS
+from nas.training.networks.start import checkpoint_in
 from nas.training.recipe import Recipe
 
 
@@ -77,8 +78,3 @@ def check(settings: TableSettings) -> None:
             f"there is no supernet {settings.supernet}: train one with python -m nas.supernet "
             f"--space {settings.space} --data {settings.data}"
         )
-
-
-def checkpoint_in(supernet: Path) -> Path:
-    """Return the checkpoint of a supernet, which may be named by its directory."""
-    return supernet / "model.safetensors" if supernet.is_dir() else supernet

@@ -35,3 +35,8 @@ def require_checkpoint(path: Path) -> None:
         raise UserError(
             f"there is no checkpoint {path}: train a network with python -m nas.train first"
         )
+
+
+def checkpoint_in(place: Path) -> Path:
+    """Return the checkpoint of a training, which may be named by its directory."""
+    return place / "model.safetensors" if place.is_dir() else place
