@@ -35,3 +35,25 @@ class SimulatedImages:
                 f"--images {images} cannot be learned from: of --simulated {self.simulated} images "
                 "70 % are training images, simulate more"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewAndMany(SimulatedImages):
+    """How networks are trained on several numbers of images."""
+
+    images: tuple[int, ...] = (8400, 2000, 500)
+    """Numbers of training images."""
+    seeds: int = 3
+    """Number of trainings of each kind."""
+    epochs: int = 12
+    """Passes over the largest number of training images; over fewer there are more, so that
+    all have as many updates."""
+
+    def require_all(self) -> None:
+        """Check that there are enough images.
+
+        Raises:
+            UserError: more training images are asked for than are simulated.
+        """
+        for images in sorted(self.images, reverse=True):
+            self.require(images, seeds=self.seeds, epochs=self.epochs)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.benchmarks.simulated import SimulatedImages
+from nas.benchmarks.simulated import FewAndMany
 
 
 @dataclass(frozen=True, kw_only=True)
-class EfficiencySettings(SimulatedImages):
+class EfficiencySettings(FewAndMany):
     """Measure how many images networks need: train them on ever fewer."""
 
     networks: tuple[str, ...] = ("lens_nano/symmetric_fine", "resnet18", "coatnet_nano_rw_224")
@@ -17,11 +17,6 @@ class EfficiencySettings(SimulatedImages):
     """Numbers of training images."""
     nuisance: float = 0.5
     """Width of the ranges that lens and source of the simulated images are drawn from."""
-    seeds: int = 3
-    """Number of trainings of each kind."""
-    epochs: int = 12
-    """Passes over the largest number of training images; over fewer there are more, so that
-    all have as many updates."""
     out: Path = Path("results/efficiency")
     """Directory for trainings, table and figure; trainings that stand there are not repeated."""
 
@@ -32,5 +27,4 @@ def check(settings: EfficiencySettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    for images in sorted(settings.images, reverse=True):
-        settings.require(images, seeds=settings.seeds, epochs=settings.epochs)
+    settings.require_all()

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.benchmarks.simulated import SimulatedImages
+from nas.benchmarks.simulated import FewAndMany
 from nas.common.settings import SPACE
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriorSettings(SimulatedImages):
+class PriorSettings(FewAndMany):
     """Measure what is gained by a second channel with the residuals of a smooth lens."""
 
     space: str = SPACE
@@ -17,11 +17,6 @@ class PriorSettings(SimulatedImages):
     """Network that is trained: a named one of the space, or one written out."""
     images: tuple[int, ...] = (1000, 8400)
     """Numbers of training images."""
-    seeds: int = 3
-    """Number of trainings of each kind."""
-    epochs: int = 12
-    """Passes over the largest number of training images; over fewer there are more, so that
-    all have as many updates."""
     nuisance: float = 0.5
     """Width of the ranges that lens and source of the simulated images are drawn from."""
     out: Path = Path("results/priors")
@@ -34,5 +29,4 @@ def check(settings: PriorSettings) -> None:
     Raises:
         UserError: more training images are asked for than are simulated.
     """
-    for images in sorted(settings.images, reverse=True):
-        settings.require(images, seeds=settings.seeds, epochs=settings.epochs)
+    settings.require_all()
