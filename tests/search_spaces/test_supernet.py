@@ -87,15 +87,17 @@ def test_so_it_does_with_recalibrated_statistics(supernet: Supernet, seed: int, 
     supernet.eval()
     architecture, images = draw_from(supernet, seed), images_for(supernet, size, seed)
     network = extract(supernet, architecture)
-    before = network(images)
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
     statistics = recalibrate(
         network, [images_for(supernet, size, seed + i, 8) * 2 + 1 for i in range(3)]
     )
     with torch.no_grad():
         inside, outside = supernet(images, architecture, statistics), network(images)
     assert (inside - outside).abs().max() <= 1e-5
-    if any(name.endswith("running_mean") for name in statistics):
-        assert (before - outside).abs().max() > 1e-5
+    # Of the statistics, not of the outputs: deep networks at initialisation hardly see the image.
+    means = [name for name in statistics if name.endswith("running_mean")]
+    for name in means[:1]:
+        assert (before[name] - statistics[name]).abs().max() > 1e-3
 
 
 @given(small_supernets, seeds, SIZES)
