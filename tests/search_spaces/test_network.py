@@ -6,6 +6,7 @@ import timm
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from search_spaces import Architecture, SpaceError, build_network, get_space
 from search_spaces.blocks import AttentionBlock, windows
@@ -49,6 +50,14 @@ def test_the_named_architectures_are_what_their_names_say(space: str, name: str)
     logits = build_network(space, architecture)(torch.randn(2, 1, 48, 48))
     assert logits.shape == (2, 3)
     assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("space", ["lens_nano", "hybrid_nano"])
+def test_no_activation_works_in_place_which_costs_a_copy(space: str) -> None:
+    for architecture in get_space(space).named.values():
+        network = build_network(space, architecture)
+        assert [layer.inplace for layer in network.modules() if isinstance(layer, nn.SiLU)] != []
+        assert not any(getattr(layer, "inplace", False) for layer in network.modules())
 
 
 @pytest.mark.parametrize("space", ["lens_nano", "lens_small", "hybrid_nano", "hybrid_small"])
