@@ -78,11 +78,12 @@ def expand(base: Tensor, places: Tensor, order: int, blocks: tuple[int, int] = (
     """Return the weight that a base weight stands for.
 
     The weight is ``W[(g, o), i] = g · B[o, i]`` for a layer that sees images, or one map each, and
-    ``W[(g, o), (h, i)] = B[o, i, g⁻¹h]`` for a layer between maps. A symmetry g turns the kernel.
+    ``W[(g, o), (h, i)] = g · B[o, i, g⁻¹h]`` for a layer between maps. A symmetry g turns the
+    kernel.
 
     Args:
-        base: Base weight (fields, channels, K, K) of a layer that sees images or one map each, or
-            (fields, fields, order) of a layer between maps, which is linear in each pixel.
+        base: Base weight (fields, channels, K, K) of a convolution, or (fields, fields, order) of a
+            layer between maps that is linear in each pixel.
         places: What :func:`kernel_places` or :func:`map_places` returns.
         order: Number of symmetries.
         blocks: Numbers of equal blocks of fields, out and in, whose channels lie together, such as
@@ -91,13 +92,17 @@ def expand(base: Tensor, places: Tensor, order: int, blocks: tuple[int, int] = (
     Returns:
         A weight (order · fields, channels, K, K), or (order · fields, order · fields).
     """
-    weight = base.flatten(2).index_select(2, places)
     fields, first = base.shape[:2]
     if base.ndim == 4:
-        weight = weight.view(fields, first, order, -1).permute(2, 0, 3, 1)
+        # A channel of a map has a number for each place, and a field has as many channels as the
+        # group has symmetries.
+        of_each = len(places) // (order * base.shape[2:].numel())
+        weight = base.reshape(fields, first // of_each, -1).index_select(2, places)
+        weight = weight.view(fields, -1, order, of_each, base.shape[2:].numel())
         # Channels are innermost in memory, so that the map of a convolution has them there, too.
-        weight = weight.reshape(order * fields, *base.shape[2:], first)
+        weight = weight.permute(2, 0, 4, 3, 1).reshape(order * fields, *base.shape[2:], first)
         return weight.permute(0, 3, 1, 2)
+    weight = base.index_select(2, places)
     out, into = blocks
     weight = weight.view(out, fields // out, into, first // into, order, order)
     return weight.permute(0, 4, 1, 2, 5, 3).reshape(order * fields, order * first)
@@ -110,8 +115,11 @@ def kernel_places(symmetry: Symmetry, kernel: int) -> Tensor:
     return torch.stack(turned).flatten()
 
 
-def map_places(symmetry: Symmetry) -> Tensor:
-    """Return the number of g⁻¹h for each g and each h, as one row (order · order,)."""
+def map_places(symmetry: Symmetry, kernel: int = 1) -> Tensor:
+    """Return where the numbers of a layer between maps lie, as one row (order · order · K · K,).
+
+    They are those of the kernel with the number of g⁻¹h, turned by g, for each g and each h.
+    """
     square = torch.arange(4, device="cpu").view(2, 2)  # No two symmetries turn it alike.
     turned = [symmetry.turned(square, h) for h in range(symmetry.order)]
     quotients = [
@@ -119,7 +127,9 @@ def map_places(symmetry: Symmetry) -> Tensor:
         for g in range(symmetry.order)
         for wanted in turned
     ]
-    return torch.tensor(quotients, device="cpu")
+    firsts = kernel * kernel * torch.tensor(quotients, device="cpu")
+    turned_by = kernel_places(symmetry, kernel).view(symmetry.order, 1, -1)
+    return (firsts.view(symmetry.order, -1, 1) + turned_by).flatten()
 
 
 def expand_scale(base: Tensor, order: int, blocks: int = 1) -> Tensor:

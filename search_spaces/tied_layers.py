@@ -50,13 +50,16 @@ class _Expanded(Tied, nn.Module):
     ) -> None:
         """Take the bases from the first fields of an ordinary layer."""
         weight = layer.weight.detach()[: symmetry.fields(len(layer.weight))]
+        kernel = weight.shape[-1] if weight.ndim == 4 else 1
         if between:
-            weight = weight.reshape(len(weight), symmetry.fields(weight.shape[1]), symmetry.order)
+            fields = symmetry.fields(weight.shape[1])
+            if kernel == 1:
+                weight = weight.reshape(len(weight), fields, symmetry.order)
         self.weight = nn.Parameter(weight.clone())
         if layer.bias is not None:
             self.bias = nn.Parameter(layer.bias.detach()[: len(weight)].clone())
         self.order, self.blocks = symmetry.order, blocks
-        self.places = map_places(symmetry) if between else kernel_places(symmetry, weight.shape[-1])
+        self.places = (map_places if between else kernel_places)(symmetry, kernel)
 
     def expanded(self) -> tuple[Tensor, Tensor | None]:
         """Return the weight and the bias that the bases stand for."""
