@@ -75,14 +75,14 @@ def _difference(classifier: Classifier, path: Path) -> float:
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
-    mean, std = (
+    sky, softening = (
         np.array(values)[:, None, None]
-        for values in (card.normalisation.mean, card.normalisation.std)
+        for values in (card.normalisation.sky, card.normalisation.softening)
     )
     differences = []
     for count in _BATCHES:
         noise = rng.standard_normal((count, card.in_chans, *card.image_size))
-        images = (mean + std * noise).astype(np.float32)
+        images = (sky + softening * noise).astype(np.float32)
         (probabilities,) = session.run(None, {"images": images})
         with torch.no_grad():
             differences.append(

@@ -80,7 +80,7 @@ def model_card(classifier: Classifier, checkpoint: Path, title: str) -> str:
         parameters=sum(weight.numel() for weight in classifier.network.parameters()),
         symmetric=order(classifier.network) > 1,
         lines=lines_for_folder(card, "FOLDER"),
-        numbers=[list(getattr(scale, name)) for name in ("mean", "std", "offset", "scale")],
+        numbers=[list(getattr(scale, name)) for name in ("sky", "softening", "offset", "scale")],
         scores=scores,
         tested=any(row.split == "test" for row in scores),
         facts=_facts(card, spec, outcome),

@@ -42,7 +42,7 @@ class Summary:
         >>> from nas.training.result import FinalScores
         >>> from nas.training.spec import TrainingSpec
         >>> from search_spaces import get_space
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
         >>> line = str(get_space("hybrid_nano").smallest)
         >>> card = ModelCard("hybrid_nano", line, ("cdm", "axion"), 1, (64, 64), scale)
         >>> made = Made("cpu", 1, 1, "a processor", "Python 3.11", "0123abc")

@@ -51,7 +51,7 @@ class TrainingSpec:
         >>> from nas.training.networks.card import ModelCard
         >>> from nas.training.recipe import Recipe
         >>> from nas.training.spec import TrainingSpec
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
         >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
         >>> spec = TrainingSpec(data="0123abcd", card=card, recipe=Recipe(epochs=2), seed=0)
         >>> network = spec.build()

@@ -17,7 +17,7 @@ def checkpoint(
     ours = model in search_spaces.list_spaces()
     architecture = str(search_spaces.get_space(model).smallest) if ours else None
     scale = Normalisation(
-        *(values * channels for values in (SCALE.mean, SCALE.std, SCALE.offset, SCALE.scale))
+        *(values * channels for values in (SCALE.sky, SCALE.softening, SCALE.offset, SCALE.scale))
     )
     card = ModelCard(model, architecture, NAMES, channels, (size, size), scale).fitted()
     save_checkpoint(path, card.build(seed=1).state_dict(), {"model": card.to_json()})

@@ -71,7 +71,7 @@ class ModelCard:
         >>> import torch
         >>> from nas.data.normalisation import Normalisation
         >>> from nas.training.networks.card import ModelCard
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
         >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
         >>> network = card.fitted().build(seed=0)
         >>> network(torch.zeros(4, 1, 32, 32)).shape
@@ -107,7 +107,7 @@ class ModelCard:
             DamageError: a value is missing, of another type or out of bounds, or the line is no
                 architecture of the space that ``model`` names.
         """
-        return checked(KnownCard, values)
+        return checked(KnownCard, _renamed(values))
 
     @property
     def outputs(self) -> int:
@@ -274,6 +274,15 @@ def _is_known(card: ModelCard) -> bool:
     except SpaceError:
         return False
     return True
+
+
+def _renamed(values: Any) -> Any:
+    """Return a card with the names that its normalisation has now: version 0.1.0 had others."""
+    match values:
+        case {"normalisation": {"mean": sky, "std": softening, **others}}:
+            scale = {"sky": sky, "softening": softening, **others}
+            return {**values, "normalisation": scale}
+    return values
 
 
 def _is_normalised(card: ModelCard) -> bool:

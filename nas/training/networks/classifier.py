@@ -31,7 +31,7 @@ class Classifier(PixelNetwork):
         >>> from nas.data.normalisation import Normalisation
         >>> from nas.training.networks.card import ModelCard
         >>> from nas.training.networks.classifier import Classifier
-        >>> scale = Normalisation(mean=(2.0,), std=(0.5,), offset=(0.1,), scale=(0.8,))
+        >>> scale = Normalisation(sky=(2.0,), softening=(0.5,), offset=(0.1,), scale=(0.8,))
         >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
         >>> classifier = Classifier(card.build(), card)
         >>> images = np.random.default_rng(0).random((5, 32, 32))

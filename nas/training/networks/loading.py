@@ -27,7 +27,7 @@ def load_network(path: Path) -> tuple[nn.Module, ModelCard]:
         >>> from nas.training.networks.card import ModelCard
         >>> from nas.training.networks.checkpoint import save_checkpoint
         >>> from nas.training.networks.loading import load_network
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
         >>> card = ModelCard("test_resnet", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
         >>> with tempfile.TemporaryDirectory() as directory:
         ...     path = Path(directory, "model.safetensors")

@@ -29,8 +29,8 @@ class PixelNetwork(nn.Module):
             as many passes.
     """
 
-    mean: Tensor
-    std: Tensor
+    sky: Tensor
+    softening: Tensor
     offset: Tensor
     scale: Tensor
 
@@ -41,7 +41,7 @@ class PixelNetwork(nn.Module):
         self.network = network
         self.card = card
         self.average_symmetries = average_symmetries
-        for name in ("mean", "std", "offset", "scale"):
+        for name in ("sky", "softening", "offset", "scale"):
             values = torch.tensor(getattr(card.normalisation, name))[:, None, None]
             self.register_buffer(name, values.to(next(network.parameters()).device))
 
@@ -70,7 +70,7 @@ class PixelNetwork(nn.Module):
 
     def normalised(self, images: Tensor) -> Tensor:
         """Return images (B, C, H, W) in the data's own unit as the network takes them."""
-        stretched = torch.asinh((images - self.mean) / self.std)
+        stretched = torch.asinh((images - self.sky) / self.softening)
         return (stretched - self.offset) / self.scale
 
     @torch.no_grad()

@@ -31,7 +31,7 @@ class Regressor(PixelNetwork):
         >>> from nas.data.targets import Target
         >>> from nas.training.networks.card import ModelCard
         >>> from nas.training.networks.regressor import Regressor
-        >>> scale = Normalisation(mean=(2.0,), std=(0.5,), offset=(0.1,), scale=(0.8,))
+        >>> scale = Normalisation(sky=(2.0,), softening=(0.5,), offset=(0.1,), scale=(0.8,))
         >>> target = Target("log10_axion_mass", "log10 eV", mean=-23.0, spread=0.5)
         >>> card = ModelCard("test_resnet", None, (), 1, (32, 32), scale, target=target)
         >>> regressor = Regressor(card.build(), card)

@@ -95,7 +95,7 @@ class SupernetSpec:
         >>> from nas.training.recipe import Recipe
         >>> from nas.training.supernet.sharing import Sharing
         >>> from nas.training.supernet.training import SupernetCard, SupernetSpec
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
         >>> networks = ModelCard("hybrid_nano", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
         >>> spec = SupernetSpec(
         ...     data="0123abcd",
@@ -243,7 +243,7 @@ def load_supernet(path: Path) -> tuple[Supernet, SupernetCard, str]:
         >>> from nas.training.networks.card import ModelCard
         >>> from nas.training.networks.checkpoint import save_checkpoint
         >>> from nas.training.supernet.training import SupernetCard, load_supernet
-        >>> scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+        >>> scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
         >>> networks = ModelCard("hybrid_nano", None, ("no_sub", "subhalo"), 1, (32, 32), scale)
         >>> card = SupernetCard(networks)
         >>> with tempfile.TemporaryDirectory() as directory:

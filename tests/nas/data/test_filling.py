@@ -95,7 +95,7 @@ def test_the_card_of_a_network_says_what_was_filled(data: Path) -> None:
 
 
 def test_prediction_fills_too(data: Path, tmp_path: Path) -> None:
-    scale = Normalisation(mean=(0.0,), std=(1.0,), offset=(0.0,), scale=(1.0,))
+    scale = Normalisation(sky=(0.0,), softening=(1.0,), offset=(0.0,), scale=(1.0,))
     card = ModelCard("test_resnet", None, ("lens", "nonlens"), 1, (20, 20), scale)
     checkpoint = tmp_path / "model.safetensors"
     save_checkpoint(checkpoint, card.build().state_dict(), {"model": card.to_json()})

@@ -94,9 +94,9 @@ def test_a_header_that_is_none(saved: Saved, name: str) -> None:
         {"classes": ["a", "a", "b"]},
         {"classes": ["a", ""]},
         {"classes": [str(number) for number in range(10**5)]},
-        {"normalisation": {"mean": [0.0], "std": [0.0], "offset": [0.0], "scale": [1.0]}},
-        {"normalisation": {"mean": [0.0], "std": [-1.0], "offset": [0.0], "scale": [1.0]}},
-        {"normalisation": {"mean": [0, 0], "std": [1, 1], "offset": [0, 0], "scale": [1, 1]}},
+        {"normalisation": {"sky": [0.0], "softening": [0.0], "offset": [0.0], "scale": [1.0]}},
+        {"normalisation": {"sky": [0.0], "softening": [-1.0], "offset": [0.0], "scale": [1.0]}},
+        {"normalisation": {"sky": [0, 0], "softening": [1, 1], "offset": [0, 0], "scale": [1, 1]}},
     ],
 )
 def test_another_network(saved: Saved, changes: dict[str, Any]) -> None:
