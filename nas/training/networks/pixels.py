@@ -89,7 +89,7 @@ class PixelNetwork(nn.Module):
         for start in range(0, len(images), BATCH):
             part = images[start : start + BATCH]
             pixels = part if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
-            batch = self._channels_first(pixels.to(self.mean))
+            batch = self._channels_first(pixels.to(self.sky))
             if not batch.isfinite().all():
                 raise UserError(
                     "images hold NaN or infinite pixels: mend them, for nobody knows what they show"
