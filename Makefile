@@ -31,7 +31,7 @@ search: $(READY)
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: lint
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=40
 
 # What is installed with them is as new as it can be. Tests that look at a page in a browser or start
 # a cluster of two machines say nothing about versions and are left out.

@@ -19,7 +19,7 @@ from timm.models import register_notrace_module
 
 # timm has no public name for the blocks of EfficientNet. The SqueezeExcite of timm.layers is a
 # different one, which gives its weights other names.
-from timm.models._efficientnet_blocks import InvertedResidual, SqueezeExcite
+from timm.models._efficientnet_blocks import EdgeResidual, InvertedResidual, SqueezeExcite
 from torch import Tensor, nn
 
 from search_spaces.errors import SpaceError
@@ -87,7 +87,8 @@ def make_block(block: Stage, first: bool, norm: str, drop_path: float = 0.0) -> 
         if block.se
         else None
     )
-    module = InvertedResidual(
+    kind: Any = EdgeResidual if block.fused else InvertedResidual
+    module = kind(
         block.in_width,
         block.width,
         block.kernel,

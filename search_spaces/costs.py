@@ -188,18 +188,23 @@ def _stage_products(stage: Stage, side: int) -> int:
 def _mbconv_params(stage: MBConvStage, in_width: int) -> int:
     inner = in_width * stage.expansion
     squeeze = squeeze_width(in_width, stage.se) if stage.se else 0
-    convolutions = inner * (in_width + stage.kernel**2 + stage.width)
-    norms = 2 * (2 * inner + stage.width)
+    taps = stage.kernel**2
+    # A fused block has one norm of the inner channels, others have two.
+    first, norms = (in_width * taps, 1) if stage.fused else (in_width + taps, 2)
+    convolutions = inner * (first + stage.width)
     gates = inner // _order(stage)
     gating = 2 * gates * squeeze + gates + squeeze if squeeze else 0
-    return (convolutions + norms) // _order(stage) + gating
+    return (convolutions + 2 * (norms * inner + stage.width)) // _order(stage) + gating
 
 
 def _mbconv_products(block: MBConvStage, side: int) -> int:
     inner = block.in_width * block.expansion
     squeeze = squeeze_width(block.in_width, block.se) if block.se else 0
     out_side, taps = _strided(side, block.stride), _taps(block, block.kernel, side)
-    convolutions = inner * (side**2 * block.in_width + out_side**2 * (taps + block.width))
+    if block.fused:
+        convolutions = inner * out_side**2 * (taps * block.in_width + block.width)
+    else:
+        convolutions = inner * (side**2 * block.in_width + out_side**2 * (taps + block.width))
     return convolutions + 2 * inner // _order(block) * squeeze
 
 

@@ -14,7 +14,7 @@ class Gene:
         name: Name of the gene, either ``group.name`` or a plain name.
         choices: What may be chosen, from the lightest to the heaviest where that has a meaning.
         when: Rule that makes the gene active: the gene ``when[0]`` is active and has the choice
-            ``when[1]``. None makes the gene always active.
+            ``when[1]``, or one of several. None makes the gene always active.
 
     Example:
         >>> from search_spaces import Gene
@@ -27,11 +27,19 @@ class Gene:
 
     name: str
     choices: tuple[Choice, ...]
-    when: tuple[str, Choice] | None = None
+    when: tuple[str, Choice | tuple[Choice, ...]] | None = None
 
     def is_active(self, chosen: Mapping[str, Choice]) -> bool:
         """Return whether the gene is active, given the choices of the genes before it."""
-        return self.when is None or chosen.get(self.when[0]) == self.when[1]
+        return self.when is None or (self.when[0], chosen.get(self.when[0])) in self.rules
+
+    @property
+    def rules(self) -> list[tuple[str, Choice] | None]:
+        """The gene and the choice that make this one active, for each; None makes it always so."""
+        if self.when is None:
+            return [None]
+        parent, choices = self.when
+        return [(parent, one) for one in (choices if isinstance(choices, tuple) else (choices,))]
 
 
 def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
@@ -42,11 +50,13 @@ def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
         choices; and the number of architectures.
     """
     ways: dict[str, list[int]] = {}
-    # Genes that share a rule are decided independently, so their numbers of ways multiply.
+    # Genes that follow from the same choice are decided independently, so their numbers of ways
+    # multiply.
     totals: dict[tuple[str, Choice] | None, int] = {}
     for gene in reversed(genes):
         ways[gene.name] = [totals.get((gene.name, choice), 1) for choice in gene.choices]
-        totals[gene.when] = totals.get(gene.when, 1) * sum(ways[gene.name])
+        for rule in gene.rules:
+            totals[rule] = totals.get(rule, 1) * sum(ways[gene.name])
     return ways, totals.get(None, 1)
 
 

@@ -1,8 +1,8 @@
 """The hybrid convolution–attention space: its genes, and what they say about a network.
 
-The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem, then four stages of MBConv or
-attention blocks. Stem and stages halve the resolution, each stage in its first block, where a gene
-does not say otherwise. This file alone knows the genes' names.
+The family is CoAtNet's (Dai et al. 2021, arXiv 2106.04803): a stem, then four stages of MBConv,
+fused MBConv or attention blocks. Stem and stages halve the resolution, each stage in its first
+block, where a gene does not say otherwise. This file alone knows the genes' names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,9 @@ class Stem(NamedTuple):
 class MBConvStage(NamedTuple):
     """A stage of inverted residual blocks, with widths in channels and the kernel in pixels.
 
-    The stride is that of the first block; the others have none.
+    A fused block has one convolution of all channels where others expand them and then convolve
+    each (Tan and Le 2021, arXiv 2104.00298). The stride is that of the first block; the others have
+    none.
     """
 
     in_width: int
@@ -45,6 +47,7 @@ class MBConvStage(NamedTuple):
     se: float
     stride: int = 2
     symmetry: str = "none"
+    fused: bool = False
 
 
 class AttentionStage(NamedTuple):
@@ -132,7 +135,8 @@ def hybrid_space(
     ]
     last = "stem.stride" if stem.stride else None
     for i, choices in enumerate(stages, start=1):
-        mbconv, attention = (f"stage{i}.op", "mbconv"), (f"stage{i}.op", "attention")
+        attention = (f"stage{i}.op", "attention")
+        mbconv = (f"stage{i}.op", tuple(op for op in choices.op if op != "attention"))
         genes += [
             Gene(f"stage{i}.stride", choices.stride, when=(last, 2) if last else None),
             Gene(f"stage{i}.op", choices.op),
@@ -177,9 +181,10 @@ def describe(architecture: Architecture) -> Hybrid:
         stage = f"stage{i}."
         shape = (width, genes[stage + "width"], genes[stage + "depth"])
         common = {"stride": genes.get(stage + "stride", 2), "symmetry": symmetry}
-        if genes[stage + "op"] == "mbconv":
-            own = (genes[stage + gene] for gene in ("kernel", "expansion", "se"))
-            stages.append(MBConvStage(*shape, *own, **common))
+        if (op := genes[stage + "op"]) != "attention":
+            kernel, expansion, se = (genes[stage + gene] for gene in ("kernel", "expansion", "se"))
+            fused = op == "fused"
+            stages.append(MBConvStage(*shape, kernel, expansion, se, fused=fused, **common))
         else:
             heads, head_dim = genes[stage + "heads"], genes["attention.head_dim"]
             own = (genes[stage + gene] for gene in ("mlp", "window"))
@@ -233,8 +238,10 @@ def blocks(stage: Stage) -> list[Stage]:
 
 
 def operator(stage: Stage) -> str:
-    """Return the name of the stage's operator, ``mbconv`` or ``attention``."""
-    return "mbconv" if isinstance(stage, MBConvStage) else "attention"
+    """Return the name of the stage's operator: ``mbconv``, ``fused`` or ``attention``."""
+    if isinstance(stage, AttentionStage):
+        return "attention"
+    return "fused" if stage.fused else "mbconv"
 
 
 def check_image_size(height: int, width: int) -> None:

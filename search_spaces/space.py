@@ -81,10 +81,11 @@ class SearchSpace:
         architecture = self.from_params(choices)
         for name in choices:
             if name not in architecture:
-                parent, choice = self.genes[name].when or ("", "")
+                rules = [rule for rule in self.genes[name].rules if rule]
+                parent, allowed = rules[0][0], " or ".join(str(choice) for _, choice in rules)
                 raise SpaceError(
                     f"gene {name} of {self.name} was given {choices[name]!r}, but it is active "
-                    f"only where {parent} is {choice} (here "
+                    f"only where {parent} is {allowed} (here "
                     f"{architecture.choices.get(parent, 'inactive')})."
                 )
         return architecture
@@ -321,8 +322,9 @@ class SearchSpace:
             raise SpaceError(f"gene {gene.name} of {self.name} is defined twice.")
         if not gene.choices or len(set(gene.choices)) != len(gene.choices):
             raise SpaceError(f"gene {gene.name} of {self.name} needs one or more distinct choices.")
-        if gene.when and (
-            gene.when[0] not in self.genes or gene.when[1] not in self.genes[gene.when[0]].choices
+        if not gene.rules or any(
+            rule and (rule[0] not in self.genes or rule[1] not in self.genes[rule[0]].choices)
+            for rule in gene.rules
         ):
             raise SpaceError(
                 f"the rule of gene {gene.name} of {self.name} names no earlier gene's choice: "

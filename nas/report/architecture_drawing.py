@@ -12,11 +12,12 @@ from nas.report.drawing import GREY, ink
 from search_spaces import Architecture
 from search_spaces.blocks import windows
 from search_spaces.costs import stage_params
-from search_spaces.hybrid import MBConvStage, Stage, describe, is_hybrid
+from search_spaces.hybrid import MBConvStage, Stage, describe, is_hybrid, operator
 
 # The colours are pale enough for black text on any page, and colour-blind readers can tell them
 # apart.
-_FILLS = {"MBConv": "#cfe3f3", "attention": "#fbdcc0", "": "#ececec"}
+_NAMES = {"mbconv": "MBConv", "fused": "fused MBConv", "attention": "attention"}
+_FILLS = {"MBConv": "#cfe3f3", "fused MBConv": "#d5ecd2", "attention": "#fbdcc0", "": "#ececec"}
 
 # In the drawing a block is 1 wide and 1 high, including the gap to the next one.
 _GAP = 0.22
@@ -33,7 +34,7 @@ class StageSummary(NamedTuple):
 
     Attributes:
         title: name of the stage.
-        operator: MBConv or attention.
+        operator: MBConv, fused MBConv or attention.
         depth: number of blocks.
         block: what each block is, in a few words each.
         side: height and width in pixels of the stage's maps.
@@ -61,9 +62,7 @@ def short_name(architecture: Architecture) -> str:
         return architecture.line
     hybrid = describe(architecture)
     symmetry = [] if hybrid.stem.symmetry == "none" else [hybrid.stem.symmetry]
-    stages = [
-        f"{'M' if isinstance(stage, MBConvStage) else 'A'}{stage.depth}" for stage in hybrid.stages
-    ]
+    stages = [f"{operator(stage)[0].upper()}{stage.depth}" for stage in hybrid.stages]
     return " ".join(symmetry + stages)
 
 
@@ -92,10 +91,9 @@ class ArchitectureDrawing:
 
     def _summary(self, number: int, stage: Stage, params: int) -> StageSummary:
         side = self._side(number + 1)
-        operator = "MBConv" if isinstance(stage, MBConvStage) else "attention"
         return StageSummary(
             f"stage {number}",
-            operator,
+            _NAMES[operator(stage)],
             stage.depth,
             _block(stage, side),
             side,

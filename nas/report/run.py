@@ -204,7 +204,7 @@ def _table(candidates: Sequence[Candidate], best: Best) -> Table:
         "reason",
     )
     return Table(
-        "Candidates; M is a stage of MBConv blocks, A one of attention blocks",
+        "Candidates; stages are of MBConv (M), fused MBConv (F) or attention blocks (A)",
         columns,
         rows,
         marked,

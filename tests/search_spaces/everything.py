@@ -6,7 +6,13 @@ from search_spaces.hybrid import StageChoices, StemChoices, hybrid_space
 # Rotations alone, attention in every stage, windows that stick out over the map, and a stride of 1
 # in the stem or in any stage.
 STAGE = StageChoices(
-    stride=(2, 1), depth=(1, 2), width=(16, 24), heads=(1, 2), kernel=(3, 5), window=(0, 3, 4)
+    stride=(2, 1),
+    depth=(1, 2),
+    width=(16, 24),
+    heads=(1, 2),
+    kernel=(3, 5),
+    window=(0, 3, 4),
+    op=("mbconv", "fused", "attention"),
 )
 EVERYTHING = hybrid_space(
     "everything",

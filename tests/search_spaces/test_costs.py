@@ -67,7 +67,7 @@ def test_no_network_is_smaller_or_larger_than_the_extremes(name: str, seed: int)
 def test_the_presets_span_the_sizes_they_are_named_for() -> None:
     nano, small = get_space("hybrid_nano"), get_space("hybrid_small")
     assert 40_000 < params(nano.smallest) < 60_000
-    for name, fewest, most in (("lens_nano", 3_000, 100_000), ("lens_small", 20_000, 1_250_000)):
+    for name, fewest, most in (("lens_nano", 3_000, 125_000), ("lens_small", 20_000, 1_250_000)):
         space = get_space(name)
         symmetric = [
             space.from_params({**space.to_params(corner), "symmetry": "d4"})

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces import Architecture, Gene, SearchSpace, SpaceError, get_space, list_spaces
+from search_spaces.architecture import Choice
 
 seeds = st.integers(0, 2**32 - 1)
 spaces = st.sampled_from(list_spaces()).map(get_space)
@@ -15,12 +16,17 @@ spaces = st.sampled_from(list_spaces()).map(get_space)
 def small_spaces(draw: st.DrawFn) -> SearchSpace:
     """Draw any forest of at most six genes.
 
-    Each gene is always active, or hangs on a choice of an earlier gene.
+    Each gene is always active, or hangs on a choice of an earlier gene, or on one of several.
     """
+
+    def some_of(choices: tuple[Choice, ...]) -> st.SearchStrategy[Choice | tuple[Choice, ...]]:
+        choice = st.sampled_from(choices)
+        return choice | st.lists(choice, min_size=1, unique=True).map(tuple)
+
     genes: list[Gene] = []
     for i in range(draw(st.integers(1, 6))):
         parent = draw(st.none() | st.sampled_from(genes)) if genes else None
-        when = (parent.name, draw(st.sampled_from(parent.choices))) if parent else None
+        when = (parent.name, draw(some_of(parent.choices))) if parent else None
         genes.append(
             Gene(
                 f"{draw(st.sampled_from('ab'))}.gene{i}",

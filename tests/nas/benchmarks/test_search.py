@@ -39,8 +39,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def law(architecture: Architecture) -> float:
     """Return an AUC to which each choice adds something of its own."""
     choices = architecture.choices
-    likes = ("d4", 1, "mbconv", "mbconv", 5, 64, 4)
-    names = ("symmetry", "stage1.stride", "stage3.op", "stage4.op", "stem.kernel", "stage2.width")
+    likes = ("d4", 1, "mbconv", "mbconv", "fused", 64, 4)
+    names = ("symmetry", "stage1.stride", "stage3.op", "stage4.op", "stage1.op", "stage2.width")
     genes = zip((*names, "stage1.expansion"), likes, strict=True)
     return (
         0.7

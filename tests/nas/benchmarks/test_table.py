@@ -145,8 +145,8 @@ def test_an_effect_is_found_as_large_as_it_is() -> None:
         assert found[gene].gain == pytest.approx(-0.02, abs=0.001)
         assert found[gene].pairs == 64
         assert found[gene].half < 0.001
-    assert abs(found["stem.kernel"].gain) < 2 * found["stem.kernel"].half
-    assert found["stem.kernel"].flops > 1
+    assert abs(found["stage1.op"].gain) < 2 * found["stage1.op"].half
+    assert found["stage1.op"].flops > 1
 
 
 def test_rankers_are_compared_within_groups() -> None:

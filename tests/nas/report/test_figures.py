@@ -358,6 +358,15 @@ def test_a_drawing_says_all_of_an_architecture(name: str) -> None:
     assert len(short_name(architecture).split()) == 4
 
 
+def test_a_drawing_tells_fused_blocks_from_others() -> None:
+    architecture = search_spaces.get_space("lens_nano").named["symmetric_fused"]
+    drawing = ArchitectureDrawing(architecture, (48, 48), search_spaces.params(architecture))
+    assert [stage.operator for stage in drawing.stages()] == ["fused MBConv"] * 2 + ["MBConv"] * 2
+    words = " ".join(text.get_text() for text in drawing.figure().axes[0].texts)
+    assert words.count("fused MBConv") == 2
+    assert short_name(architecture) == "d4 F1 F1 M1 M1"
+
+
 def test_the_same_figure_is_the_same_bytes() -> None:
     def draw() -> tuple[bytes, bytes]:
         with style():
