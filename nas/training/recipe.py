@@ -31,7 +31,7 @@ class Recipe:
     """Number of images in a step."""
     optimizer: Optimizer = "adamw"
     """Optimizer that turns gradients into steps; sgd has Nesterov momentum .9."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     """Learning rate after the warm-up."""
     weight_decay: float = 0.05
     """Decay of the weights; biases, norms and what the network names in no_weight_decay() are
@@ -45,9 +45,9 @@ class Recipe:
     max_minutes: float = 0.0
     """With the schedule wsd: minutes of training after which the learning rate falls even if
     validation still gains; 0 sets no limit."""
-    warmup: float = 0.1
+    warmup: float = 0.3
     """Share of the steps (with wsd: of those of ten epochs) over which the learning rate rises from
-    a hundredth."""
+    a hundredth; where it rises faster, attention learns nothing for some epochs."""
     label_smoothing: float = 0.0
     """Share of every label that is spread evenly over all classes."""
     clip_grad: float = 1.0
