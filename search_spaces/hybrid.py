@@ -22,6 +22,10 @@ An image of this side leaves at least one pixel of the last map.
 """
 
 
+OPERATORS = ("mbconv", "fused", "attention")
+"""What the blocks of a stage can be."""
+
+
 class Stem(NamedTuple):
     """The stem: a convolution, with the width in channels and the kernel in pixels."""
 
@@ -127,7 +131,16 @@ def hybrid_space(
         named: Notable architectures by name, each written as one line (``str(architecture)``).
         size: Returns the size of an architecture, which ``smallest`` and ``largest`` compare.
         symmetry: Names of symmetries, from the one with the fewest parameters on.
+
+    Raises:
+        SpaceError: a stage offers an operator that there is not, or its genes make no space.
     """
+    for choices in stages:
+        if unknown := set(choices.op) - set(OPERATORS):
+            raise SpaceError(
+                f"{', '.join(sorted(unknown))} is no operator of a stage: give "
+                f"{', '.join(OPERATORS)}."
+            )
     genes = [
         Gene("symmetry", symmetry),
         *(Gene(f"stem.{gene}", choices) for gene, choices in stem._asdict().items()),

@@ -64,17 +64,6 @@ def genes() -> Iterator[str]:
     yield f"Nothing else gained 0.005, where seeds make ±{half}"
 
 
-def bench() -> Iterator[str]:
-    (coatnet,) = (
-        symmetry_table()
-        .query("nuisance == 0.5 and images == 8400 and seed == 0")
-        .query("network == 'lens_nano/symmetric_coatnet'")["curve"]
-    )
-    aucs = [float(auc) for auc in coatnet.split()]
-    low = sum(auc < 0.7 for auc in aucs)
-    yield f"validation AUC below 0.7 for {low} of {len(aucs)} epochs"
-
-
 def samplers() -> Iterator[str]:
     yield from regret()
     yield from hypervolume()
@@ -211,7 +200,6 @@ def sizes() -> Iterator[str]:
 
 CLAIMS: dict[str, Callable[[], Iterator[str]]] = {
     "README.md": readme,
-    "docs/bench.md": bench,
     "docs/samplers.md": samplers,
     "docs/search_spaces.md": sizes,
     "docs/symmetry.md": symmetry,

@@ -30,7 +30,6 @@ NOT_MEASURED = {
     "README.md": [r"Python 3\.11, 3\.12 or 3\.13", r"some 7 GB"],
     "docs/api.md": [r"15 % of each class choose the network and 15 % judge"],
     "docs/architecture.md": [r"Ray 2\.60", r"than 1 % skipped", r"15 % of each class"],
-    "docs/bench.md": [r"nuisance is 0\.25"],
     "docs/clusters.md": [r"0\.25 lets four share one"],
     "docs/comparing.md": [r"95 % bootstrap interval"],
     "docs/funnel.md": [r"\(95 %\)"],

@@ -5,8 +5,8 @@ from pathlib import Path
 from nas.data.simulation.settings import SimulationSettings
 from nas.data.simulation.splits import simulate_splits
 
-# The more lenses vary, the longer networks stay on their first plateau: at a nuisance of 0.1 every
-# kind of network leaves it in the first epochs of a search.
+# The more lenses vary, the longer networks take to learn: at a nuisance of 0.1 few epochs tell
+# candidates apart.
 _SIMULATED = SimulationSettings(model="II", physics="realistic", image_size=48, nuisance=0.1)
 # Images that choose and report cost no training: with 5,000 of them the standard error of an AUC of
 # 0.99 is less than 0.002 (Hanley and McNeil 1982).

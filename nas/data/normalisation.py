@@ -18,13 +18,14 @@ Positive = Annotated[tuple[float, ...], Must(lambda values: min(values, default=
 _CHUNK = 4096
 
 
-# The stretch is linear up to so many standard deviations of the noise, or up to this share of the
-# spread of all pixels where there is no noise. A third or three times of either is as good.
-_NOISE, _SHARE = 3.0, 0.02
+# The stretch is linear up to so many standard deviations of the noise, or up to this share of what
+# the bright pixels of an image have above the sky, where that is more.
+_NOISE, _SHARE = 3.0, 0.005
 
-# The share of an image's pixels that is taken to be darker than the sky's level, and the number of
-# images that tell sky and noise.
-_SKY, _TOLD = 10, 1000
+# The percentiles of an image's pixels that are taken for the sky and for bright, which single hot
+# pixels do not move; the number of images that tell them and the noise; and how many of these are
+# looked at together.
+_SKY, _BRIGHT, _TOLD, _TOGETHER = 10, 99, 1000, 32
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,19 @@ class Normalisation:
             indices: positions of the training images among them.
         """
         _, spread = _moments(images, indices, lambda chunk: chunk)
-        told = images[indices[:: -(-len(indices) // _TOLD)]].astype(np.float64)
-        sky = tuple(np.median(np.percentile(told, _SKY, axis=(2, 3)), axis=0).tolist())
-        limits = zip(_noise(told), spread, strict=True)
-        softening = tuple(max(_NOISE * noise, _SHARE * std) for noise, std in limits)
+        told = indices[:: max(1, len(indices) // _TOLD)]
+        levels = np.concatenate(
+            [
+                _levels(images[told[start : start + _TOGETHER]].astype(np.float64))
+                for start in range(0, len(told), _TOGETHER)
+            ],
+            axis=1,
+        )
+        sky, bright, noise = np.median(levels, axis=1)
+        limits = np.maximum(_NOISE * noise, _SHARE * (bright - sky))
+        # Images of nothing but a few pixels have no noise, and nothing bright.
+        softening = tuple(np.where(limits > 0, limits, spread).tolist())
+        sky = tuple(sky.tolist())
         offset, scale = _moments(images, indices, lambda chunk: _stretch(chunk, sky, softening))
         return Normalisation(sky, softening, offset, scale)
 
@@ -88,20 +98,25 @@ def _stretch(images: Images, sky: tuple[float, ...], softening: tuple[float, ...
     return stretched
 
 
-def _noise(images: npt.NDArray[np.float64]) -> list[float]:
-    """Return the standard deviation of the noise of each channel of images (N, C, H, W).
+def _levels(images: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return sky, bright pixels and noise (3, N, C) of images (N, C, H, W)."""
+    sky, bright = np.percentile(images, (_SKY, _BRIGHT), axis=(2, 3))
+    return np.stack((sky, bright, _noise(images)))
+
+
+def _noise(images: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the standard deviation of the noise (N, C) of images (N, C, H, W).
 
     It is told from how a pixel differs from those around it, which a plane or a saddle leaves at
     zero (Immerkær 1996, CVIU 64, 300), by the median over the pixels of an image, where an arc is
-    not seen, and then over the images.
+    not seen.
     """
     if min(images.shape[2:]) < 3:
-        return [0.0] * images.shape[1]
+        return np.zeros(images.shape[:2])
     along = images[:, :, 2:] - 2 * images[:, :, 1:-1] + images[:, :, :-2]
     both = along[..., 2:] - 2 * along[..., 1:-1] + along[..., :-2]
     # The squares of the nine factors add up to 36, and half of all deviations are below .6745 σ.
-    medians = np.median(np.abs(both), axis=(2, 3)) / (6 * 0.6745)
-    noise: list[float] = np.median(medians, axis=0).tolist()
+    noise: npt.NDArray[np.float64] = np.median(np.abs(both), axis=(2, 3)) / (6 * 0.6745)
     return noise
 
 

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +76,14 @@ def _difference(classifier: Classifier, path: Path) -> float:
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
-    sky, softening = (
-        np.array(values)[:, None, None]
-        for values in (card.normalisation.sky, card.normalisation.softening)
+    sky, softening, offset, scale = (
+        np.array(values)[:, None, None] for values in astuple(card.normalisation)
     )
     differences = []
     for count in _BATCHES:
         noise = rng.standard_normal((count, card.in_chans, *card.image_size))
-        images = (sky + softening * noise).astype(np.float32)
+        # They look to the network like noise, and reach from the sky to what is bright.
+        images = (sky + softening * np.sinh(offset + scale * noise)).astype(np.float32)
         (probabilities,) = session.run(None, {"images": images})
         with torch.no_grad():
             differences.append(

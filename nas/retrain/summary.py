@@ -9,7 +9,7 @@ from nas.common.files import write_json
 from nas.common.provenance import command, environment
 from nas.common.rules import Count
 from nas.training.bootstrap import interval_of
-from nas.training.networks.card import KnownCard
+from nas.training.networks.card import KnownCard, with_present_names
 from nas.training.predictions import PREDICTIONS
 from nas.training.repeated import Repeated
 from nas.training.spec import TrainingSpec
@@ -114,5 +114,9 @@ class Summary:
         path = directory / SUMMARY
         with reading(path, "remove it, and python -m nas.retrain writes it anew"):
             values = checked(dict[str, Any], read_json(path))
-            own = {"directory": str(directory), "card": values.get("model"), "scores": values}
+            own = {
+                "directory": str(directory),
+                "card": with_present_names(values.get("model")),
+                "scores": values,
+            }
             return checked(Summary, {**values, **own})

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from nas.training.recipe import Recipe
 
+# Share of the learning rate that the warm-up begins with.
+_LOWEST = 0.01
+
 # Epochs of which the warm-up is a share where it is not known how many there will be.
 _RISE = 10
 
@@ -51,7 +54,7 @@ class Optimisation:
         if recipe.schedule == "wsd":
             self._warmup = round(recipe.warmup * updates * min(1.0, _RISE / recipe.epochs))
             course = "constant"
-        self._scheduler = self._schedule(course, num_epochs=updates)
+        self._scheduler = self._schedule(course, self._warmup, num_epochs=updates)
         self._average = (
             ModelEmaV3(network, recipe.ema_decay, use_warmup=True) if recipe.ema_decay else None
         )
@@ -67,15 +70,17 @@ class Optimisation:
         return float(self._optimizer.param_groups[0]["lr"])
 
     def fall(self, first: int, last: int) -> None:
-        """Let the learning rate fall to zero.
+        """Let the learning rate fall to zero, from where it has risen to.
 
         Args:
             first: number of updates after which it begins to fall.
             last: number of updates after which it is zero.
         """
+        warmup = min(self._warmup, first)
+        risen = 1.0 if warmup == self._warmup else _LOWEST + (1 - _LOWEST) * warmup / self._warmup
         for group in self._optimizer.param_groups:
-            group["lr"] = self._rate  # a scheduler takes the rate that it finds for the height
-        self._scheduler = self._schedule("wsd", num_epochs=last, decay_epochs=last - first)
+            group["initial_lr"] = risen * self._rate  # a scheduler takes it for the height
+        self._scheduler = self._schedule("wsd", warmup, num_epochs=last, decay_epochs=last - first)
         self._scheduler.step_update(self.updates)
 
     def clear_gradients(self) -> None:
@@ -127,14 +132,14 @@ class Optimisation:
         self.updates = updates
         self._scheduler.step_update(updates)
 
-    def _schedule(self, course: str, **lengths: Any) -> Scheduler:
+    def _schedule(self, course: str, warmup: int, **lengths: Any) -> Scheduler:
         # The scheduler counts in updates: what timm calls an epoch is one update here.
         scheduler: Scheduler
         scheduler, _ = create_scheduler_v2(
             self._optimizer,
             course,
-            warmup_epochs=self._warmup,
-            warmup_lr=self._rate / 100,
+            warmup_epochs=warmup,
+            warmup_lr=_LOWEST * self._rate,
             step_on_epochs=False,
             updates_per_epoch=1,
             **lengths,

@@ -12,12 +12,13 @@ from search_spaces.symmetry import SYMMETRIES
 from search_spaces.tied_norms import TiedBatchNorm
 
 BATCH = torch.export.Dim("batch", min=1, max=1024)
-# Together the cases have both operators, squeeze-excite, global attention, windows, and windows
+# Together the cases have all operators, squeeze-excite, global attention, windows, and windows
 # that stick out over the map.
 CASES = [
     ("hybrid_nano", "coatnet_like", 64),
     ("hybrid_nano", "attention_heavy", 50),
     ("lens_nano", "symmetric_coatnet", 50),
+    ("lens_nano", "symmetric_fused", 48),
 ]
 
 

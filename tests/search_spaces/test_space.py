@@ -1,12 +1,22 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_spaces import Architecture, Gene, SearchSpace, SpaceError, get_space, list_spaces
+from search_spaces import (
+    Architecture,
+    Gene,
+    SearchSpace,
+    SpaceError,
+    get_space,
+    list_spaces,
+    params,
+)
 from search_spaces.architecture import Choice
+from search_spaces.hybrid import StageChoices, StemChoices, hybrid_space
 
 seeds = st.integers(0, 2**32 - 1)
 spaces = st.sampled_from(list_spaces()).map(get_space)
@@ -219,6 +229,25 @@ def test_a_broken_rule_is_named_with_what_was_given_and_what_is_allowed(
     with pytest.raises(SpaceError) as error:
         NANO.architecture(genes)
     assert str(error.value).startswith(sentence)
+
+
+def test_a_gene_that_several_choices_make_active() -> None:
+    kinds = Gene("op", ("conv", "fused", "pool"))
+    kernel = Gene("op.kernel", (3, 5), when=("op", ("conv", "fused")))
+    space = SearchSpace("blocks", [kinds, kernel])
+    assert len(space) == 5
+    with pytest.raises(SpaceError, match=r"active only where op is conv or fused \(here pool\)"):
+        space.architecture({"op": "pool", "op.kernel": 3})
+    with pytest.raises(SpaceError, match="names no earlier gene's choice"):
+        SearchSpace("blocks", [kinds, replace(kernel, when=("op", ("conv", "lost")))])
+
+
+def test_an_operator_that_there_is_not() -> None:
+    stage = StageChoices(depth=(1,), width=(16,), op=("mbcnv",))
+    with pytest.raises(SpaceError, match="mbcnv is no operator of a stage: give mbconv, fused"):
+        hybrid_space(
+            "s", stem=StemChoices((16,)), head_dim=8, stages=[stage] * 4, named={}, size=params
+        )
 
 
 @pytest.mark.parametrize(

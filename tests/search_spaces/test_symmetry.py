@@ -100,7 +100,7 @@ def test_so_it_does_at_any_size(seed: int, side: int) -> None:
 
 
 @pytest.mark.parametrize("norm", ["batch", "group"])
-@pytest.mark.parametrize("name", ["symmetric_mbconv", "symmetric_coatnet"])
+@pytest.mark.parametrize("name", ["symmetric_mbconv", "symmetric_fused", "symmetric_coatnet"])
 def test_training_keeps_the_symmetry(name: str, norm: str) -> None:
     torch.manual_seed(0)
     network, d4 = build_network("lens_nano", name, norm=norm), SYMMETRIES["d4"]

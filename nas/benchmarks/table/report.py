@@ -161,4 +161,4 @@ def _kind(bench: LensBench, number: int) -> str:
     """Return symmetry and whether there is attention."""
     stem, stages = describe(bench.networks[number])
     attention = any(operator(stage) == "attention" for stage in stages)
-    return f"{stem.symmetry}, {'with attention' if attention else 'MBConv alone'}"
+    return f"{stem.symmetry}, {'with attention' if attention else 'without attention'}"

@@ -107,7 +107,7 @@ class ModelCard:
             DamageError: a value is missing, of another type or out of bounds, or the line is no
                 architecture of the space that ``model`` names.
         """
-        return checked(KnownCard, _renamed(values))
+        return checked(KnownCard, with_present_names(values))
 
     @property
     def outputs(self) -> int:
@@ -276,8 +276,8 @@ def _is_known(card: ModelCard) -> bool:
     return True
 
 
-def _renamed(values: Any) -> Any:
-    """Return a card with the names that its normalisation has now: version 0.1.0 had others."""
+def with_present_names(values: Any) -> Any:
+    """Return a card, as JSON values, with the names that its normalisation has had since 0.1.0."""
     match values:
         case {"normalisation": {"mean": sky, "std": softening, **others}}:
             scale = {"sky": sky, "softening": softening, **others}

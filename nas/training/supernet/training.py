@@ -15,7 +15,7 @@ from nas.common.rules import Text
 from nas.data.tensors import LensTensors
 from nas.training.files import TrainingFiles
 from nas.training.loop import OnEpoch, Result, Validate, fit
-from nas.training.networks.card import KnownCard
+from nas.training.networks.card import KnownCard, with_present_names
 from nas.training.networks.checkpoint import load_checkpoint, load_weights
 from nas.training.precision import autocast
 from nas.training.recipe import Recipe
@@ -57,7 +57,10 @@ class SupernetCard:
         Raises:
             DamageError: a value is missing, of another type or out of bounds.
         """
-        return checked(SupernetCard, {**checked(dict[str, Any], values), "networks": values})
+        return checked(
+            SupernetCard,
+            {**checked(dict[str, Any], values), "networks": with_present_names(values)},
+        )
 
     def build(self, seed: int = 0) -> Supernet:
         """Build the supernet with fresh weights on the CPU.

@@ -47,8 +47,10 @@ def test_a_gene_that_the_architecture_lacks() -> None:
 
 def test_a_gene_without_another_choice() -> None:
     space = get_space("lens_nano")
-    with pytest.raises(UserError, match=r"stage1.op cannot be changed: lens_nano has one choice"):
-        list(neighbours(space, space.named["symmetric_mbconv"], ["stage1.op"]))
+    with pytest.raises(
+        UserError, match=r"stage1.depth cannot be changed: lens_nano has one choice"
+    ):
+        list(neighbours(space, space.named["symmetric_mbconv"], ["stage1.depth"]))
 
 
 def test_a_stopped_benchmark_goes_on(

@@ -210,7 +210,7 @@ def test_a_loss_that_is_no_number_names_network_and_checkpoint(tmp_path: Path, d
     ("change", "sentence"),
     [
         ({"space": "hybrid_small"}, "supernet.model lens_nano, not hybrid_small"),
-        ({"learning_rate": 0.1}, r"recipe.learning_rate 0.002, not 0.1"),
+        ({"learning_rate": 0.1}, r"recipe.learning_rate 0.004, not 0.1"),
         ({"rule": "sandwich"}, "sharing.rule random, not sandwich"),
         ({"norm": "group"}, "supernet.norm batch, not group"),
     ],

@@ -21,7 +21,7 @@ from nas.training.recipe import Recipe
 from nas.training.record import EpochRecord
 from tests.nas.training.toy import bits, network, rings
 
-OPEN = Recipe(schedule="wsd", patience=3, epochs=100, batch_size=32)
+OPEN = Recipe(schedule="wsd", patience=3, epochs=100, batch_size=32, warmup=0.1)
 
 
 def records(aucs: Sequence[float], seconds: float = 1.0) -> list[EpochRecord]:
@@ -96,6 +96,18 @@ def test_the_warm_up_does_not_depend_on_how_many_epochs_there_may_be() -> None:
     ]
     assert rates[0] == rates[1]
     assert all(before >= after for before, after in pairwise(rates[0][1:]))
+
+
+@pytest.mark.parametrize("patience", [1, 2])
+def test_the_rate_falls_from_where_it_has_risen_to(patience: int) -> None:
+    # It would rise for three epochs, and validation gains no more before.
+    recipe = replace(OPEN, patience=patience, warmup=0.3)
+    rates = [record.learning_rate for record in trained(recipe, [0.5] * 9).epochs]
+    whole = [record.learning_rate for record in trained(OPEN, [0.5] * 9).epochs]
+    turned = patience + 1
+    assert len(rates) == turned + 1 < len(whole)
+    assert all(before < after for before, after in pairwise(rates[:turned]))
+    assert 0 < rates[-1] <= recipe.learning_rate * (0.01 + turned / 3)
 
 
 @pytest.mark.parametrize("killed", range(1, 10))

@@ -207,7 +207,7 @@ def begun(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"recipe": replace(RECIPE, learning_rate=0.5)}, "recipe.learning_rate 0.002, not 0.5"),
+        ({"recipe": replace(RECIPE, learning_rate=0.5)}, "recipe.learning_rate 0.004, not 0.5"),
         ({"recipe": replace(RECIPE, epochs=9)}, "recipe.epochs 4, not 9"),
         ({"seed": 4}, "seed 3, not 4"),
         ({"data": "other"}, "data rings, not other"),
