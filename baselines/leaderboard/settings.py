@@ -61,7 +61,7 @@ class LeaderboardSettings(ReadOptions, TaskOptions, Recipe, TrackOptions, Worker
     max_minutes: float = 2.0
     """With the schedule wsd: minutes of training after which the learning rate falls even if
     validation still gains, which the table then says; 0 sets no limit."""
-    learning_rates: tuple[float, ...] = (0.25, 0.5, 1.0)
+    learning_rates: tuple[float, ...] = (0.25, 1.0)
     """Multiples of --learning-rate that every network tries with its first seed."""
     weight_decays: tuple[float, ...] = ()
     """Multiples of --weight-decay that every network tries too, with its best learning rate."""

@@ -71,7 +71,7 @@ def live_view(study: SearchStudy) -> Iterator[Callable[[], None]]:
         live.refresh()  # which a notebook does not do by itself at the end
 
 
-_OUTLINE = "architecture (MBConv, fused or attention, depth·width)"
+_OUTLINE = "architecture (operator, depth·width)"
 
 
 def candidate_table(candidates: list[Candidate], score: str = "auc") -> Table:

@@ -12,14 +12,14 @@ STAGE = StageChoices(
     heads=(1, 2),
     kernel=(3, 5),
     window=(0, 3, 4),
-    op=("mbconv", "fused", "attention"),
 )
+WITH_FUSED = STAGE._replace(op=("mbconv", "fused", "attention"))
 EVERYTHING = hybrid_space(
     "everything",
     symmetry=("d4", "c4"),
     stem=StemChoices(width=(16, 24), kernel=(3, 5), stride=(2, 1)),
     head_dim=8,
-    stages=(STAGE,) * 4,
+    stages=(WITH_FUSED, STAGE, WITH_FUSED, STAGE),
     named={},
     size=params,
 )

@@ -189,7 +189,8 @@ def test_strided_places_lie_symmetrically(
         assert before.shape[2:] == (-(-height // 2), -(-width // 2))
         for element in range(symmetry.order):
             after = halved(symmetry.turned(x, element))
-            torch.testing.assert_close(after, symmetry.turned(before, element))
+            # Sums of 25 products, in another order.
+            assert (after - symmetry.turned(before, element)).abs().max() <= 1e-4
 
 
 def test_an_even_side_is_halved_as_by_a_convolution_and_pooling() -> None:

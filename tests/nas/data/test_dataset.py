@@ -182,11 +182,6 @@ def test_normalised_training_images_have_mean_0_and_variance_1(
     images = rng.normal(mean, std, (2 * count, channels, 8, 8)).astype(np.float32)
     chosen = np.sort(rng.permutation(2 * count)[:count])
     normalisation = Normalisation.fit(images, chosen)
-    reference = images[chosen].astype(np.float64)
-    np.testing.assert_allclose(
-        normalisation.mean, reference.mean(axis=(0, 2, 3)), rtol=1e-6, atol=1e-6 * std
-    )
-    np.testing.assert_allclose(normalisation.std, reference.std(axis=(0, 2, 3)), rtol=1e-5)
     stretched = normalisation(images)
     assert stretched.dtype == np.float32
     np.testing.assert_allclose(
