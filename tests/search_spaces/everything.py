@@ -14,12 +14,13 @@ STAGE = StageChoices(
     window=(0, 3, 4),
 )
 WITH_FUSED = STAGE._replace(op=("mbconv", "fused", "attention"))
+STAGES = (WITH_FUSED, STAGE, WITH_FUSED, STAGE)
 EVERYTHING = hybrid_space(
     "everything",
     symmetry=("d4", "c4"),
     stem=StemChoices(width=(16, 24), kernel=(3, 5), stride=(2, 1)),
     head_dim=8,
-    stages=(WITH_FUSED, STAGE, WITH_FUSED, STAGE),
+    stages=STAGES,
     named={},
     size=params,
 )

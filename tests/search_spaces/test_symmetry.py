@@ -20,7 +20,7 @@ from search_spaces.hybrid import StemChoices, hybrid_space
 from search_spaces.symmetry import SYMMETRIES, Symmetry
 from search_spaces.tied_norms import TiedBatchNorm
 from search_spaces.tying import tie, untie
-from tests.search_spaces.everything import EVERYTHING, STAGE
+from tests.search_spaces.everything import EVERYTHING, STAGES
 
 seeds = st.integers(0, 2**32 - 1)
 groups = st.sampled_from([SYMMETRIES["c4"], SYMMETRIES["d4"]])
@@ -158,7 +158,7 @@ def tie_free(architecture: Architecture, norm: str) -> dict[str, Tensor]:
         symmetry=("none",),
         stem=StemChoices(width=(16, 24), kernel=(3, 5), stride=(2, 1)),
         head_dim=8,
-        stages=(STAGE,) * 4,
+        stages=STAGES,
         named={},
         size=params,
     )
