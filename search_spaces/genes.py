@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from search_spaces.architecture import Choice
 
@@ -33,13 +34,15 @@ class Gene:
         """Return whether the gene is active, given the choices of the genes before it."""
         return self.when is None or (self.when[0], chosen.get(self.when[0])) in self.rules
 
-    @property
-    def rules(self) -> list[tuple[str, Choice] | None]:
-        """The gene and the choice that make this one active, for each; None makes it always so."""
+    @cached_property
+    def rules(self) -> tuple[tuple[str, Choice], ...]:
+        """The gene and the choice that make this one active, for each choice that does."""
         if self.when is None:
-            return [None]
+            return ()
         parent, choices = self.when
-        return [(parent, one) for one in (choices if isinstance(choices, tuple) else (choices,))]
+        return tuple(
+            (parent, one) for one in (choices if isinstance(choices, tuple) else (choices,))
+        )
 
 
 def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
@@ -55,7 +58,7 @@ def count(genes: Sequence[Gene]) -> tuple[dict[str, list[int]], int]:
     totals: dict[tuple[str, Choice] | None, int] = {}
     for gene in reversed(genes):
         ways[gene.name] = [totals.get((gene.name, choice), 1) for choice in gene.choices]
-        for rule in gene.rules:
+        for rule in gene.rules or (None,):
             totals[rule] = totals.get(rule, 1) * sum(ways[gene.name])
     return ways, totals.get(None, 1)
 

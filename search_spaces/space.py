@@ -81,7 +81,7 @@ class SearchSpace:
         architecture = self.from_params(choices)
         for name in choices:
             if name not in architecture:
-                rules = [rule for rule in self.genes[name].rules if rule]
+                rules = self.genes[name].rules
                 parent, allowed = rules[0][0], " or ".join(str(choice) for _, choice in rules)
                 raise SpaceError(
                     f"gene {name} of {self.name} was given {choices[name]!r}, but it is active "
@@ -322,10 +322,11 @@ class SearchSpace:
             raise SpaceError(f"gene {gene.name} of {self.name} is defined twice.")
         if not gene.choices or len(set(gene.choices)) != len(gene.choices):
             raise SpaceError(f"gene {gene.name} of {self.name} needs one or more distinct choices.")
-        if not gene.rules or any(
-            rule and (rule[0] not in self.genes or rule[1] not in self.genes[rule[0]].choices)
-            for rule in gene.rules
-        ):
+        known = [
+            parent in self.genes and choice in self.genes[parent].choices
+            for parent, choice in gene.rules
+        ]
+        if gene.when and not (known and all(known)):
             raise SpaceError(
                 f"the rule of gene {gene.name} of {self.name} names no earlier gene's choice: "
                 f"{gene.when}."

@@ -8,6 +8,7 @@ those of every network of their size; only their weights are expanded from small
 which are all that is learned.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -82,30 +83,30 @@ def expand(base: Tensor, places: Tensor, order: int, blocks: tuple[int, int] = (
     kernel.
 
     Args:
-        base: Base weight (fields, channels, K, K) of a convolution, or (fields, fields, order) of a
-            layer between maps that is linear in each pixel.
+        base: Base weight (fields, channels, K, K) of a convolution, or (fields, channels) of a
+            linear layer between maps.
         places: What :func:`kernel_places` or :func:`map_places` returns.
         order: Number of symmetries.
         blocks: Numbers of equal blocks of fields, out and in, whose channels lie together, such as
             the heads of attention.
 
     Returns:
-        A weight (order · fields, channels, K, K), or (order · fields, order · fields).
+        A weight (order · fields, channels, K, K), or (order · fields, channels).
     """
-    fields, first = base.shape[:2]
+    fields, channels = base.shape[:2]
+    kernel = math.prod(base.shape[2:])
+    # A field of a map has as many channels as the group has symmetries; each symmetry of a layer
+    # between maps takes their numbers in an order of its own.
+    of_field = len(places) // (order * kernel)
+    first = channels // of_field
+    weight = base.reshape(fields, first, -1).index_select(2, places)
     if base.ndim == 4:
-        # A channel of a map has a number for each place, and a field has as many channels as the
-        # group has symmetries.
-        of_each = len(places) // (order * base.shape[2:].numel())
-        weight = base.reshape(fields, first // of_each, -1).index_select(2, places)
-        weight = weight.view(fields, -1, order, of_each, base.shape[2:].numel())
+        weight = weight.view(fields, first, order, of_field, kernel).permute(2, 0, 4, 3, 1)
         # Channels are innermost in memory, so that the map of a convolution has them there, too.
-        weight = weight.permute(2, 0, 4, 3, 1).reshape(order * fields, *base.shape[2:], first)
-        return weight.permute(0, 3, 1, 2)
-    weight = base.index_select(2, places)
+        return weight.reshape(order * fields, *base.shape[2:], channels).permute(0, 3, 1, 2)
     out, into = blocks
     weight = weight.view(out, fields // out, into, first // into, order, order)
-    return weight.permute(0, 4, 1, 2, 5, 3).reshape(order * fields, order * first)
+    return weight.permute(0, 4, 1, 2, 5, 3).reshape(order * fields, channels)
 
 
 def kernel_places(symmetry: Symmetry, kernel: int) -> Tensor:
@@ -115,7 +116,7 @@ def kernel_places(symmetry: Symmetry, kernel: int) -> Tensor:
     return torch.stack(turned).flatten()
 
 
-def map_places(symmetry: Symmetry, kernel: int = 1) -> Tensor:
+def map_places(symmetry: Symmetry, kernel: int) -> Tensor:
     """Return where the numbers of a layer between maps lie, as one row (order · order · K · K,).
 
     They are those of the kernel with the number of g⁻¹h, turned by g, for each g and each h.

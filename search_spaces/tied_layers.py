@@ -52,9 +52,7 @@ class _Expanded(Tied, nn.Module):
         weight = layer.weight.detach()[: symmetry.fields(len(layer.weight))]
         kernel = weight.shape[-1] if weight.ndim == 4 else 1
         if between:
-            fields = symmetry.fields(weight.shape[1])
-            if kernel == 1:
-                weight = weight.reshape(len(weight), fields, symmetry.order)
+            symmetry.fields(weight.shape[1])  # whole fields come in, too
         self.weight = nn.Parameter(weight.clone())
         if layer.bias is not None:
             self.bias = nn.Parameter(layer.bias.detach()[: len(weight)].clone())
@@ -106,7 +104,6 @@ class TiedConv2d(_Expanded, nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', ⌈H/stride⌉, ⌈W/stride⌉)."""
         weight, bias = self.expanded()
-        weight = weight if weight.ndim == 4 else weight[..., None, None]
         return convolve(x, weight, bias, self.stride[0], self.groups)
 
     def untied(self) -> nn.Module:

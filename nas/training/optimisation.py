@@ -77,7 +77,7 @@ class Optimisation:
             last: number of updates after which it is zero.
         """
         warmup = min(self._warmup, first)
-        risen = 1.0 if warmup == self._warmup else _LOWEST + (1 - _LOWEST) * warmup / self._warmup
+        risen = _LOWEST + (1 - _LOWEST) * (warmup / self._warmup) if self._warmup else 1.0
         for group in self._optimizer.param_groups:
             group["initial_lr"] = risen * self._rate  # a scheduler takes it for the height
         self._scheduler = self._schedule("wsd", warmup, num_epochs=last, decay_epochs=last - first)
