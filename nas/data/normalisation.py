@@ -23,8 +23,8 @@ _CHUNK = 4096
 _NOISE, _SHARE = 3.0, 0.005
 
 # The percentiles of an image's pixels that are taken for the sky and for bright, which single hot
-# pixels do not move; the number of images that tell them and the noise; and how many of these are
-# looked at together.
+# pixels do not move; about the number of images that tell them and the noise; and how many of these
+# are looked at together.
 _SKY, _BRIGHT, _TOLD, _TOGETHER = 10, 99, 1000, 32
 
 
@@ -70,7 +70,6 @@ class Normalisation:
             images: images of a data set, (N, C, H, W).
             indices: positions of the training images among them.
         """
-        _, spread = _moments(images, indices, lambda chunk: chunk)
         told = indices[:: max(1, len(indices) // _TOLD)]
         levels = np.concatenate(
             [
@@ -81,11 +80,12 @@ class Normalisation:
         )
         sky, bright, noise = np.median(levels, axis=1)
         limits = np.maximum(_NOISE * noise, _SHARE * (bright - sky))
-        # Images of nothing but a few pixels have no noise, and nothing bright.
-        softening = tuple(np.where(limits > 0, limits, spread).tolist())
-        sky = tuple(sky.tolist())
-        offset, scale = _moments(images, indices, lambda chunk: _stretch(chunk, sky, softening))
-        return Normalisation(sky, softening, offset, scale)
+        if not limits.all():  # images of nothing but a few pixels
+            _, spread = _moments(images, indices, lambda chunk: chunk)
+            limits = np.where(limits > 0, limits, spread)
+        level, softening = tuple(sky.tolist()), tuple(limits.tolist())
+        offset, scale = _moments(images, indices, lambda chunk: _stretch(chunk, level, softening))
+        return Normalisation(level, softening, offset, scale)
 
     def __call__(self, images: Images) -> Images:
         """Return normalised images of the same shape, which is (..., C, H, W)."""
