@@ -84,20 +84,20 @@ def test_the_extracted_network_gives_the_outputs_of_the_supernet(
 @given(supernets, seeds, SIZES)
 @settings(max_examples=20)
 def test_so_it_does_with_recalibrated_statistics(supernet: Supernet, seed: int, size: int) -> None:
-    supernet.eval()
-    architecture, images = draw_from(supernet, seed), images_for(supernet, size, seed)
+    # In double precision, since deep networks at initialisation hardly see the image: what the
+    # statistics do to the outputs can be less than what single precision rounds off.
+    supernet = copy.deepcopy(supernet).double().eval()
+    architecture, images = draw_from(supernet, seed), images_for(supernet, size, seed).double()
     network = extract(supernet, architecture)
-    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
-    statistics = recalibrate(
-        network, [images_for(supernet, size, seed + i, 8) * 2 + 1 for i in range(3)]
-    )
+    with torch.no_grad():
+        before = network(images)
+    calibration = [images_for(supernet, size, seed + i, 8).double() * 2 + 1 for i in range(3)]
+    statistics = recalibrate(network, calibration)
     with torch.no_grad():
         inside, outside = supernet(images, architecture, statistics), network(images)
-    assert (inside - outside).abs().max() <= 1e-5
-    # Of the statistics, not of the outputs: deep networks at initialisation hardly see the image.
-    means = [name for name in statistics if name.endswith("running_mean")]
-    for name in means[:1]:
-        assert (before[name] - statistics[name]).abs().max() > 1e-3
+    assert (inside - outside).abs().max() <= 1e-12
+    if any(name.endswith("running_mean") for name in statistics):
+        assert (before - outside).abs().max() > 1e-10
 
 
 @given(small_supernets, seeds, SIZES)
