@@ -1,5 +1,6 @@
 """What pages say was measured: sentences whose numbers are read from the files in ``results``."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -196,6 +197,12 @@ def sizes() -> Iterator[str]:
         f"{millions(least).rstrip('0')}–{millions(most)} million parameters with the symmetry and "
         f"{millions(least_free)}–{millions(most_free)} million without"
     )
+    speed = json.loads((RESULTS / "training" / "throughput.json").read_text(encoding="utf-8"))
+    fused, others = (
+        speed[f"lens_nano/{name}, loop (images/s)"]
+        for name in ("symmetric_fused", "symmetric_mbconv")
+    )
+    yield f"train `symmetric_fused` at {fused / others:.2f} times"
 
 
 CLAIMS: dict[str, Callable[[], Iterator[str]]] = {
