@@ -67,10 +67,10 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     """Directory of the data set; by default one is simulated."""
     trials: int = 24
     """Candidates to evaluate; those that break a limit do not count."""
-    objectives: tuple[str, ...] = ("auc",)
+    objectives: tuple[str, ...] = ()
     """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
-    calibration error), and objectives of plug-ins; in a regression r2 (the default), and any of
-    params, flops and latency."""
+    calibration error), and objectives of plug-ins; in a regression r2, and any of params, flops and
+    latency (default: auc or r2 alone)."""
     space: str = SPACE
     """Search space: lens_nano (for a laptop), lens_small (for a GPU), hybrid_nano or hybrid_small
     (without symmetry), or one of a plug-in."""
@@ -124,11 +124,14 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
         if self.target is not None:
             self._check_regression()
         self._check_supernet()
+        decisive = "auc" if self.target is None else "r2"
+        if not self.objectives:
+            object.__setattr__(self, "objectives", (decisive,))
+        check_objectives(self.objectives, decisive)
         self._check_finals()
-        check_objectives(self.objectives, "auc" if self.target is None else "r2")
 
     def _check_regression(self) -> None:
-        """Check that a number can be learned so, and let R² be what is searched for by default.
+        """Check that a number can be learned so.
 
         Raises:
             UserError: weights are to be shared, or labels smoothed.
@@ -139,8 +142,6 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
                 f"--fidelity {self.fidelity_name} inherits the weights of a supernet, which learns "
                 "classes: give --fidelity funnel or scratch with --task regression"
             )
-        if self.objectives == ("auc",):
-            object.__setattr__(self, "objectives", ("r2",))
 
     def _check_supernet(self) -> None:
         """Check that nothing is said of a supernet that is not used.

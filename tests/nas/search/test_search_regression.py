@@ -171,6 +171,7 @@ def test_several_objectives(tmp_path: Path) -> None:
         ({"fidelity": "inherit"}, "--fidelity inherit inherits the weights of a supernet, which l"),
         ({"fidelity": "finetune"}, "give --fidelity funnel or scratch with --task regression"),
         ({"supernet": "supernet"}, "--fidelity inherit inherits the weights of a supernet"),
+        ({"objectives": ("auc",)}, "--objectives auc cannot be used: give r2, and any of params"),
         ({"objectives": ("auc", "params")}, "give r2, and any of params, flops, latency, separ"),
         ({"objectives": ("r2", "ece")}, "--objectives r2,ece cannot be used"),
         ({"label_smoothing": 0.1}, "--label-smoothing is for classes"),
