@@ -1,7 +1,8 @@
 """The networks that benchmarks train."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -23,12 +24,14 @@ class Network(NamedTuple):
         architecture: Architecture; None for a model of timm.
         untied: Whether layers of a symmetric architecture have weights of their own.
         norm: Norm of an architecture's layers, ``batch`` or ``group``.
+        recipe: What is changed of the recipe, by the names of its settings.
     """
 
     name: str
     architecture: Architecture | None
     untied: bool = False
     norm: str = "batch"
+    recipe: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def symmetric(self) -> bool:

@@ -279,7 +279,7 @@ def train_on_some(
         network.build(images, seed),
         _some(images.train(), count, seed, passes),
         images.val(),
-        Recipe(epochs=epochs),
+        Recipe(epochs=epochs, **network.recipe),
         seed=seed,
     )
 

@@ -1,8 +1,9 @@
 """What each gene of an architecture is worth: ``python -m nas.benchmarks.ablation``."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nas.benchmarks.ablation.report import BASE, ablation_page
 from nas.benchmarks.ablation.settings import AblationSettings
@@ -13,8 +14,15 @@ from nas.common.files import make_directory, write_text
 from search_spaces import Architecture, SearchSpace, get_space
 from search_spaces.space import nearest
 
-NORM = "norm"
-"""What is no gene and can be changed like one: groups of channels in place of BatchNorm."""
+BESIDE: Mapping[str, Mapping[Any, Mapping[str, Any]]] = {
+    "norm": {"group": {"norm": "group"}},
+    "learning_rate": {rate: {"recipe": {"learning_rate": rate}} for rate in (2e-3, 8e-3)},
+    "warmup": {0.1: {"recipe": {"warmup": 0.1}}},
+}
+"""What is no gene and can be changed like one: by each choice the fields of its :class:`Network`.
+
+They are groups of channels in place of BatchNorm, and settings of the recipe.
+"""
 
 
 def run(settings: AblationSettings) -> None:
@@ -57,23 +65,24 @@ def neighbours(space: SearchSpace, base: Architecture, genes: Sequence[str]) -> 
     Args:
         space: Search space of the architecture.
         base: Architecture whose genes are changed.
-        genes: Genes that are changed, :data:`NORM` among them; an empty sequence stands for all of
-            the architecture.
+        genes: Genes that are changed, and what is in :data:`BESIDE`; an empty sequence stands for
+            all genes of the architecture.
 
     Raises:
         UserError: the architecture has no such gene, or the space no other choice for it.
     """
     for gene in genes:
-        if gene not in (*base.choices, NORM):
-            hint = nearest(gene, [*base.choices, NORM])
+        if gene not in (*base.choices, *BESIDE):
+            hint = nearest(gene, [*base.choices, *BESIDE])
             raise UserError(f"--genes {gene} is no gene of the architecture{hint}")
-        if gene != NORM and len(space.genes[gene].choices) == 1:
+        if gene not in BESIDE and len(space.genes[gene].choices) == 1:
             raise UserError(f"--genes {gene} cannot be changed: {space.name} has one choice for it")
     yield Network(BASE, base)
     middle = {name: gene.choices[len(gene.choices) // 2] for name, gene in space.genes.items()}
     for gene in genes or base.choices:
-        if gene == NORM:
-            yield Network("norm=group", base, norm="group")
+        if gene in BESIDE:
+            for choice, fields in BESIDE[gene].items():
+                yield Network(f"{gene}={choice}", base, **fields)
             continue
         for choice in space.genes[gene].choices:
             if choice != base.choices[gene]:

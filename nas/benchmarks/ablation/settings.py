@@ -16,8 +16,8 @@ class AblationSettings(SimulatedImages):
     architecture: str = "symmetric_mbconv"
     """Architecture that is changed: a named one of the space, or one written out."""
     genes: tuple[str, ...] = ()
-    """Genes to change, by default all; norm, which is no gene, tries groups of channels in place of
-    BatchNorm."""
+    """Genes to change, by default all; norm, learning_rate and warmup, which are none, can be
+    changed too: to groups of channels in place of BatchNorm, and to other recipes."""
     seeds: int = 2
     """Number of trainings of each network."""
     epochs: int = 12

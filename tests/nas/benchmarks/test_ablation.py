@@ -72,22 +72,25 @@ def test_a_stopped_benchmark_goes_on(
     trainings = read_trainings(csv)
     assert [one.network for one in trainings] == ["base", "stage3.op=attention"]
     before = csv.read_bytes()
-    run(replace(settings, seeds=2, genes=("stage3.op", "norm")))
+    run(replace(settings, seeds=2, genes=("stage3.op", "norm", "warmup")))
     assert csv.read_bytes().startswith(before)
     more = read_trainings(csv)[2:]
     assert [(one.network, one.seed) for one in more] == [
         ("norm=group", 0),
+        ("warmup=0.1", 0),
         ("base", 1),
         ("stage3.op=attention", 1),
         ("norm=group", 1),
+        ("warmup=0.1", 1),
     ]
-    assert more[0].params == trainings[0].params  # of the same layers, and not of the same norms
-    assert more[0].val_auc != trainings[0].val_auc
+    for one in more[:2]:  # of the same layers, and not of the same norms or the same recipe
+        assert one.params == trainings[0].params
+        assert one.val_auc != trainings[0].val_auc
     page = (tmp_path / "out" / "README.md").read_text()
     gains = [one.val_auc for one in read_trainings(csv)[:2]]
     assert f"{trainings[1].params:,}" in page
     assert gains[0] != gains[1]
-    assert page.count("±") == 2  # two differences to the base
+    assert page.count("±") == 3  # three differences to the base
     assert f"| stage3.op=attention | {trainings[1].params:,} |" in page
     # A gene that is not asked for again keeps its row.
     run(replace(settings, genes=("stem.kernel",)))
@@ -95,7 +98,7 @@ def test_a_stopped_benchmark_goes_on(
     assert f"| stage3.op=attention | {trainings[1].params:,} |" in page
     with pytest.raises(UserError, match=r"trainings.csv is of variants of .*: give another --out"):
         run(replace(settings, architecture="symmetric_mbconv"))
-    values = " / ".join(f"{one.val_auc:.4f}" for one in (trainings[0], read_trainings(csv)[3]))
+    values = " / ".join(f"{one.val_auc:.4f}" for one in (trainings[0], read_trainings(csv)[4]))
     assert f"| {values} | – |" in page
     assert capsys.readouterr().out.endswith(page)
 
