@@ -104,7 +104,7 @@ class SearchPlan:
         return SearchPlan(
             strategy=settings.strategy,
             space=feasible,
-            objectives=settings.objectives,
+            objectives=settings.aims,
             trials=settings.trials,
             fidelity=settings.fidelity_name,
             recipe=part(Recipe, settings),

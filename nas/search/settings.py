@@ -124,11 +124,8 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
         if self.target is not None:
             self._check_regression()
         self._check_supernet()
-        decisive = "auc" if self.target is None else "r2"
-        if not self.objectives:
-            object.__setattr__(self, "objectives", (decisive,))
-        check_objectives(self.objectives, decisive)
         self._check_finals()
+        check_objectives(self.aims, self._decisive)
 
     def _check_regression(self) -> None:
         """Check that a number can be learned so.
@@ -186,11 +183,20 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
         return self.fidelity or ("funnel" if self.supernet is None else "inherit")
 
     @property
+    def aims(self) -> tuple[str, ...]:
+        """What is searched for, where that was left open too."""
+        return self.objectives or (self._decisive,)
+
+    @property
+    def _decisive(self) -> str:
+        return "auc" if self.target is None else "r2"
+
+    @property
     def final_count(self) -> int:
         """How many candidates are finalists, where that was left open too."""
         if self.finalists is not None:
             return self.finalists
-        finals = self.fidelity_name == "funnel" and len(self.objectives) == 1
+        finals = self.fidelity_name == "funnel" and len(self.aims) == 1
         return min(_FINALISTS, self.trials) if finals else 0
 
     @property
@@ -207,13 +213,13 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     def identity(self) -> dict[str, Any]:
         """The settings that a resumed search cannot change, as JSON values."""
         plain = {name: value for name, value in to_plain(self).items() if name not in _FREE}
-        decided = {"objectives": ",".join(self.objectives), "fidelity": self.fidelity_name}
+        decided = {"objectives": ",".join(self.aims), "fidelity": self.fidelity_name}
         return {**plain, **decided}
 
     @property
     def needs_latency(self) -> bool:
         """Whether latency is an objective or limited, and so must be measured."""
-        return "latency" in self.objectives or self.max_latency_ms is not None
+        return "latency" in self.aims or self.max_latency_ms is not None
 
 
 def check(settings: SearchSettings) -> None:
