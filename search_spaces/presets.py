@@ -52,7 +52,7 @@ def lens_nano() -> SearchSpace:
     return hybrid_space(
         "lens_nano",
         symmetry=("d4", "none"),
-        stem=StemChoices(width=(16, 24, 32), kernel=(3, 5), stride=(2, 1)),
+        stem=StemChoices(width=(16, 24, 32), kernel=(3, 5, 7), stride=(2, 1)),
         head_dim=16,
         stages=(
             StageChoices(
