@@ -54,40 +54,29 @@ def lens_nano() -> SearchSpace:
         symmetry=("d4", "none"),
         stem=StemChoices(width=(16, 24, 32), kernel=(3, 5), stride=(2, 1)),
         head_dim=16,
-        # What brought nothing around a symmetric network has one choice: larger kernels of the
-        # stages, a second block in the first, strides of 1 in the last two, and attention in the
-        # second (results/ablation).
         stages=(
             StageChoices(
                 op=("mbconv", "fused"),
                 stride=(2, 1),
-                depth=(1,),
+                depth=(1, 2),
                 width=(24, 32, 48),
-                kernel=(3,),
+                kernel=(3, 5),
                 expansion=(2, 4),
             ),
             StageChoices(
-                op=("mbconv", "fused"),
+                op=("mbconv", "fused", "attention"),
                 depth=(1, 2),
                 width=(32, 48, 64),
-                kernel=(3,),
+                kernel=(3, 5),
                 expansion=(2, 4),
+                heads=(2, 3),
+                window=(8, 0),
             ),
             StageChoices(
-                stride=(2,),
-                depth=(1, 2),
-                width=(48, 64, 96),
-                kernel=(3,),
-                expansion=(2, 4),
-                heads=(3, 4, 6),
+                stride=(2, 1), depth=(1, 2), width=(48, 64, 96), expansion=(2, 4), heads=(3, 4, 6)
             ),
             StageChoices(
-                stride=(2,),
-                depth=(1, 2),
-                width=(64, 96, 128),
-                kernel=(3,),
-                expansion=(2, 4),
-                heads=(4, 6, 8),
+                stride=(2, 1), depth=(1, 2), width=(64, 96, 128), expansion=(2, 4), heads=(4, 6, 8)
             ),
         ),
         named=symmetric | free,
