@@ -40,6 +40,14 @@ def symmetry() -> Iterator[str]:
     yield f"took {100 * longer:.0f} % longer than that of the same networks without ties (median"
 
 
+def difficulty() -> Iterator[str]:
+    large = symmetry_table().query("images == 8400")
+    of = large.pivot_table("test_auc", "nuisance", "network")
+    tied = "lens_nano/symmetric_mbconv"
+    for nuisance, row in of[[tied, f"{tied} untied", "hybrid_nano/coatnet_like"]].iterrows():
+        yield f"| {nuisance:g} | " + " | ".join(f"{value:.3f}" for value in row) + " |"
+
+
 def genes() -> Iterator[str]:
     trainings = pd.read_csv(RESULTS / "ablation" / "trainings.csv").query(
         "nuisance == 0.5 and images == 8400 and epochs == 12"
@@ -217,6 +225,7 @@ CLAIMS: dict[str, Callable[[], Iterator[str]]] = {
     "README.md": readme,
     "docs/samplers.md": samplers,
     "docs/search_spaces.md": sizes,
+    "docs/simulation.md": difficulty,
     "docs/symmetry.md": symmetry,
 }
 """What each page that says what was measured must say, as its Markdown without bold face."""

@@ -50,7 +50,6 @@ NOT_MEASURED = {
 # Numbers of early versions, whose pages say that no file holds them; no new ones.
 NO_RECORD = {
     "docs/samplers.md": [r"0\.069 on 50 other seeds", r"mean regret 0\.068 .* at 60\. "],
-    "docs/simulation.md": [r"\| Model II, `deeplense` .* seeds differ more than networks do"],
     "docs/statistics.md": [r"and \.78 on average, .* on 5,000"],
 }
 

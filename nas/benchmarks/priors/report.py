@@ -58,8 +58,9 @@ def prior_page(trainings: Sequence[Training]) -> str:
 def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
     order = list(_TITLES)
 
-    def place(group: list[Training]) -> tuple[float, int, int]:
-        return group[0].nuisance, group[0].images, order.index(group[0].prior)
+    def place(group: list[Training]) -> tuple[float, int, int, int]:
+        first = group[0]
+        return first.nuisance, first.images, first.epochs, order.index(first.prior)
 
     return sorted(groups(trainings), key=place)
 
