@@ -6,6 +6,9 @@ from nas.benchmarks.markdown import interval, table
 from nas.benchmarks.trainings import Training, groups
 from nas.common.provenance import command, environment
 
+_FIXED = 100
+"""Seconds of training after which networks are compared too, however far they have come."""
+
 _HEAD = (
     "nuisance",
     "images",
@@ -17,6 +20,7 @@ _HEAD = (
     "test AUC",
     "averaged over symmetries",
     "least seconds",
+    f"validation AUC after {_FIXED} s",
 )
 
 
@@ -38,7 +42,8 @@ def trainings_page(title: str, words: str, trainings: Sequence[Training], image_
         "are of 95 % over seeds (Student's t); one seed has none. Fewer images get more epochs. "
         "The command and the environment are those that added the last rows; trainings.csv has "
         "the commit and the epochs of each. Seconds are the least over seeds, of one core: other "
-        "work on the machine and earlier versions of the toolkit make them more.",
+        "work on the machine and earlier versions of the toolkit make them more. After "
+        f"{_FIXED} of these seconds the learning rate of a longer training is still high.",
         "",
         *([words, ""] if words else []),
         *table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
@@ -60,7 +65,7 @@ def _groups(trainings: Sequence[Training]) -> list[list[Training]]:
 
 
 def _row(group: Sequence[Training]) -> tuple[str, ...]:
-    first = group[0]
+    first, least = group[0], min(one.seconds for one in group)
     return (
         f"{first.nuisance:g}",
         f"{first.images:,}",
@@ -71,5 +76,12 @@ def _row(group: Sequence[Training]) -> tuple[str, ...]:
         str(len(group)),
         interval([one.test_auc for one in group]),
         interval([one.averaged_auc for one in group]),
-        f"{min(one.seconds for one in group):,.0f}",
+        f"{least:,.0f}",
+        _after(group, _FIXED / least),
     )
+
+
+def _after(group: Sequence[Training], share: float) -> str:
+    """Return the validation AUC when so much of the training's time has passed."""
+    so_far = [one.aucs[: int(share * len(one.aucs))] for one in group]
+    return interval([aucs[-1] for aucs in so_far]) if all(so_far) else "–"

@@ -90,6 +90,11 @@ class Training:
     rounds: Count = 0
 
     @property
+    def aucs(self) -> list[float]:
+        """The validation AUC after each epoch or round."""
+        return [float(auc) for auc in self.curve.split()]
+
+    @property
     def data(self) -> tuple[object, ...]:
         """What the images are made from."""
         return self.nuisance, self.simulated, self.image_size, _GALAXIES.get(self.prior)

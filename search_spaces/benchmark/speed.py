@@ -128,20 +128,28 @@ def coatnet_against_timm(rounds: int) -> list[Comparison]:
 
 
 def tied_against_untied(rounds: int) -> list[Comparison]:
-    """Time symmetric networks against ordinary ones of the same shapes."""
-    space = get_space("lens_nano")
-    comparisons = []
+    """Time symmetric networks against ordinary ones of the same shapes, alone and as subnets.
+
+    The format is the one that trainings have: in the other one, ordinary networks are slower.
+    """
+    supernet, layout, comparisons = Supernet("lens_nano"), "channels-last", []
+    space = supernet.space
     for name, architecture in space.named.items():
         if architecture["symmetry"] == "none":
             continue
+        twin = space.parse(str(architecture).replace("symmetry=d4", "symmetry=none"))
         tied = build_network(space, architecture)
         ordinary = untie(tied)
-        for layout in LAYOUTS:
-            ours, reference = measure(
-                [Subject(tied, tied, layout), Subject(ordinary, ordinary, layout)], rounds
-            )
+        pairs = {
+            name: [Subject(tied, tied, layout), Subject(ordinary, ordinary, layout)],
+            f"{name}, in the supernet": [
+                Subject(_forward(supernet, one), supernet, layout) for one in (architecture, twin)
+            ],
+        }
+        for label, pair in pairs.items():
+            ours, reference = measure(pair, rounds)
             comparisons.append(
-                Comparison(space.name, name, params(architecture), layout, ours, reference)
+                Comparison(space.name, label, params(architecture), layout, ours, reference)
             )
     return comparisons
 

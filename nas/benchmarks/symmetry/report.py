@@ -1,6 +1,7 @@
 """The figure of the benchmark."""
 
 from collections.abc import Callable, Sequence
+from itertools import cycle
 from statistics import mean
 
 from matplotlib.axes import Axes
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from nas.benchmarks.trainings import Training
-from nas.report.drawing import COLOURS, log_costs
+from nas.report.drawing import COLOURS, GREY, log_costs
 from nas.report.efficiency import UNTIED
 
 
@@ -16,27 +17,26 @@ def symmetry_figure(trainings: Sequence[Training]) -> Figure:
     """Draw the errors against free parameters, the number of training images, and seconds.
 
     The figure is of the first nuisance among the trainings. Twins have one colour; the untied one
-    is dashed and hollow.
+    is dashed and hollow. Models of timm are black and grey.
     """
     shown = [one for one in trainings if one.nuisance == trainings[0].nuisance]
     most = max(one.images for one in shown)
     drawing = Figure(figsize=(10, 4.2), layout="constrained")
     left, right, time = drawing.subplots(1, 3, sharey=True)
     names = list(dict.fromkeys(one.network for one in shown))
-    bases = list(dict.fromkeys(_base(name) for name in names))
+    colours = _colours(names)
     for name in names:
-        colour = COLOURS[bases.index(_base(name)) % len(COLOURS)]
+        colour = colours[_base(name)]
         own = [one for one in shown if one.network == name]
         largest = [one for one in own if one.images == most]
         if largest:
             _draw(left, largest, lambda one: one.params, name, colour)
-            # Later trainings are those of the newer, quicker versions of the toolkit.
-            _draw_curve(time, largest[-1], colour)
+            _draw_curve(time, largest, colour)
         _draw(right, own, lambda one: one.images, name, colour)
     left.set(yscale="log", xlabel="free parameters", ylabel="1 − AUC")
     left.set_title(f"test, {most:,} images, nuisance {shown[0].nuisance:g}")
     right.set(xlabel="training images", title="test")
-    time.set(xlabel="seconds of training", title="validation, one seed")
+    time.set(xlabel="seconds of training", title="validation, means over seeds")
     for axes in (left, right, time):
         log_costs(axes)
     left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -70,10 +70,21 @@ def _draw(
         axes.plot([x] * len(some), some, ".", markersize=3, color=colour)
 
 
-def _draw_curve(axes: Axes, training: Training, colour: str) -> None:
-    aucs = [float(auc) for auc in training.curve.split()]
-    seconds = [training.seconds * (i + 1) / len(aucs) for i in range(len(aucs))]
-    axes.plot(seconds, [1 - auc for auc in aucs], _style(training.network), color=colour)
+def _draw_curve(axes: Axes, trainings: Sequence[Training], colour: str) -> None:
+    """Draw the mean curve over seeds against their least seconds, those of a quiet machine."""
+    curve = [mean(aucs) for aucs in zip(*(one.aucs for one in trainings), strict=True)]
+    least = min(one.seconds for one in trainings)
+    seconds = [least * (i + 1) / len(curve) for i in range(len(curve))]
+    axes.plot(seconds, [1 - auc for auc in curve], _style(trainings[0].network), color=colour)
+
+
+def _colours(names: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each network of a space with its twin, and for each model of timm."""
+    bases = list(dict.fromkeys(_base(name) for name in names))
+    ours = [name for name in bases if "/" in name]
+    others = [name for name in bases if "/" not in name]
+    *bright, black = COLOURS
+    return dict(zip(ours, cycle(bright))) | dict(zip(others, cycle((black, GREY))))
 
 
 def _base(name: str) -> str:

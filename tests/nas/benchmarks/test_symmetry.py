@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nas.benchmarks.symmetry.command import run
+from nas.benchmarks.symmetry.command import planned, run
 from nas.benchmarks.symmetry.settings import SymmetryBenchmarkSettings, check
 from nas.benchmarks.trainings import read_trainings
 from nas.common.errors import UserError
@@ -19,6 +19,7 @@ def test_a_stopped_benchmark_goes_on(
     monkeypatch.chdir(tmp_path)
     settings = SymmetryBenchmarkSettings(
         networks=("lens_nano/symmetric_tiny",),
+        references=(),
         nuisances=(0.5,),
         images=(96, 64),
         seeds=1,
@@ -51,6 +52,15 @@ def test_a_stopped_benchmark_goes_on(
     assert page.count(f"| lens_nano/symmetric_tiny untied | {untied.params:,} | ") == 2
     assert "±" in page
     assert capsys.readouterr().out.endswith(page)
+
+
+def test_networks_that_take_long_are_trained_once() -> None:
+    settings = SymmetryBenchmarkSettings(networks=("lens_nano/symmetric_tiny",))
+    trainings = [training for training, _ in planned(settings)]
+    once = [one for one in trainings if "/" not in one.network]
+    assert [one.network for one in once] == list(settings.references)
+    assert {(one.seed, one.nuisance, one.images) for one in once} == {(0, 0.5, 8400)}
+    assert len(trainings) == 2 * 3**3 + len(once)
 
 
 def test_more_images_than_are_simulated() -> None:
