@@ -6,6 +6,7 @@ block, where a gene does not say otherwise. This file alone knows the genes' nam
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 from search_spaces.architecture import Architecture
@@ -13,6 +14,7 @@ from search_spaces.errors import SpaceError
 from search_spaces.genes import Gene
 from search_spaces.own import SPACES
 from search_spaces.space import SearchSpace
+from search_spaces.symmetry import SYMMETRIES
 
 STAGES = 4
 STRIDE = 2 ** (STAGES + 1)
@@ -133,8 +135,10 @@ def hybrid_space(
         symmetry: Names of symmetries, from the one with the fewest parameters on.
 
     Raises:
-        SpaceError: a stage offers an operator that there is not, or its genes make no space.
+        SpaceError: there is no such operator or symmetry, a width is no whole number of fields, or
+            the genes make no space.
     """
+    _check_widths(symmetry, [*stem.width, *(width for one in stages for width in one.width)])
     for choices in stages:
         if unknown := set(choices.op) - set(OPERATORS):
             raise SpaceError(
@@ -167,6 +171,16 @@ def hybrid_space(
             ]
         last = f"stage{i}.stride" if choices.stride else last
     return SearchSpace(name, [gene for gene in genes if gene.choices], named=named, size=size)
+
+
+def _check_widths(symmetry: Sequence[str], widths: Sequence[int]) -> None:
+    if unknown := set(symmetry) - set(SYMMETRIES):
+        raise SpaceError(
+            f"{', '.join(sorted(unknown))} is no symmetry of a network: give "
+            f"{', '.join(SYMMETRIES)}."
+        )
+    for name, width in product(symmetry, widths):
+        SYMMETRIES[name].fields(width)
 
 
 def is_hybrid(architecture: Architecture) -> bool:

@@ -57,8 +57,8 @@ def lens_nano() -> SearchSpace:
         stem=StemChoices(width=(16, 24, 32), kernel=(3, 5), stride=(2,)),
         head_dim=16,
         # What brought nothing around a symmetric network has one choice: larger kernels of the
-        # stages, a second block in the first, strides of 1 in the last two, and attention in the
-        # second (results/ablation).
+        # stages, a second block in the first, and strides of 1 in the last two. So has attention in
+        # the second stage, which lost (results/ablation).
         stages=(
             StageChoices(
                 op=("mbconv", "fused"),
@@ -100,8 +100,8 @@ def lens_nano() -> SearchSpace:
 def lens_small() -> SearchSpace:
     """Make the space of larger networks for lenses, with symmetries and resolution as genes.
 
-    They are for a workstation's GPU. The networks have about 0.02 to 1 million parameters with the
-    symmetries of the square, and about eight times as many without.
+    They are for a workstation's GPU. The networks have about 0.02 to 1.2 million parameters with
+    the symmetries of the square, and about eight times as many without.
     """
     return hybrid_space(
         "lens_small",

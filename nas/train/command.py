@@ -123,9 +123,11 @@ def train_network(settings: TrainSettings) -> Trained:
     model = spec.build(weights)
     directory = settings.run or spec.own_directory()
     parameters = sum(weight.numel() for weight in model.parameters())
+    untied = card.untied_params
+    ties = "" if untied in (None, parameters) else f" (untied {untied:,})"
     say(
-        f"{card.model} with {parameters:,} parameters, {len(images.splits.train):,} images to "
-        f"learn from, {directory}"
+        f"{card.model} with {parameters:,} parameters{ties}, {len(images.splits.train):,} images "
+        f"to learn from, {directory}"
     )
     with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)

@@ -53,7 +53,7 @@ def test_a_slice_is_a_view(size: int) -> None:
 
 @pytest.mark.parametrize(
     "space",
-    [get_space("hybrid_nano"), get_space("lens_nano"), EVERYTHING],
+    [*map(get_space, ("hybrid_nano", "lens_nano", "lens_small")), EVERYTHING],
     ids=lambda space: space.name,
 )
 def test_every_tensor_of_every_corner_has_its_place_in_the_supernet(space: SearchSpace) -> None:

@@ -19,7 +19,9 @@ from tests.search_spaces.everything import EVERYTHING
 
 SPACES = {
     "everything": EVERYTHING,
-    **{name: get_space(name) for name in ("lens_nano", "hybrid_nano", "hybrid_small")},
+    **{
+        name: get_space(name) for name in ("lens_nano", "lens_small", "hybrid_nano", "hybrid_small")
+    },
 }
 SIZES = st.sampled_from([32, 50])
 seeds = st.integers(0, 2**32 - 1)
@@ -44,7 +46,7 @@ SUPERNETS = {(space, chans): make_supernet(space, chans) for space in SPACES for
 supernets = st.sampled_from(list(SUPERNETS.values()))
 # A copy in double precision and its gradients take seconds where the largest network is large.
 small_supernets = st.sampled_from(
-    [one for (name, _), one in SUPERNETS.items() if name != "hybrid_small"]
+    [one for (name, _), one in SUPERNETS.items() if not name.endswith("_small")]
 )
 
 
