@@ -38,6 +38,12 @@ def lens_nano() -> SearchSpace:
         "/stage2:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
         "/stage3:op=mbconv,depth=1,width=96,kernel=3,expansion=4,se=0.25"
         "/stage4:op=mbconv,depth=1,width=128,kernel=3,expansion=4,se=0.25",
+        "symmetric_tiny_fine": "lens_nano/symmetry=d4/stem:width=16,kernel=3,stride=2"
+        "/attention:head_dim=16"
+        "/stage1:stride=1,op=mbconv,depth=1,width=24,kernel=3,expansion=4,se=0.25"
+        "/stage2:op=mbconv,depth=1,width=32,kernel=3,expansion=4,se=0.25"
+        "/stage3:op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"
+        "/stage4:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25",
         "symmetric_coatnet": "lens_nano/symmetry=d4/stem:width=32,kernel=3,stride=2"
         "/attention:head_dim=16"
         "/stage1:stride=2,op=mbconv,depth=1,width=48,kernel=3,expansion=4,se=0.25"

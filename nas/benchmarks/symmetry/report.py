@@ -12,12 +12,14 @@ from nas.benchmarks.trainings import Training
 from nas.report.drawing import COLOURS, GREY, log_costs
 from nas.report.efficiency import UNTIED
 
+_LIGHT_GREY = "#c4c4c4"
+
 
 def symmetry_figure(trainings: Sequence[Training]) -> Figure:
     """Draw the errors against free parameters, the number of training images, and seconds.
 
     The figure is of the first nuisance among the trainings. Twins have one colour; the untied one
-    is dashed and hollow. Models of timm are black and grey.
+    is dashed and hollow. Models of timm are grey.
     """
     shown = [one for one in trainings if one.nuisance == trainings[0].nuisance]
     most = max(one.images for one in shown)
@@ -83,8 +85,7 @@ def _colours(names: Sequence[str]) -> dict[str, str]:
     bases = list(dict.fromkeys(_base(name) for name in names))
     ours = [name for name in bases if "/" in name]
     others = [name for name in bases if "/" not in name]
-    *bright, black = COLOURS
-    return dict(zip(ours, cycle(bright))) | dict(zip(others, cycle((black, GREY))))
+    return dict(zip(ours, cycle(COLOURS))) | dict(zip(others, cycle((GREY, _LIGHT_GREY))))
 
 
 def _base(name: str) -> str:

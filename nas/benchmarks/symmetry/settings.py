@@ -13,6 +13,7 @@ class SymmetryBenchmarkSettings(FewAndMany):
     networks: tuple[str, ...] = (
         "lens_nano/symmetric_mbconv",
         "lens_nano/symmetric_tiny",
+        "lens_nano/symmetric_tiny_fine",
         "lens_nano/symmetric_fused",
         "lens_nano/symmetric_coatnet",
         "hybrid_nano/coatnet_like",
