@@ -10,7 +10,7 @@ from nas.benchmarks.simulated import FewAndMany
 class EfficiencySettings(FewAndMany):
     """Measure how many images networks need: train them on ever fewer."""
 
-    networks: tuple[str, ...] = ("lens_nano/symmetric_fine", "resnet18", "coatnet_nano_rw_224")
+    networks: tuple[str, ...] = ("lens_nano/symmetric_tiny_fine", "resnet18", "coatnet_nano_rw_224")
     """Networks, each as SPACE/ARCHITECTURE or as timm names it. A symmetric one is joined by its
     untied twin: the same layers with weights of their own."""
     images: tuple[int, ...] = (8000, 4000, 2000, 1000, 500, 250)
