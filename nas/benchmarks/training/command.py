@@ -223,6 +223,7 @@ def _images(count: int, settings: TrainingBenchmarkSettings, device: torch.devic
 def _model(name: str, settings: TrainingBenchmarkSettings) -> nn.Module:
     space, _, line = name.partition("/")
     size = (settings.image_size, settings.image_size)
-    return ModelCard(
+    card = ModelCard(
         space, line or None, _CLASSES, 1, size, Normalisation((0.0,), (1.0,), (0.0,), (1.0,))
-    ).build()
+    )
+    return card.fitted().build()
