@@ -43,7 +43,8 @@ def trainings_page(title: str, words: str, trainings: Sequence[Training], image_
         "The command and the environment are those that added the last rows; trainings.csv has "
         "the commit and the epochs of each. Seconds are the least over seeds, of one core: other "
         "work on the machine and earlier versions of the toolkit make them more. After "
-        f"{_FIXED} of these seconds the learning rate of a longer training is still high.",
+        f"{_FIXED} of these seconds the learning rate of a longer training is still high, and a "
+        "shorter one is at its end.",
         "",
         *([words, ""] if words else []),
         *table(("what", "value"), [(key, str(value)) for key, value in about.items()]),
@@ -77,7 +78,7 @@ def _row(group: Sequence[Training]) -> tuple[str, ...]:
         interval([one.test_auc for one in group]),
         interval([one.averaged_auc for one in group]),
         f"{least:,.0f}",
-        _after(group, _FIXED / least),
+        _after(group, _FIXED / least if least else 1),
     )
 
 

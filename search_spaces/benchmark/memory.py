@@ -14,13 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from search_spaces.architecture import Architecture
 from search_spaces.benchmark.timing import BATCH, CLASSES, IMAGE_SIZE
 from search_spaces.models import build_network
 from search_spaces.registry import get_space
 from search_spaces.supernet import Supernet
 
 _STEPS = 3
-_SUBNETS = 4
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,14 @@ def measure_memory(space: str) -> Peaks:
 
     The network with most parameters need not be the one that needs most memory: larger maps do.
     """
-    alone = max(_measure(space, str(place)) for place in range(_SUBNETS))
+    alone = max(_measure(space, str(place)) for place in range(len(_sandwich(space))))
     return Peaks(space, alone, _measure(space, "sandwich"))
+
+
+def _sandwich(name: str) -> list[Architecture]:
+    """Return the largest, the smallest and two random subnets of a space."""
+    rng, space = np.random.default_rng(0), get_space(name)
+    return [space.largest, space.smallest, space.sample(rng), space.sample(rng)]
 
 
 def _measure(space: str, what: str) -> float:
@@ -60,12 +66,12 @@ def _measure(space: str, what: str) -> float:
 def _train(name: str, what: str) -> None:
     """Make some training steps with AdamW.
 
-    A sandwich is the largest, the smallest and two random subnets, with a backward pass after each.
+    A sandwich has a backward pass after each of its subnets.
     """
     torch.manual_seed(0)
-    rng, space = np.random.default_rng(0), get_space(name)
+    space = get_space(name)
     images, labels = torch.randn(BATCH, 1, IMAGE_SIZE, IMAGE_SIZE), torch.arange(BATCH) % CLASSES
-    sandwich = [space.largest, space.smallest, space.sample(rng), space.sample(rng)]
+    sandwich = _sandwich(name)
     together = what == "sandwich"
     module: nn.Module = Supernet(space) if together else build_network(space, sandwich[int(what)])
     optimizer = torch.optim.AdamW(module.parameters())

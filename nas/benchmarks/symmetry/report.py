@@ -33,7 +33,8 @@ def symmetry_figure(trainings: Sequence[Training]) -> Figure:
         largest = [one for one in own if one.images == most]
         if largest:
             _draw(left, largest, lambda one: one.params, name, colour)
-            _draw_curve(time, largest, colour)
+            alike = [one for one in largest if one.kind == largest[-1].kind]
+            _draw_curve(time, alike, colour)
         _draw(right, own, lambda one: one.images, name, colour)
     left.set(yscale="log", xlabel="free parameters", ylabel="1 − AUC")
     left.set_title(f"test, {most:,} images, nuisance {shown[0].nuisance:g}")

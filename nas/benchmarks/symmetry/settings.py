@@ -22,8 +22,8 @@ class SymmetryBenchmarkSettings(FewAndMany):
     """Networks, each as SPACE/ARCHITECTURE. A symmetric one is joined by its untied twin: the same
     layers with weights of their own."""
     references: tuple[str, ...] = ("resnet18", "coatnet_nano_rw_224")
-    """Networks that take long and are trained once: with the first seed, on most images of the
-    first nuisance."""
+    """Networks of spaces or of timm that take long and are trained once: with the first seed, on
+    most images of the first nuisance."""
     nuisances: tuple[float, ...] = (0.5, 0.1, 1.0)
     """Widths of the ranges that lens and source of the simulated images are drawn from."""
     out: Path = Path("results/symmetry")
