@@ -161,3 +161,18 @@ def _seconds(network: nn.Module, images: torch.Tensor) -> float:
 def _wait(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def params_words(params: int, untied: int | None) -> str:
+    """Return how many parameters a network learns, and how many weights without its symmetry.
+
+    Args:
+        params: Parameters that are learned.
+        untied: Weights when a symmetry ties none of them; None where that is not known.
+
+    Example:
+        >>> params_words(6977, 55305), params_words(55305, 55305)
+        ('6,977 parameters (untied 55,305)', '55,305 parameters')
+    """
+    ties = "" if untied in (None, params) else f" (untied {untied:,})"
+    return f"{params:,} parameters{ties}"

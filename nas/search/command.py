@@ -21,6 +21,7 @@ from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.provenance import command, environment
 from nas.common.screen import screen
+from nas.costs import params_words
 from nas.data.dataset import open_dataset
 from nas.data.targets import read_target
 from nas.samplers.repeatable import get_repeatable_sampler
@@ -237,8 +238,6 @@ def _report(directory: RunDirectory, best: Best) -> None:
     """Print the winner, and the others of the Pareto set."""
     console = screen()
     winner = best.winner
-    tied = winner.untied_params not in (None, winner.params)
-    untied = f" (untied {winner.untied_params:,})" if tied else ""
     assert winner.score is not None  # a candidate without one never wins
     name, score, how = deciding(best.objectives), winner.score, str(best.fidelity)
     if best.finals is not None:
@@ -248,7 +247,7 @@ def _report(directory: RunDirectory, best: Best) -> None:
         Text.assemble(
             f"best: validation {CALLED[name]} ",
             (f"{score:.4f}", "bold"),
-            f" ({how}), {winner.params:,} parameters{untied}, "
+            f" ({how}), {params_words(winner.params, winner.untied_params)}, "
             f"{winner.flops / 1e6:,.1f} MFLOPs\n"
             f"{winner.architecture}",
         ),

@@ -14,6 +14,7 @@ from nas.common.next_steps import show_next
 from nas.common.progress import say
 from nas.common.screen import screen
 from nas.common.settings import part
+from nas.costs import params_words
 from nas.data.tensors import LensTensors
 from nas.train.settings import TrainSettings
 from nas.training.bootstrap import interval_of
@@ -123,11 +124,9 @@ def train_network(settings: TrainSettings) -> Trained:
     model = spec.build(weights)
     directory = settings.run or spec.own_directory()
     parameters = sum(weight.numel() for weight in model.parameters())
-    untied = card.untied_params
-    ties = "" if untied in (None, parameters) else f" (untied {untied:,})"
     say(
-        f"{card.model} with {parameters:,} parameters{ties}, {len(images.splits.train):,} images "
-        f"to learn from, {directory}"
+        f"{card.model} with {params_words(parameters, card.untied_params)}, "
+        f"{len(images.splits.train):,} images to learn from, {directory}"
     )
     with tracked_epochs(settings.track, directory, spec.to_json()) as on_epoch:
         result = spec.fit(model, images.train(device), images.val(device), directory, on_epoch)

@@ -74,6 +74,7 @@ def test_an_architecture(run: Callable[..., Any], tmp_path: Path, data: Path) ->
     )
     done = run("nas.train", "--architecture", "symmetric_tiny", *arguments)
     assert done.returncode == 0, done.stderr
+    assert "lens_nano with 6,977 parameters (untied 55,305), " in done.stderr
     result = check_outcome(tmp_path / "out", data)
     assert done.stdout.startswith(
         f"validation AUC {result['best']['val']['auc']:.4f} (no_substructure "
