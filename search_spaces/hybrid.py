@@ -138,7 +138,10 @@ def hybrid_space(
         SpaceError: there is no such operator or symmetry, a width is no whole number of fields, or
             the genes make no space.
     """
-    _check_widths(symmetry, [*stem.width, *(width for one in stages for width in one.width)])
+    widths = [*stem.width, *(width for one in stages for width in one.width)]
+    if any("attention" in one.op for one in stages):
+        widths.append(head_dim)
+    _check_symmetry(symmetry, widths)
     for choices in stages:
         if unknown := set(choices.op) - set(OPERATORS):
             raise SpaceError(
@@ -173,7 +176,7 @@ def hybrid_space(
     return SearchSpace(name, [gene for gene in genes if gene.choices], named=named, size=size)
 
 
-def _check_widths(symmetry: Sequence[str], widths: Sequence[int]) -> None:
+def _check_symmetry(symmetry: Sequence[str], widths: Sequence[int]) -> None:
     if unknown := set(symmetry) - set(SYMMETRIES):
         raise SpaceError(
             f"{', '.join(sorted(unknown))} is no symmetry of a network: give "

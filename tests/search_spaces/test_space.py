@@ -251,19 +251,22 @@ def test_an_operator_that_there_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("symmetry", "width", "sentence"),
+    ("symmetry", "width", "head_dim", "sentence"),
     [
-        ("d5", 16, "d5 is no symmetry of a network: give none, c4, d4"),
-        ("d4", 12, "12 channels were given to a network with the symmetry d4"),
+        ("d5", 16, 8, "d5 is no symmetry of a network: give none, c4, d4"),
+        ("d4", 12, 8, "12 channels were given to a network with the symmetry d4"),
+        ("d4", 16, 12, "12 channels were given to a network with the symmetry d4"),
     ],
 )
-def test_a_symmetry_that_a_space_cannot_have(symmetry: str, width: int, sentence: str) -> None:
+def test_a_symmetry_that_a_space_cannot_have(
+    symmetry: str, width: int, head_dim: int, sentence: str
+) -> None:
     with pytest.raises(SpaceError, match=sentence):
         hybrid_space(
             "s",
             symmetry=(symmetry,),
             stem=StemChoices((16,)),
-            head_dim=8,
+            head_dim=head_dim,
             stages=[StageChoices(depth=(1,), width=(width,), heads=(1,))] * 4,
             named={},
             size=params,
