@@ -56,8 +56,8 @@ def symmetry() -> Iterator[str]:
     yield f"two cores train `free_mbconv` at {times:.2f} times the images a second of"
     table = symmetry_table().query("nuisance == 0.5")
     of = table.pivot_table(["test_auc", "averaged_auc"], "images", "network")
-    large = of["test_auc"]["lens_nano/symmetric_mbconv"]
-    twin = of["averaged_auc"]["lens_nano/symmetric_mbconv untied"]
+    large = of["test_auc"][MBCONV]
+    twin = of["averaged_auc"][f"{MBCONV} untied"]
     yield (
         f"`symmetric_mbconv` has a test AUC of {large[500]:.3f} where its untied twin has "
         f"{twin[500]:.3f} even when averaged over the orientations of the image; with 8,400 it has "
@@ -96,8 +96,7 @@ def step_ratio(row: dict[str, Any]) -> float:
 def difficulty() -> Iterator[str]:
     large = symmetry_table().query("images == 8400")
     of = large.pivot_table("test_auc", "nuisance", "network")
-    tied = "lens_nano/symmetric_mbconv"
-    for nuisance, row in of[[tied, f"{tied} untied", "hybrid_nano/coatnet_like"]].iterrows():
+    for nuisance, row in of[[MBCONV, f"{MBCONV} untied", "hybrid_nano/coatnet_like"]].iterrows():
         yield f"| {nuisance:g} | " + " | ".join(f"{value:.3f}" for value in row) + " |"
 
 
@@ -301,7 +300,7 @@ def sizes() -> Iterator[str]:
     auc = large.groupby("network")["test_auc"].mean()
     yield (
         f"twelve epochs it has a test AUC of {auc['lens_nano/symmetric_fused']:.3f}, where that "
-        f"has {auc['lens_nano/symmetric_mbconv']:.3f}"
+        f"has {auc[MBCONV]:.3f}"
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from search_spaces.architecture import Architecture
 from search_spaces.benchmark.timing import BATCH, CLASSES, IMAGE_SIZE
@@ -72,13 +72,17 @@ def _train(name: str, what: str) -> None:
     space = get_space(name)
     images, labels = torch.randn(BATCH, 1, IMAGE_SIZE, IMAGE_SIZE), torch.arange(BATCH) % CLASSES
     sandwich = _sandwich(name)
-    together = what == "sandwich"
-    module: nn.Module = Supernet(space) if together else build_network(space, sandwich[int(what)])
+    module: nn.Module
+    inputs: list[tuple[Tensor | Architecture, ...]]
+    if what == "sandwich":
+        module, inputs = Supernet(space), [(images, subnet) for subnet in sandwich]
+    else:
+        module, inputs = build_network(space, sandwich[int(what)]), [(images,)]
     optimizer = torch.optim.AdamW(module.parameters())
     for _ in range(_STEPS):
         optimizer.zero_grad()
-        for arguments in ((subnet,) for subnet in sandwich) if together else ((),):
-            F.cross_entropy(module(images, *arguments), labels).backward()  # type: ignore[no-untyped-call]
+        for one in inputs:
+            F.cross_entropy(module(*one), labels).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
 

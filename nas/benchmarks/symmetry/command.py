@@ -32,12 +32,9 @@ def planned(settings: SymmetryBenchmarkSettings) -> Iterator[tuple[Training, Net
     """Yield all trainings without their outcomes, seed by seed, so that all soon have one."""
     networks, references = with_twins(settings.networks), with_twins(settings.references)
     largest = max(settings.images)
-    kinds = list(product(range(settings.seeds), settings.nuisances, settings.images))
-    once = (0, settings.nuisances[0], largest)
-    for some, (seed, nuisance, images) in (
-        *((networks, kind) for kind in kinds),
-        (references, once),
-    ):
+    kinds = product([networks], range(settings.seeds), settings.nuisances, settings.images)
+    once = references, 0, settings.nuisances[0], largest
+    for some, seed, nuisance, images in (*kinds, once):
         length = length_for(images, settings.epochs, largest)
         for network in some:
             yield plan(settings, network, nuisance=nuisance, images=images, seed=seed, **length)

@@ -74,7 +74,7 @@ def _draw(
 
 
 def _draw_curve(axes: Axes, trainings: Sequence[Training], colour: str) -> None:
-    """Draw the mean curve over seeds against their least seconds, those of a quiet machine."""
+    """Draw the mean curve over seeds against the least seconds, which are disturbed least."""
     curve = [mean(aucs) for aucs in zip(*(one.aucs for one in trainings), strict=True)]
     least = min(one.seconds for one in trainings)
     seconds = [least * (i + 1) / len(curve) for i in range(len(curve))]
