@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nas.benchmarks.table.bench import BenchRow, LensBench, genes_of, merged
 from nas.benchmarks.table.inherited import open_supernet, with_inherited
+from nas.benchmarks.table.lengths import open_others
 from nas.benchmarks.table.proxies import PROXIES
 from nas.benchmarks.table.report import publish_bench
 from nas.benchmarks.table.settings import TableSettings
@@ -46,7 +47,8 @@ def run(settings: TableSettings) -> None:
     Scores of inherited weights are added at the end.
 
     Raises:
-        UserError: the networks cannot be drawn, or a table is there already that is another one.
+        UserError: the networks cannot be drawn, a table is there already that is another one, or
+            one that it is compared with is of other networks or images.
         SpaceError: there is no such space, or it has no networks.
     """
     space = get_space(settings.space)
@@ -55,17 +57,21 @@ def run(settings: TableSettings) -> None:
     for place, flag in ((settings.out, "--out"), (settings.trainings, "--trainings")):
         make_directory(place, flag)
     bench = _begun(settings, space)
+    others = open_others(settings.others, bench)
     known = {row.key for row in bench.rows}
     # Seed by seed, so that an unfinished table holds as many networks as can be.
     wanted = [(line, seed) for seed in range(settings.seeds) for line in networks]
     missing = [key for key in wanted if key not in known]
     if missing or settings.supernet is not None:
-        bench = _filled(settings, bench, missing)
-    sys.stdout.write(publish_bench(bench, settings.out))
+        bench = _filled(settings, bench, missing, others)
+    sys.stdout.write(publish_bench(bench, settings.out, others))
 
 
 def _filled(
-    settings: TableSettings, bench: LensBench, missing: Sequence[tuple[str, int]]
+    settings: TableSettings,
+    bench: LensBench,
+    missing: Sequence[tuple[str, int]],
+    others: Sequence[LensBench],
 ) -> LensBench:
     """Return the table with what it lacks, and write it as it comes."""
     images = _images(settings)
@@ -77,7 +83,7 @@ def _filled(
             some = missing[first : first + _AT_ONCE]
             bench = merged(bench, _train(settings, bench.space, images, some))
             bench.write(settings.out / TABLE)
-            publish_bench(bench, settings.out)
+            publish_bench(bench, settings.out, others)
         if supernet is not None:
             bench = with_inherited(bench, supernet, images)
             bench.write(settings.out / TABLE)

@@ -62,6 +62,19 @@ def effects(bench: LensBench) -> list[Effect]:
     return found
 
 
+def dominating(bench: LensBench, count: int) -> list[str]:
+    """Return the genes whose choices differ most on validation images, the first of them first.
+
+    Args:
+        bench: The benchmark.
+        count: Number of genes; there are fewer where no networks differ in one gene alone.
+    """
+    gains: dict[str, float] = {}
+    for one in effects(bench):
+        gains[one.gene] = max(gains.get(one.gene, 0.0), abs(one.gain))
+    return sorted(gains, key=lambda gene: -gains[gene])[:count]
+
+
 def _pairs(
     bench: LensBench, gene: str, other: Choice, choice: Choice
 ) -> list[tuple[Architecture, Architecture]]:

@@ -1,6 +1,6 @@
 """The page and the figure of the lensing benchmark."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,27 +10,34 @@ from matplotlib.figure import Figure
 from nas.benchmarks.figures import write_figure
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
-from nas.benchmarks.table.effects import effects
+from nas.benchmarks.table.effects import dominating, effects
+from nas.benchmarks.table.lengths import length
 from nas.benchmarks.table.rankers import LEAST, rankings
 from nas.common.files import write_text
 from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS
 from search_spaces.hybrid import describe, operator
 
-_GROUPED = "symmetry"
-"""The gene that decides most, within whose choices rankings are compared."""
+_GROUPING = 2
+"""Genes that decide most, within whose choices rankings are compared."""
 
 
-def publish_bench(bench: LensBench, out: Path) -> str:
-    """Write the page and the figure of a benchmark, and return the page."""
-    page = bench_page(bench)
+def publish_bench(bench: LensBench, out: Path, others: Sequence[LensBench] = ()) -> str:
+    """Write the page and the figure of a benchmark, and return the page.
+
+    Args:
+        bench: The benchmark.
+        out: Directory for both.
+        others: The same with another number of epochs, which the page compares with it.
+    """
+    page = bench_page(bench, others)
     write_text(out / "README.md", page)
     if bench.networks:
         write_figure(lambda: bench_figure(bench), out / "bench.png")
     return page
 
 
-def bench_page(bench: LensBench) -> str:
+def bench_page(bench: LensBench, others: Sequence[LensBench] = ()) -> str:
     """Return the page of Markdown."""
     told = {"command": f"`{command()}`", **bench.about["images"], **environment()}
     if "supernet" in bench.about:
@@ -50,6 +57,7 @@ def bench_page(bench: LensBench) -> str:
     groups = _groups(bench)
     if len(bench.networks) >= LEAST:
         lines += [*_distribution(bench, groups), *_effects(bench), *_rankings(bench, groups)]
+        lines += _lengths(bench, others)
     return "\n".join(lines)
 
 
@@ -58,12 +66,17 @@ def _count(number: int, what: str) -> str:
 
 
 def _groups(bench: LensBench) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return which networks are in a group: all, and those of each symmetry."""
-    values = np.array([str(network.choices.get(_GROUPED, "none")) for network in bench.networks])
+    """Return which networks are in a group: all, and those that share what decides most."""
+    genes = dominating(bench, _GROUPING)
+    values = np.array(
+        [
+            ", ".join(f"{gene} {network.choices.get(gene)}" for gene in genes)
+            for network in bench.networks
+        ]
+    )
     groups = {"all": np.ones(len(values), dtype=bool)}
-    for value in dict.fromkeys(values.tolist()):
-        groups[f"{_GROUPED} {value}"] = values == value
-    return groups
+    groups |= {value: values == value for value in sorted(set(values.tolist())) if value}
+    return {name: inside for name, inside in groups.items() if inside.sum() >= LEAST}
 
 
 def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]]) -> list[str]:
@@ -129,9 +142,47 @@ def _rankings(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]]) -> 
         "",
         "Kendall's τ to the test AUC, with intervals of 95 % over networks, and the test AUC that "
         "is lost if the network is taken which a ranker likes best. A few epochs are the first "
-        "ones of the whole training. The ridge regression never saw the network that it scores.",
+        "ones of the whole training. The ridge regression never saw the network that it scores. "
+        "Networks of a group share the choices of the genes that decide most, by validation: a "
+        "ranker that knows these genes alone ranks well overall, and says nothing within a group.",
         "",
         *table(("ranker", *(f"τ, {group}" for group in shown), "lost"), rows),
+        "",
+    ]
+
+
+def _lengths(bench: LensBench, others: Sequence[LensBench]) -> list[str]:
+    found = [one for other in others if (one := length(bench, other)) is not None]
+    if not found:
+        return []
+    epochs = len(bench.rows[0].curve)
+    head = (
+        "epochs",
+        "networks",
+        "seeds",
+        "test AUC",
+        f"after {epochs} epochs",
+        f"τ to {epochs} epochs",
+        f"τ of {epochs} epochs to it",
+        f"τ of {epochs} epochs cut short",
+    )
+    rows = [
+        (
+            *(str(value) for value in (one.epochs, one.networks, one.seeds)),
+            *(f"{value:.4f}" for value in (one.theirs, one.ours)),
+            *(str(one.foretold), str(one.lasting), "–" if one.cut is None else str(one.cut)),
+        )
+        for one in sorted(found, key=lambda one: one.epochs)
+    ]
+    return [
+        "## Shorter and longer trainings",
+        "",
+        "The same networks trained with other numbers of epochs. Validation AUC ranks, test AUC of "
+        "other seeds judges: how well a whole training of that length foretells one of "
+        f"{epochs} epochs, how well {epochs} epochs foretell it, and how well the training of "
+        f"{epochs} epochs foretells itself when it is cut short there.",
+        "",
+        *table(head, rows),
         "",
     ]
 

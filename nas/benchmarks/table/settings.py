@@ -39,6 +39,9 @@ class TableSettings(Recipe, WorkerOptions):
     supernet: Path | None = None
     """Supernet of the space that learned from the same images, its directory or checkpoint: its
     scores of all networks go into the table too."""
+    others: tuple[Path, ...] = ()
+    """Tables with another number of epochs of the same networks and images, which the page compares
+    with this one."""
     workers: int | None = 1
     """Trainings at a time (default: 1, so that all have the same share of the machine)."""
     gpus_per_trial: float | None = 0.0

@@ -16,6 +16,7 @@ from nas.benchmarks.samplers.tables import open_table
 from nas.benchmarks.table.bench import LensBench
 from nas.benchmarks.table.command import TABLE, run
 from nas.benchmarks.table.effects import effects
+from nas.benchmarks.table.lengths import open_others
 from nas.benchmarks.table.rankers import rankings
 from nas.benchmarks.table.report import bench_page, publish_bench
 from nas.benchmarks.table.settings import TableSettings, check
@@ -186,9 +187,36 @@ def test_the_page_and_the_figure(tmp_path: Path) -> None:
     page = publish_bench(made_up(), tmp_path)
     assert page == (tmp_path / "README.md").read_text()
     assert "| symmetry | none | d4 | 64 | -0.10" in page
-    assert "| symmetry d4 | 64 |" in page
-    assert "τ, symmetry none" in page
+    assert "| symmetry d4, stage1.stride 2 | 32 |" in page
+    assert "τ, symmetry none, stage1.stride 1 |" in page
     assert (tmp_path / "bench.png").stat().st_size > 20_000
+
+
+def test_trainings_of_another_length_are_compared(tmp_path: Path) -> None:
+    bench = made_up()
+    path = tmp_path / "others.parquet"
+    shorter = [
+        replace(row, curve=row.curve[:2], val_auc=1 - row.val_auc, test_auc=1 - row.test_auc)
+        for row in bench.rows
+        if row.seed == 0
+    ]
+    longer = [replace(row, curve=(*row.curve, row.val_auc)) for row in bench.rows[:64]]
+    few = [replace(row, curve=(*row.curve, row.val_auc)) for row in bench.rows[:1]]
+    others = [LensBench(bench.about, tuple(rows)) for rows in (longer, few, shorter)]
+    page = bench_page(bench, others)
+    (two, four) = page.split("## Shorter and longer trainings")[1].strip().splitlines()[4:]
+    assert two.startswith("| 2 | 128 | 1 | 0.1")
+    foretold, lasting, cut = (float(cell.split()[0]) for cell in two.split("|")[6:9])
+    assert max(foretold, lasting) < -0.7  # the shorter ones rank the other way round
+    assert cut > 0.7
+    assert four.startswith("| 4 | 64 | 1 | ")
+    assert four.endswith("| – |")
+    assert float(four.split("|")[7].split()[0]) > 0.7
+    assert "Shorter and longer" not in bench_page(bench, others[1:2])
+    for what, value in (("space", "lens_nano"), ("images", {"train": 25})):
+        LensBench({**bench.about, what: value}, ()).write(path)
+        with pytest.raises(UserError, match=rf"others\.parquet is a table of other {what} than"):
+            open_others([path], bench)
 
 
 def test_samplers_run_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
