@@ -10,7 +10,7 @@ from baselines.leaderboard.words import about, footnotes, listed, pixels
 from nas.common.errors import UserError
 from nas.report.board import Board, BoardData
 from nas.report.rows import Row, Spread
-from nas.training.result import averaged_name
+from nas.training.deciding import averaged_name
 from nas.training.task import task_of
 
 # In these columns less is better.

@@ -10,8 +10,7 @@ from matplotlib.lines import Line2D
 
 from nas.report.drawing import BLUE, GREEN, GREY, VERMILION, least_shown, wrapped
 from nas.report.rows import Row
-from nas.training.deciding import deciding
-from nas.training.result import averaged_name
+from nas.training.deciding import averaged_name, deciding
 
 _TITLES = {"auc": "macro one-vs-rest AUC", "r2": "R²"}
 _LOOKS = {"found": (VERMILION, "*", 11), "baseline": (BLUE, "o", 6), "named": (GREEN, "s", 6)}

@@ -24,8 +24,7 @@ from nas.report.sections import (
 from nas.search.found import read_found
 from nas.search.result import Candidate
 from nas.search.run_directory import RunDirectory
-from nas.training.deciding import deciding
-from nas.training.result import averaged_name
+from nas.training.deciding import averaged_name, deciding
 
 # The recipe is told without these: augmentation has a line of its own, and the learning rate is
 # each network's own and stands in its row.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nas.report.board import INTERVALS_SAY, Board
 from nas.report.page import EMPTY, Cell, Table, number
 from nas.report.rows import Published, Row
-from nas.training.result import averaged_name
+from nas.training.deciding import averaged_name
 from nas.training.task import task_of
 
 # Which network it is, how good, how large, and how sure that is: the first columns.

@@ -13,9 +13,8 @@ from nas.report.sections import architecture_cell, classes_section, examples_sec
 from nas.retrain.summary import SUMMARY, Summary
 from nas.search.result import Best
 from nas.search.run_directory import RunDirectory
-from nas.training.deciding import CALLED
+from nas.training.deciding import CALLED, averaged_name
 from nas.training.predictions import PREDICTIONS
-from nas.training.result import averaged_name
 from nas.training.task import task_of
 
 

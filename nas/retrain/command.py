@@ -25,12 +25,11 @@ from nas.retrain.settings import RetrainSettings
 from nas.retrain.summary import Summary
 from nas.search.winners import Winners
 from nas.training.chance import interval_words
-from nas.training.deciding import CALLED
+from nas.training.deciding import CALLED, averaged_name
 from nas.training.final import check_test, train_and_test
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.repeated import Repeated
-from nas.training.result import averaged_name
 from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.task import task_of
 from nas.training.tracked import tracked_epochs

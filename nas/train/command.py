@@ -19,7 +19,7 @@ from nas.data.tensors import LensTensors
 from nas.train.settings import TrainSettings
 from nas.training.bootstrap import interval_of
 from nas.training.chance import interval_words
-from nas.training.deciding import CALLED, deciding
+from nas.training.deciding import AVERAGED, CALLED, averaged_name, deciding
 from nas.training.images import TrainingImages
 from nas.training.loop import Result
 from nas.training.networks.card import ModelCard
@@ -29,7 +29,7 @@ from nas.training.networks.regressor import Regressor
 from nas.training.precision import pick_device
 from nas.training.recipe import Recipe
 from nas.training.record import to_csv
-from nas.training.result import AVERAGED, averaged_name, write_result
+from nas.training.result import write_result
 from nas.training.spec import InitialWeights, TrainingSpec
 from nas.training.task import scores_of, task_of
 from nas.training.tracked import tracked_epochs

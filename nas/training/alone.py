@@ -31,7 +31,7 @@ from nas.data.tensors import LensTensors
 from nas.training.deciding import decides, deciding
 from nas.training.metrics import NonFiniteError
 from nas.training.spec import TrainingSpec, holds
-from nas.training.task import scores_of, task_of
+from nas.training.task import task_of, tested
 
 _Scores = Annotated[
     dict[str, int | float],
@@ -50,7 +50,8 @@ class Alone:
         outcome: validation scores of the best epoch by name, ``epoch``, its number, and the
             ``seconds`` of training.
         curve: validation AUC, or R², after each epoch; empty in what earlier versions wrote.
-        test: test scores of the best epoch by name; None where no test images were given.
+        test: test scores of the best epoch by name, as :func:`nas.training.task.tested` returns
+            them; None where no test images were given.
         commit: version of the toolkit that trained it.
         hardware: processor or GPU of the machine that trained it.
     """
@@ -219,7 +220,7 @@ class _Trainers:
         best = result.best
         outcome = {**best.val, "epoch": best.epoch, "seconds": result.seconds}
         curve = tuple(record.score for record in result.epochs)
-        test = None if self.test is None else scores_of(result.model, self.test)
+        test = None if self.test is None else tested(result.model, self.test)[1]
         if self.predictions:
             answers = task_of(self.val).answers(result.model, self.val)
             path = predictions_of(self.directory, spec)

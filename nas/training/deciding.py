@@ -22,3 +22,15 @@ def deciding(names: Collection[str]) -> str:
 def decides(names: Collection[str]) -> bool:
     """Return whether a score that decides is among the names."""
     return any(name in names for name in CALLED)
+
+
+def averaged_name(score: str) -> str:
+    """Return the name of a score of answers that are averaged over the symmetries of the image."""
+    return f"averaged_{score}"
+
+
+AVERAGED = averaged_name("auc")
+"""Name of the AUC of class probabilities that are averaged over the symmetries of the image.
+
+It stands among the scores on test images; results of the first version lack it.
+"""

@@ -20,9 +20,9 @@ from nas.training.course import turn
 from nas.training.images import TrainingImages
 from nas.training.loop import OnEpoch
 from nas.training.precision import thread_count
-from nas.training.result import RESULT, FinalScores, averaged_name, read_scores, write_scores
+from nas.training.result import RESULT, FinalScores, read_scores, write_scores
 from nas.training.spec import TrainingSpec
-from nas.training.task import task_of
+from nas.training.task import task_of, tested
 
 
 def check_test(images: TrainingImages) -> None:
@@ -70,18 +70,14 @@ def train_and_test(
         return read_scores(directory, spec)
     test, task = images.test(device), task_of(images)
     truth = images.truth(images.splits.test)
-    answers = task.answers(trained.model, test)
-    everywhere = task.score(task.answers(task.averaged(trained.model), test), truth)
+    answers, scored = tested(trained.model, test)
     with room_for(directory, "the same command judges the network"):
         task.write(directory, images.dataset, images.splits.test, truth, answers)
     here, turned = environment(), turn(spec.recipe, trained.epochs)
     scores = FinalScores(
         seed=spec.seed,
         validation=trained.best.val,
-        test={
-            **task.score(answers, truth),
-            averaged_name(task.decides): everywhere[task.decides],
-        },
+        test=scored,
         seconds=trained.seconds,
         epoch=trained.best.epoch,
         made=Made(

@@ -22,18 +22,6 @@ RESULT = "result.json"
 """Name of the file in the directory of a training."""
 
 
-def averaged_name(score: str) -> str:
-    """Return the name of a score of answers that are averaged over the symmetries of the image."""
-    return f"averaged_{score}"
-
-
-AVERAGED = averaged_name("auc")
-"""Name of the AUC of class probabilities that are averaged over the symmetries of the image.
-
-It stands among the scores on test images; results of the first version lack it.
-"""
-
-
 def _are_scores(scores: Mapping[str, float]) -> bool:
     if "r2" in scores:
         return scores.get("mae", -1) >= 0 and all(

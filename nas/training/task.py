@@ -16,6 +16,7 @@ from nas.data.targets import Target
 from nas.data.tensors import LensTensors
 from nas.training.bootstrap import Bootstrap, Floats
 from nas.training.chance import CHANCE, warn_of_chance
+from nas.training.deciding import averaged_name
 from nas.training.evaluation import class_probabilities
 from nas.training.metrics import check_labels, score
 from nas.training.networks.averaging import SymmetryAverage, SymmetryMean
@@ -200,6 +201,23 @@ def scores_of(model: nn.Module, tensors: LensTensors) -> dict[str, float]:
     """
     task = task_of(tensors)
     return task.score(task.answers(model, tensors), task.truth(tensors))
+
+
+def tested(model: nn.Module, tensors: LensTensors) -> tuple[Floats, dict[str, float]]:
+    """Return what a network says of test images, and its scores by name.
+
+    The deciding score is there a second time, of answers that are averaged over the symmetries of
+    the image, which any network can have.
+
+    Raises:
+        NonFiniteError: what the network says is not a number.
+        UserError: the network does not fit what is learned, or the split has no scores.
+    """
+    task = task_of(tensors)
+    truth, answers = task.truth(tensors), task.answers(model, tensors)
+    everywhere = task.score(task.answers(task.averaged(model), tensors), truth)
+    scores = task.score(answers, truth)
+    return answers, {**scores, averaged_name(task.decides): everywhere[task.decides]}
 
 
 @dataclass(frozen=True)

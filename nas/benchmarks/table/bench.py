@@ -37,6 +37,7 @@ class BenchRow:
         flops: FLOPs of one image.
         val_auc: Validation AUC of the best epoch, which validation chose.
         test_auc: Test AUC of that epoch.
+        averaged_auc: The same of probabilities that are averaged over the symmetries of the image.
         test_accuracy: Share of the test images that are classified rightly.
         epoch: Number of the best epoch.
         seconds: Seconds of training.
@@ -58,6 +59,7 @@ class BenchRow:
     flops: Count
     val_auc: Share
     test_auc: Share
+    averaged_auc: Share
     test_accuracy: Share
     epoch: Count
     seconds: Amount
@@ -79,7 +81,10 @@ _SCHEMA = pa.schema(
     [
         ("architecture", pa.string()),
         *((name, pa.int64()) for name in ("seed", "params", "untied_params", "flops")),
-        *((name, pa.float64()) for name in ("val_auc", "test_auc", "test_accuracy")),
+        *(
+            (name, pa.float64())
+            for name in ("val_auc", "test_auc", "averaged_auc", "test_accuracy")
+        ),
         ("epoch", pa.int64()),
         ("seconds", pa.float64()),
         ("curve", pa.list_(pa.float64())),
@@ -104,7 +109,7 @@ class LensBench:
         >>> row = BenchRow(
         ...     architecture=str(get_space("lens_nano").named["symmetric_tiny"]),
         ...     **dict(seed=0, params=6977, untied_params=55305, flops=10**7, val_auc=0.92),
-        ...     **dict(test_auc=0.91, test_accuracy=0.8, epoch=2, seconds=90.0),
+        ...     **dict(test_auc=0.91, averaged_auc=0.91, test_accuracy=0.8, epoch=2, seconds=90.0),
         ...     **dict(curve=(0.7, 0.92), synflow=27.1, naswot=680.0, zico=140.0),
         ...     **dict(commit="0123abc", hardware="a processor"),
         ... )

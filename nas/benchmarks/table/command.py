@@ -22,6 +22,7 @@ from nas.data.options import ReadOptions
 from nas.data.simulation.settings import SimulationSettings
 from nas.data.simulation.splits import simulate_splits
 from nas.training.alone import Alone, Astray, train_alone
+from nas.training.deciding import AVERAGED
 from nas.training.images import TrainingImages
 from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec
@@ -212,5 +213,6 @@ def _scores(alone: Alone) -> dict[str, Any]:
         "seconds": alone.outcome["seconds"],
         "curve": alone.curve,
         "test_auc": alone.test["auc"],
+        "averaged_auc": alone.test[AVERAGED],
         "test_accuracy": alone.test["accuracy"],
     }

@@ -33,6 +33,7 @@ def made_up(noise: float = 0.001) -> LensBench:
                     flops=flops(architecture, 48),
                     val_auc=auc,
                     test_auc=worth(architecture) + noise * rng.standard_normal(),
+                    averaged_auc=worth(architecture),
                     test_accuracy=0.7,
                     epoch=3,
                     seconds=100.0,

@@ -54,6 +54,8 @@ def test_a_benchmark_is_made_and_gone_on_with(
     for row in bench.rows:
         architecture = SPACE.parse(row.architecture)
         assert (row.params, row.flops) == (params(architecture), flops(architecture, 48))
+        turned = architecture.choices["symmetry"] == "none"  # else turning changes nothing
+        assert (row.averaged_auc != row.test_auc) == turned
     page = (tmp_path / "out" / "README.md").read_text()
     assert "2 of 128 networks are trained with 1 seed (2 trainings)" in page
     assert capsys.readouterr().out.endswith(page)

@@ -20,10 +20,10 @@ from nas.search.objectives import pareto
 from nas.search.result import Best, DataSource
 from nas.search.run_directory import RunDirectory
 from nas.search.study import SearchStudy
+from nas.training.deciding import AVERAGED
 from nas.training.metrics import score
 from nas.training.networks.card import ModelCard
 from nas.training.record import EpochRecord, to_csv
-from nas.training.result import AVERAGED
 from tests.nas.search.studies import finish, study
 
 SPACE = search_spaces.get_space("hybrid_nano")
