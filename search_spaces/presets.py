@@ -214,7 +214,14 @@ def lens_bench() -> SearchSpace:
                 mlp=(2,),
             ),
         ),
-        named={},
+        named={
+            "symmetric_fine": "lens_bench/symmetry=d4/stem:width=16,kernel=3,stride=2"
+            "/attention:head_dim=16"
+            "/stage1:stride=1,op=mbconv,depth=1,width=24,kernel=3,expansion=4,se=0.25"
+            "/stage2:op=mbconv,depth=1,width=32,kernel=3,expansion=4,se=0.25"
+            "/stage3:op=mbconv,depth=1,width=64,kernel=3,expansion=4,se=0.25"
+            "/stage4:op=mbconv,depth=1,width=96,kernel=3,expansion=4,se=0.25"
+        },
         size=params,
     )
 

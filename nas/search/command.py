@@ -181,7 +181,7 @@ def _scoring(plan: SearchPlan, supernet: Supernet | None, weights: str | None) -
         supernet=supernet,
         initial=InitialWeights("supernet", weights) if weights is not None else None,
         recipe=plan.recipe,
-        seed=plan.seed,
+        seed=plan.training_seed,
         run=RunDirectory(plan.directory.path.absolute()),
         latency=plan.latency,
         objectives=plan.objectives,

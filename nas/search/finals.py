@@ -22,7 +22,7 @@ from nas.training.recipe import Recipe
 from nas.training.spec import TrainingSpec
 from nas.training.task import task_of
 
-_SURE = 0.95
+SURE = 0.95
 """Probability from which on one network is called better than another."""
 
 
@@ -144,7 +144,7 @@ def compared(
         )
         for place in order
     ]
-    ties = [one for one in finalists if one.worse is None or one.worse < _SURE]
+    ties = [one for one in finalists if one.worse is None or one.worse < SURE]
     cheapest = min(ties, key=lambda one: one.flops)
     return Finals(epochs=epochs, finalists=tuple(finalists), recommended=cheapest.trial)
 

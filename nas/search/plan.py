@@ -40,7 +40,8 @@ class SearchPlan:
         fidelity: How a candidate is scored.
         recipe: Recipe for candidates that are trained.
         finals: How the best candidates are trained whole; None where none are.
-        seed: Seed of proposals, weights, and trainings.
+        seed: Seed of proposals.
+        training_seed: Seed with which candidates are trained.
         latency: How latency is measured; None where it is not measured.
         images: The data set, opened.
         source: Where the data set is, and how it was read.
@@ -63,6 +64,7 @@ class SearchPlan:
     recipe: Recipe
     finals: FinalTraining | None
     seed: int
+    training_seed: int
     latency: LatencyWanted | None
     images: TrainingImages
     source: DataSource
@@ -110,6 +112,7 @@ class SearchPlan:
             recipe=part(Recipe, settings),
             finals=_finals(settings),
             seed=settings.seed,
+            training_seed=settings.training_seed,
             latency=_latency(settings),
             images=images,
             source=DataSource(
@@ -155,7 +158,8 @@ def _finals(settings: SearchSettings) -> FinalTraining | None:
     if not settings.final_count:
         return None
     recipe = replace(part(Recipe, settings), epochs=settings.whole_epochs)
-    seeds = range(settings.seed + 1, settings.seed + 1 + settings.final_seeds)
+    first = settings.training_seed + 1
+    seeds = range(first, first + settings.final_seeds)
     return FinalTraining(settings.final_count, recipe, tuple(seeds))
 
 

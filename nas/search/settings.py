@@ -36,6 +36,9 @@ _FREE = (
     "track",
 )
 
+# Seeds of trainings that belong to a search: its candidates have the first, its finalists others.
+_SEEDS = 1000
+
 # Finalists of a funnel, their epochs, and the recipe of a supernet, where nothing else is said.
 _FINALISTS = 2
 _FINAL_EPOCHS = 12
@@ -89,7 +92,7 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     """Passes over the training images for a finalist (default: 12, or --epochs where they are
     more)."""
     final_seeds: int = 2
-    """Trainings of each finalist, with other seeds than the search's."""
+    """Trainings of each finalist, with other seeds than those of candidates."""
     supernet: Path | None = None
     """Checkpoint of a trained supernet, for inherit and finetune; by default they train one, or
     find it where that was done before."""
@@ -98,7 +101,8 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     sharing: Sharing = field(default_factory=Sharing)
     """How the supernet's weights are shared, for inherit and finetune."""
     seed: int = 0
-    """Seed of proposals, weights, and trainings."""
+    """Seed of proposals, weights, and trainings; nas.retrain and the leaderboard train with seeds
+    that no search uses."""
     run: Path | None = None
     """Directory of the run; by default one in results/runs, named after strategy and time."""
     resume: Path | None = None
@@ -203,6 +207,15 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     def whole_epochs(self) -> int:
         """Passes over the training images for a finalist, where that was left open too."""
         return self.final_epochs or max(_FINAL_EPOCHS, self.epochs)
+
+    @property
+    def training_seed(self) -> int:
+        """Seed with which candidates are trained; those of finalists follow.
+
+        Trainings that report have small seeds, so that none has first weights and an order of
+        images that helped to choose its network. Nor do searches with other seeds share theirs.
+        """
+        return _SEEDS * (1 + self.seed)
 
     @property
     def limits(self) -> Limits:

@@ -9,12 +9,18 @@ import numpy as np
 import optuna
 from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner
 from optuna.trial import TrialState
+from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from nas.benchmarks.table.bench import BenchRow, LensBench
+from nas.common.errors import UserError
 from nas.samplers.registry import get_sampler
+from nas.search.finals import SURE
 from nas.search.study import REDUCTION
 from search_spaces import Architecture
+
+OTHERWISE = 2**32 - 1
+"""Second number of seeds of chance that is no sampler's: theirs have a trial's number there."""
 
 
 class Funnel(NamedTuple):
@@ -23,8 +29,8 @@ class Funnel(NamedTuple):
     Attributes:
         strategy: Name of the sampler.
         first_rung: Epochs after which the first candidates are stopped; 0 stops none.
-        finalists: Best candidates that are trained again, with a seed that the search did not see;
-            0 recommends by the search alone.
+        finalists: Best candidates that are trained again, with seeds that the search did not see; 0
+            recommends by the search alone.
     """
 
     strategy: str
@@ -37,28 +43,64 @@ class Funnel(NamedTuple):
         return f"{self.strategy}, {rungs}, {finals}"
 
 
+class Roles(NamedTuple):
+    """Which training of a network is looked at when, so that no luck counts twice.
+
+    Attributes:
+        search: Seed of the trainings of candidates.
+        finals: Seeds of the trainings of finalists.
+        judge: Seed of the training that says how good the recommended network is.
+    """
+
+    search: int
+    finals: tuple[int, ...]
+    judge: int
+
+    @staticmethod
+    def of(bench: LensBench, funnel: Funnel, seed: int) -> "Roles":
+        """Deal out the seeds of a benchmark at random.
+
+        Raises:
+            UserError: There is none left for finals.
+        """
+        first, *finals, judge = np.random.default_rng([seed, OTHERWISE]).permutation(bench.seeds)
+        if funnel.finalists and not finals:
+            raise UserError(
+                f"the benchmark has {len(bench.seeds)} seeds, one for candidates and one that "
+                "judges: let python -m nas.benchmarks.table train a third with --seeds 3, or give "
+                "--finalists 0"
+            )
+        return Roles(int(first), tuple(map(int, finals)), int(judge))
+
+
 class Moment(NamedTuple):
     """What a search would recommend if it stopped at a moment.
 
     Attributes:
         seconds: Seconds of training until then, those of the finals among them.
-        regret: By how much the test AUC of the recommended network is below the best one.
-        network: The recommended network.
+        network: The recommended network: of those that cannot be told from the best the cheapest.
+        first: The best finalist, whatever it costs.
+        judged: The training of the recommended network that the search did not see.
     """
 
     seconds: float
-    regret: float
     network: Architecture
+    first: Architecture
+    judged: BenchRow
 
 
 class _Trained(NamedTuple):
     row: BenchRow
     epochs: int
-    auc: float
 
     @property
     def whole(self) -> bool:
         return self.epochs == len(self.row.curve)
+
+    @property
+    def auc(self) -> float:
+        """The validation AUC of a whole training."""
+        return self.row.val_auc
 
 
 @dataclass
@@ -67,41 +109,50 @@ class _Search:
 
     bench: LensBench
     funnel: Funnel
-    rng: np.random.Generator
+    roles: Roles
     seconds: float = 0.0
     trained: dict[Architecture, _Trained] = field(default_factory=dict)
 
     def train(self, architecture: Architecture, trial: optuna.Trial) -> _Trained:
-        """Train a candidate until it is stopped or done; a known one costs nothing."""
+        """Train a candidate until it is stopped or done; one that is known reports again."""
         if architecture in self.trained:
-            return self.trained[architecture]
-        row = self.bench.row(architecture, int(self.rng.choice(self.bench.seeds)))
-        epochs = len(row.curve)
+            known = self.trained[architecture]
+            for epoch, auc in enumerate(known.row.curve[: known.epochs], 1):
+                trial.report(auc, epoch)
+            return known
+        row = self.bench.row(architecture, self.roles.search)
+        last = epochs = len(row.curve)
         for epoch, auc in enumerate(row.curve, 1):
             trial.report(auc, epoch)
-            if trial.should_prune():
+            if epoch < last and trial.should_prune():
                 epochs = epoch
                 break
-        auc = row.val_auc if epochs == len(row.curve) else row.curve[epochs - 1]
-        self.seconds += row.seconds * epochs / len(row.curve)
-        return self.trained.setdefault(architecture, _Trained(row, epochs, auc))
+        self.seconds += row.seconds * epochs / last
+        return self.trained.setdefault(architecture, _Trained(row, epochs))
 
     def moment(self) -> Moment:
         """Return what would be recommended now."""
-        # Who came further was better at every rung.
-        order = sorted(self.trained, key=lambda one: self.trained[one][1:], reverse=True)
+        whole = [one for one, trained in self.trained.items() if trained.whole]
+        order = sorted(
+            whole, key=lambda one: (-self.trained[one].auc, self.trained[one].row.params)
+        )
         finalists = order[: max(1, self.funnel.finalists)]
-        seconds, winner = self.seconds, finalists[0]
+        seconds, first, winner = self.seconds, finalists[0], finalists[0]
         if self.funnel.finalists:
-            rows = {one: self._others(one) for one in finalists}
+            rows = {
+                one: [self.bench.row(one, seed) for seed in self.roles.finals] for one in finalists
+            }
             seconds += sum(row.seconds for own in rows.values() for row in own)
-            winner = max(rows, key=lambda one: np.mean([row.val_auc for row in rows[one]]))
-        return Moment(seconds, self.bench.best - self.bench.test(winner), winner)
+            means = {one: float(np.mean([row.val_auc for row in rows[one]])) for one in finalists}
+            first = max(means, key=lambda one: means[one])
+            ties = [one for one in finalists if self._surety(means[first] - means[one]) < SURE]
+            winner = min(ties, key=lambda one: self.trained[one].row.flops)
+        return Moment(seconds, winner, first, self.bench.row(winner, self.roles.judge))
 
-    def _others(self, architecture: Architecture) -> list[BenchRow]:
-        """Return the trainings with the seeds that the search did not see."""
-        seen = self.trained[architecture].row.seed
-        return [self.bench.row(architecture, seed) for seed in self.bench.seeds if seed != seen]
+    def _surety(self, difference: float) -> float:
+        """Return how sure it is that a network is better by the finals: seeds alone count here."""
+        spread = self.bench.noise * math.sqrt(2 / len(self.roles.finals))
+        return float(stats.norm.cdf(difference / spread)) if spread else float(difference > 0)
 
 
 def moments(
@@ -109,12 +160,18 @@ def moments(
 ) -> Iterator[Moment]:
     """Search a benchmark, and yield after each candidate what would be recommended.
 
+    One candidate is trained at a time, all with one seed, finalists with others.
+
     Args:
         bench: The benchmark, whole.
         funnel: Shape of the funnel.
-        seed: Seed of the proposals and of the seeds with which candidates are trained.
+        seed: Seed of the proposals and of who sees which training.
         seconds: Seconds of training after which the search ends.
+
+    Raises:
+        UserError: There are finals, and too few seeds.
     """
+    roles = Roles.of(bench, funnel, seed)
     pruner: BasePruner = NopPruner()
     if funnel.first_rung:
         pruner = SuccessiveHalvingPruner(min_resource=funnel.first_rung, reduction_factor=REDUCTION)
@@ -123,7 +180,7 @@ def moments(
         sampler=get_sampler(funnel.strategy, seed, bench.space),
         pruner=pruner,
     )
-    state = _Search(bench, funnel, np.random.default_rng([seed, 1]))
+    state = _Search(bench, funnel, roles)
     with threadpool_limits(limits=1):
         while state.seconds < seconds and len(state.trained) < len(bench.networks):
             trial = study.ask(dict(bench.space.distributions()))
@@ -136,17 +193,12 @@ def moments(
             yield state.moment()
 
 
-def regrets_at(minutes: Sequence[float], known: Sequence[Moment]) -> list[float]:
-    """Return the regret of what a search can recommend in so many minutes, finals included.
-
-    A search that cannot recommend anything yet is as good as its first candidate.
+def within(known: Sequence[Moment], seconds: float) -> Moment:
+    """Return what a search recommends after so many seconds of training, finals included.
 
     Args:
-        minutes: Minutes of training.
         known: Moments of the search, one or more.
+        seconds: Seconds of training. A search that cannot recommend anything yet takes longer, and
+            recommends its first candidate.
     """
-    found = []
-    for limit in minutes:
-        within = [moment.regret for moment in known if moment.seconds <= 60 * limit]
-        found.append((within or [known[0].regret])[-1])
-    return found
+    return [known[0], *(moment for moment in known[1:] if moment.seconds <= seconds)][-1]

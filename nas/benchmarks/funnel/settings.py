@@ -17,13 +17,14 @@ class FunnelBenchmarkSettings:
     """Table of the lensing benchmark."""
     strategies: tuple[str, ...] = ("evolution", "rl", "random")
     """Strategies that propose."""
-    first_rungs: tuple[int, ...] = (0, 1, 2)
+    first_rungs: tuple[int, ...] = (0, 1, 2, 4)
     """Epochs after which the first poor candidates are stopped; 0 trains all to the end."""
-    finalists: tuple[int, ...] = (0, 3)
-    """Best candidates that are trained again with another seed; with 0 the search recommends."""
+    finalists: tuple[int, ...] = (0, 2, 3)
+    """Best candidates that are trained again with another seed, which the table must have; with 0
+    the search recommends."""
     seeds: int = 100
     """Searches of each kind."""
-    minutes: tuple[float, ...] = (10, 20, 40, 80)
+    minutes: tuple[float, ...] = (10, 20, 40, 60)
     """Minutes of training after which the searches are compared."""
     out: Path = Path("results/bench")
     """Directory for funnel.md, funnel.json and funnel.png."""

@@ -148,7 +148,7 @@ class LensTable(BenchmarkTable):
         if missing:
             raise UserError(
                 f"{path} lacks {missing} networks of {self.space.name} that every seed trained: "
-                "let python -m nas.benchmarks.table train them (one that goes astray has no row)"
+                "let python -m nas.benchmarks.table train them"
             )
 
     def readings(self, architecture: Architecture) -> Sequence[float]:

@@ -10,6 +10,7 @@ from nas.benchmarks.search.ridge import make_ridge
 from nas.benchmarks.search.settings import RIDGE, SearchBenchmarkSettings
 from nas.benchmarks.search.simulated import search_table
 from nas.benchmarks.search.trained import SearchOutcome, search_from_end_to_end
+from nas.benchmarks.table.bench import LensBench
 from nas.cluster.connection import cluster
 from nas.common.files import make_directory
 from nas.common.progress import progress
@@ -31,9 +32,9 @@ def run(settings: SearchBenchmarkSettings) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     simulated = None
     if settings.simulated:
-        count = len(settings.arms) * settings.simulated
+        bench, count = LensBench.read_whole(settings.table), len(settings.arms) * settings.simulated
         with progress("searching the table", count, "searches") as advance:
-            simulated = search_table(settings, advance)
+            simulated = bench, search_table(bench, settings, advance)
 
     def publish(outcomes: Sequence[SearchOutcome]) -> str:
         return publish_proof(settings, simulated, outcomes)

@@ -1,18 +1,19 @@
 """Searches on the lensing benchmark: many of each kind, without a training."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from nas.benchmarks.funnel.searches import Funnel, Moment, moments
-from nas.benchmarks.search.settings import SearchBenchmarkSettings
+from nas.benchmarks.funnel.searches import Funnel, Moment, moments, within
+from nas.benchmarks.search.settings import RANDOM, SearchBenchmarkSettings
 from nas.benchmarks.table.bench import LensBench
 from nas.training.bootstrap import Floats
-from search_spaces import Architecture, EvenSampler, params
 
 _FIRST_RUNG = 1
+_SIMILAR = 16
+"""Networks of the most similar FLOPs, among which one is taken by chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +24,21 @@ class SimulatedSearch:
         strategy: The strategy.
         seed: Seed of the search.
         architecture: Line of the network that it recommended.
-        test_auc: Test AUC of that network.
-        by_chance: Test AUC of a random network of its size.
+        test_auc: Test AUC of that network, of the training that the search did not see.
+        first_auc: The same of the best finalist, whatever it costs.
+        by_chance: The same of networks with similar FLOPs, their mean.
         minutes: Minutes of training, those of the finals among them.
+        in_time: Test AUC of what is recommended after as many minutes as random search took.
     """
 
     strategy: str
     seed: int
     architecture: str
     test_auc: float
+    first_auc: float
     by_chance: float
     minutes: float
+    in_time: float
 
 
 @dataclass(frozen=True)
@@ -43,65 +48,119 @@ class Simulated:
     Attributes:
         strategy: The strategy.
         courses: What each search would have recommended after each of its candidates.
-        test_aucs: (N,) test AUC of the network that each search recommended at its end.
-        by_chance: (N,) test AUC of a random network of that network's size.
+        searches: What each came to.
     """
 
     strategy: str
     courses: tuple[tuple[Moment, ...], ...]
-    test_aucs: Floats
-    by_chance: Floats
+    searches: tuple[SimulatedSearch, ...]
 
-    @property
-    def minutes(self) -> Floats:
-        """Minutes of training of each search (N,), those of its finals among them."""
-        return np.array([course[-1].seconds / 60 for course in self.courses])
-
-    def searches(self) -> Iterator[SimulatedSearch]:
-        """Yield the rows of ``simulated.csv``."""
-        for seed, course in enumerate(self.courses):
-            yield SimulatedSearch(
-                strategy=self.strategy,
-                seed=seed,
-                architecture=str(course[-1].network),
-                test_auc=round(float(self.test_aucs[seed]), 6),
-                by_chance=round(float(self.by_chance[seed]), 6),
-                minutes=round(float(self.minutes[seed]), 2),
-            )
+    def values(self, name: str) -> Floats:
+        """Return a column of :class:`SimulatedSearch` (N,)."""
+        return np.array([getattr(one, name) for one in self.searches], dtype=np.float64)
 
 
 def search_table(
-    settings: SearchBenchmarkSettings, advance: Callable[[int], None]
-) -> tuple[LensBench, list[Simulated]]:
+    bench: LensBench, settings: SearchBenchmarkSettings, advance: Callable[[int], None]
+) -> list[Simulated]:
     """Search the benchmark with each strategy.
 
     Args:
+        bench: The benchmark, whole.
         settings: Settings of the proof.
         advance: Told of each search that is done.
 
     Raises:
-        UserError: There is no table, or it is not whole.
+        UserError: There are too few seeds for finals.
     """
-    bench = LensBench.read_whole(settings.table)
-    return bench, [_simulated(bench, settings, strategy, advance) for strategy in settings.arms]
+    random = _courses(bench, settings, RANDOM, 0.0, advance)
+    seconds = float(np.mean([_end(course, settings).seconds for course in random]))
+    found = []
+    for strategy in settings.arms:
+        courses = (
+            random if strategy == RANDOM else _courses(bench, settings, strategy, seconds, advance)
+        )
+        rows = _searches(bench, settings, strategy, courses, seconds)
+        found.append(Simulated(strategy, courses, tuple(rows)))
+    return found
 
 
-def _simulated(
+def more_by_chance(
+    bench: LensBench, settings: SearchBenchmarkSettings, times: int
+) -> tuple[Floats, Floats]:
+    """Return test AUC (N,) and minutes (N,) of random searches with more candidates.
+
+    Args:
+        bench: The benchmark, whole.
+        settings: Settings of the proof.
+        times: How many times as many candidates they have.
+    """
+    funnel, last = Funnel(RANDOM, _FIRST_RUNG, settings.finalists), []
+    for seed in _seeds(settings):
+        *_, end = islice(moments(bench, funnel, seed), times * settings.trials)
+        last.append(end)
+    return (
+        np.array([end.judged.test_auc for end in last]),
+        np.array([end.seconds / 60 for end in last]),
+    )
+
+
+def _seeds(settings: SearchBenchmarkSettings) -> range:
+    return range(settings.first_seed, settings.first_seed + settings.simulated)
+
+
+def _courses(
     bench: LensBench,
     settings: SearchBenchmarkSettings,
     strategy: str,
+    seconds: float,
     advance: Callable[[int], None],
-) -> Simulated:
-    funnel, courses, by_chance = Funnel(strategy, _FIRST_RUNG, settings.finalists), [], []
-    sizes = EvenSampler(bench.space, params)
-    for seed in range(settings.simulated):
-        course = tuple(islice(moments(bench, funnel, seed), settings.trials))
-        courses.append(course)
-        by_chance.append(bench.test(_as_large(sizes, course[-1].network, seed)))
+) -> tuple[tuple[Moment, ...], ...]:
+    """Search until there are as many candidates as are asked for, and as many seconds."""
+    funnel, courses = Funnel(strategy, _FIRST_RUNG, settings.finalists), []
+    for seed in _seeds(settings):
+        course: list[Moment] = []
+        for moment in moments(bench, funnel, seed):
+            course.append(moment)
+            if len(course) >= settings.trials and moment.seconds >= seconds:
+                break
+        courses.append(tuple(course))
         advance(1)
-    found = np.array([bench.test(course[-1].network) for course in courses])
-    return Simulated(strategy, tuple(courses), found, np.array(by_chance))
+    return tuple(courses)
 
 
-def _as_large(sizes: EvenSampler, found: Architecture, seed: int) -> Architecture:
-    return sizes.draw_near(params(found), np.random.default_rng([seed, 2]))
+def _searches(
+    bench: LensBench,
+    settings: SearchBenchmarkSettings,
+    strategy: str,
+    courses: tuple[tuple[Moment, ...], ...],
+    seconds: float,
+) -> Iterator[SimulatedSearch]:
+    for seed, course in zip(_seeds(settings), courses, strict=True):
+        end = _end(course, settings)
+        yield SimulatedSearch(
+            strategy=strategy,
+            seed=seed,
+            architecture=str(end.network),
+            test_auc=round(end.judged.test_auc, 6),
+            first_auc=round(bench.row(end.first, end.judged.seed).test_auc, 6),
+            by_chance=round(_of_similar_flops(bench, end), 6),
+            minutes=round(end.seconds / 60, 2),
+            in_time=round(within(course, seconds).judged.test_auc, 6),
+        )
+
+
+def _end(course: Sequence[Moment], settings: SearchBenchmarkSettings) -> Moment:
+    """Return the last moment of a search, which all networks may end before its last candidate."""
+    return course[: settings.trials][-1]
+
+
+def _of_similar_flops(bench: LensBench, found: Moment) -> float:
+    """Return the mean test AUC of other networks whose FLOPs are nearest to the found one's."""
+    rows = [
+        bench.row(network, found.judged.seed)
+        for network in bench.networks
+        if network != found.network
+    ]
+    rows.sort(key=lambda row: abs(np.log(row.flops / found.judged.flops)))
+    return float(np.mean([row.test_auc for row in rows[:_SIMILAR]]))

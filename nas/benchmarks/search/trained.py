@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from nas.benchmarks.funnel.searches import OTHERWISE
 from nas.benchmarks.rows import read_lines, write_lines
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
+from nas.common.artefacts import read_json
 from nas.common.progress import say
 from nas.common.provenance import environment
 from nas.common.rules import Count
@@ -19,10 +21,14 @@ from nas.retrain.settings import RetrainSettings
 from nas.search.command import search_networks
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, resumed
-from search_spaces import EvenSampler, get_space, params
+from nas.training.deciding import AVERAGED
+from search_spaces import EvenSampler, flops, get_space
 
 CHANCE = "one random network"
-"""What stands in the column of strategies for a random network of the size of a found one."""
+"""What stands in the column of strategies for a random network.
+
+It has the FLOPs of the network that the first strategy found with the same seed.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +36,7 @@ class SearchOutcome:
     """What one search came to: a row of ``searches.csv``.
 
     Attributes:
-        strategy: The strategy, or :data:`CHANCE`.
+        strategy: The strategy, :data:`CHANCE`, or the name of a network that was not searched.
         seed: Seed of the search.
         trials: Candidates of the search.
         finalists: Finalists of the search.
@@ -40,10 +46,11 @@ class SearchOutcome:
         architecture: Line of the network that it recommended.
         params: Parameters of the network that are learned.
         flops: FLOPs of an image.
-        candidate_seconds: Seconds of training of all candidates, without the finals; 0 for
-            :data:`CHANCE`.
+        training_seconds: Seconds that all candidates took, and the trainings of finalists; 0 where
+            nothing was searched.
         val_auc: Validation AUC after trainings to convergence, the mean over seeds.
         test_auc: Test AUC of these trainings, the mean over seeds.
+        averaged_auc: The same of probabilities that are averaged over the symmetries of the image.
         test_aucs: Test AUC of each, separated by blanks.
         commit: Version of the toolkit.
         hardware: Processor or GPU.
@@ -59,9 +66,10 @@ class SearchOutcome:
     architecture: str
     params: int
     flops: int
-    candidate_seconds: float
+    training_seconds: float
     val_auc: float
     test_auc: float
+    averaged_auc: float
     test_aucs: str
     commit: str
     hardware: str
@@ -111,11 +119,14 @@ def _planned(
         for strategy in settings.arms:
             yield (strategy, seed, *shape), partial(_found, settings, strategy, seed)
         yield (CHANCE, seed, *shape), partial(_by_chance, settings, seed)
+    yield (settings.named, 0, *shape), partial(_named, settings)
 
 
 def _found(settings: SearchBenchmarkSettings, strategy: str, seed: int) -> SearchOutcome:
     run = _search(settings, strategy, seed)
     seconds = sum(candidate.seconds or 0.0 for candidate in run.candidates())
+    finals = [read_json(path) for path in run.finals.glob("*.json")]
+    seconds += sum(told["outcome"]["seconds"] for told in finals if "outcome" in told)
     return _judged(settings, strategy, seed, run, None, seconds)
 
 
@@ -142,13 +153,18 @@ def _search(settings: SearchBenchmarkSettings, strategy: str, seed: int) -> RunD
 
 
 def _by_chance(settings: SearchBenchmarkSettings, seed: int) -> SearchOutcome:
-    """Train a random network of the size of the one that the first strategy found."""
+    """Train a random network with the FLOPs of the one that the first strategy found."""
     run = RunDirectory.open(settings.directory / f"{settings.arms[0]}-{seed}")
     best = run.best()
-    space = get_space(best.space)
-    sizes = EvenSampler(space, params)
-    drawn = sizes.draw_near(best.winner.params, np.random.default_rng([seed, 2]))
+    costs = EvenSampler(get_space(best.space), partial(flops, image_size=best.image_size[0]))
+    drawn = costs.draw_near(best.winner.flops, np.random.default_rng([seed, OTHERWISE]))
     return _judged(settings, CHANCE, seed, run, str(drawn), 0.0)
+
+
+def _named(settings: SearchBenchmarkSettings) -> SearchOutcome:
+    """Train the network that one would take without a search."""
+    run = RunDirectory.open(settings.directory / f"{settings.arms[0]}-0")
+    return _judged(settings, settings.named, 0, run, settings.named, 0.0)
 
 
 def _judged(
@@ -182,9 +198,10 @@ def _judged(
         architecture=str(summary.architecture),
         params=summary.params,
         flops=summary.flops,
-        candidate_seconds=round(seconds, 1),
+        training_seconds=round(seconds, 1),
         val_auc=float(scores["validation_auc"].mean()),
         test_auc=float(scores["test_auc"].mean()),
+        averaged_auc=float(scores[f"test_{AVERAGED}"].mean()),
         test_aucs=" ".join(f"{value:.5f}" for value in scores["test_auc"]),
         commit=str(about["commit"]),
         hardware=str(about["hardware"]),

@@ -39,7 +39,8 @@ class BenchRow:
         test_auc: Test AUC of that epoch.
         averaged_auc: The same of probabilities that are averaged over the symmetries of the image.
         test_accuracy: Share of the test images that are classified rightly.
-        epoch: Number of the best epoch.
+        epoch: Number of the best epoch; 0 of a training that went astray, which has the scores of
+            chance.
         seconds: Seconds of training.
         curve: Validation AUC after each epoch.
         synflow: Score of a zero-cost proxy before the training, as those below; see
@@ -181,6 +182,11 @@ class LensBench:
     def best(self) -> float:
         """The test AUC of the best network."""
         return max(map(self.test, self.networks))
+
+    @cached_property
+    def noise(self) -> float:
+        """The standard deviation of the validation AUC over seeds, pooled over all networks."""
+        return float(np.sqrt(self.values("val_auc").var(axis=1, ddof=1).mean()))
 
     def values(self, name: str) -> npt.NDArray[np.float64]:
         """Return a column of :class:`BenchRow` by network and seed (N, S), in their order."""

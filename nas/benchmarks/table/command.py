@@ -16,12 +16,12 @@ from nas.benchmarks.table.settings import TableSettings
 from nas.common.errors import UserError
 from nas.common.files import make_directory
 from nas.common.lock import held
-from nas.common.progress import say
 from nas.common.settings import part
 from nas.data.options import ReadOptions
 from nas.data.simulation.settings import SimulationSettings
 from nas.data.simulation.splits import simulate_splits
 from nas.training.alone import Alone, Astray, train_alone
+from nas.training.chance import CHANCE
 from nas.training.deciding import AVERAGED
 from nas.training.images import TrainingImages
 from nas.training.recipe import Recipe
@@ -181,9 +181,6 @@ def _train(
     costs, rows = images.costs(), []
     batch, labels = train.images[:_BATCH], train.labels[:_BATCH]
     for spec, (line, seed), outcome in zip(specs, trainings, outcomes, strict=True):
-        if isinstance(outcome, Astray):
-            say(f"{line} has no row: {outcome.reason}")
-            continue
         architecture = space.parse(line)
         rows.append(
             BenchRow(
@@ -192,9 +189,7 @@ def _train(
                 params=costs.params(architecture),
                 untied_params=costs.untied_params(architecture),
                 flops=costs.flops(architecture),
-                hardware=outcome.hardware,
-                commit=outcome.commit,
-                **_scores(outcome),
+                **_scores(outcome, settings.epochs),
                 **_proxies(spec, batch, labels),
             )
         )
@@ -205,9 +200,16 @@ def _proxies(spec: TrainingSpec, images: Tensor, labels: Tensor) -> dict[str, An
     return {name: proxy(spec.build(), images, labels) for name, proxy in PROXIES.items()}
 
 
-def _scores(alone: Alone) -> dict[str, Any]:
+def _scores(alone: Alone | Astray, epochs: int) -> dict[str, Any]:
+    """Return what came of a training; one that went astray has learned nothing."""
+    if isinstance(alone, Astray):
+        aucs = dict.fromkeys(("val_auc", "test_auc", "averaged_auc"), CHANCE)
+        nothing = {"epoch": 0, "seconds": 0.0, "test_accuracy": 0.0, "commit": "", "hardware": ""}
+        return {**aucs, **nothing, "curve": (CHANCE,) * epochs}
     assert alone.test is not None  # test images were given
     return {
+        "commit": alone.commit,
+        "hardware": alone.hardware,
         "val_auc": alone.outcome["auc"],
         "epoch": int(alone.outcome["epoch"]),
         "seconds": alone.outcome["seconds"],

@@ -22,8 +22,9 @@ class TableSettings(Recipe, WorkerOptions):
     """Search space whose networks are trained."""
     networks: int | None = None
     """Number of networks, drawn at random (default: all of the space, which must be small)."""
-    seeds: int = 2
-    """Trainings of each network, with seeds 0, 1, …"""
+    seeds: int = 3
+    """Trainings of each network, with seeds 0, 1, …: one for candidates of a search, one for its
+    finals, and one that judges."""
     nuisance: float = 0.5
     """Width of the ranges that lens and source of the simulated images are drawn from."""
     image_size: int = 48

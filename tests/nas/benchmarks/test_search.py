@@ -20,14 +20,14 @@ from nas.benchmarks.table.bench import LensBench
 from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.search.run_directory import RunDirectory
-from search_spaces import Architecture, get_space, params
+from search_spaces import Architecture, flops, get_space
 from tests.nas.benchmarks.made_up import made_up
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A world with a linear law, in which the first epoch tells already who is good."""
-    path, bench = tmp_path_factory.mktemp("bench") / "bench.parquet", made_up()
+    path, bench = tmp_path_factory.mktemp("bench") / "bench.parquet", made_up(seeds=3)
     rows = []
     for row in bench.rows:
         auc = law(bench.space.parse(row.architecture))
@@ -63,25 +63,39 @@ def test_strategies_that_learn_beat_random_search_and_one_random_network(
     found = {name: [one for one in rows if one.strategy == name] for name in ("ridge", "random")}
     ridge, random = (np.array([one.test_auc for one in group]) for group in found.values())
     # A linear law is what a linear model finds.
-    assert superiority(ridge, random).low > 0.5
+    told = superiority(ridge, random)
+    assert told.interval is not None
+    assert told.interval[0] > 0.5
     assert ridge.mean() > np.mean([one.by_chance for one in found["ridge"]])
     said = (tmp_path / "README.md").read_text()
     assert f"| ridge | {ridge.mean():.4f} ± " in said
+    assert f"| {told.verdict} |" in said
+    for what in ("one random network", "`symmetric_fine`, without", "random search, 96 candidates"):
+        assert f"| {what}" in said
     assert (tmp_path / "proof.png").stat().st_size > 10_000
+    # The searches of the funnel's benchmark had the seeds from 0 on.
+    assert [one.seed for one in rows if one.strategy == "ridge"] == list(range(1000, 1016))
+    # No two networks are tied here, so nobody prefers a cheaper one that is worse.
+    assert all(one.first_auc == one.test_auc for one in rows)
+    in_time = np.array([one.in_time for one in found["random"]])
+    assert abs(in_time.mean() - random.mean()) < 0.02
 
 
-def test_random_networks_have_the_size_of_the_found_ones(table: Path, tmp_path: Path) -> None:
+def test_what_chance_finds_has_similar_flops(table: Path, tmp_path: Path) -> None:
     settings = SearchBenchmarkSettings(
         strategies=(), simulated=4, runs=0, table=table, out=tmp_path
     )
     run(settings)
     bench = LensBench.read(table)
-    sizes: dict[float, set[int]] = {}
-    for network in bench.networks:
-        sizes.setdefault(round(bench.test(network), 6), set()).add(params(network))
     for one in read_lines(tmp_path / "simulated.csv", SimulatedSearch):
-        found = params(bench.space.parse(one.architecture))
-        assert any(0.7 < size / found < 1.4 for size in sizes[one.by_chance])
+        found = bench.space.parse(one.architecture)
+        logs = {
+            network: abs(np.log(flops(network, 48) / flops(found, 48)))
+            for network in bench.networks
+            if network != found
+        }
+        near = sorted(logs, key=lambda network: logs[network])[:16]
+        assert one.by_chance == pytest.approx(np.mean([bench.test(n) for n in near]), abs=1e-6)
     # The same command says the same.
     before = (tmp_path / "simulated.csv").read_bytes()
     run(settings)
@@ -112,12 +126,17 @@ def test_searches_from_end_to_end_are_judged_once(
     )
     run(settings)
     rows = read_lines(settings.out / "searches.csv", SearchOutcome)
-    assert [one.strategy for one in rows] == ["ridge", "random", CHANCE]
+    assert [one.strategy for one in rows] == ["ridge", "random", CHANCE, "symmetric_tiny_fine"]
     space = get_space("lens_nano")
     for one in rows[:2]:
         winner = RunDirectory.open(settings.directory / f"{one.strategy}-0").best().winner
         assert (one.architecture, one.params) == (winner.architecture, winner.params)
-    assert rows[2].params == params(space.parse(rows[2].architecture))
+        assert one.training_seconds > 0
+    side = RunDirectory.open(settings.directory / "ridge-0").best().image_size[0]
+    drawn = flops(space.parse(rows[2].architecture), side)
+    assert 0.5 < drawn / rows[0].flops < 2
+    assert rows[3].architecture == str(space.named["symmetric_tiny_fine"])
+    assert all(one.averaged_auc == one.test_auc for one in rows if "=d4" in one.architecture)
     assert "## From end to end" in capsys.readouterr().out
     log = (settings.directory / "ridge-0" / "search.log").read_text()
     run(settings)
@@ -145,14 +164,36 @@ def test_the_effect_is_that_of_mann_and_whitney() -> None:
     assert told.probability == pytest.approx(
         stats.mannwhitneyu(ours, theirs).statistic / 300**2, abs=1e-12
     )
-    assert told.low < stats.norm.cdf(0.5 / np.sqrt(2)) < told.high
+    assert told.interval is not None
+    assert told.interval[0] < stats.norm.cdf(0.5 / np.sqrt(2)) < told.interval[1]
     assert told.p_value < 0.001
+    assert told.verdict == "better"
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"),
+    [(3.0, "pays"), (0.0, "cannot be told apart"), (-1.0, "worse")],
+)
+def test_what_a_comparison_is_called(shift: float, verdict: str) -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.normal(shift, 1, 50), rng.normal(0, 1, 50)
+    assert superiority(ours, theirs).verdict == verdict
+
+
+def test_few_searches_are_counted_out() -> None:
+    ours, theirs = np.array([3.0, 4, 5]), np.array([0.0, 1, 2])
+    told = superiority(ours, theirs)
+    assert (told.probability, told.interval, told.verdict) == (1, None, "too few searches")
+    assert told.p_value == pytest.approx(0.1)  # two of twenty ways to divide six
+    assert superiority(np.ones(3), np.ones(3)).p_value == 1
 
 
 def test_intervals_of_the_effect_cover_as_often_as_they_say() -> None:
     rng, truth = np.random.default_rng(1), stats.norm.cdf(0.5 / np.sqrt(2))
-    told = [superiority(rng.normal(0.5, 1, 40), rng.normal(0, 1, 40)) for _ in range(400)]
-    assert 0.92 < np.mean([one.low < truth < one.high for one in told]) < 0.98
+    drawn = (superiority(rng.normal(0.5, 1, 40), rng.normal(0, 1, 40)) for _ in range(400))
+    told = [one.interval for one in drawn if one.interval is not None]
+    assert len(told) == 400
+    assert 0.92 < np.mean([low < truth < high for low, high in told]) < 0.98
 
 
 def test_a_proof_that_cannot_be_given_is_refused(table: Path, tmp_path: Path) -> None:

@@ -72,6 +72,17 @@ def test_a_benchmark_is_made_and_gone_on_with(
     assert LensBench.read(path).rows == more.rows
 
 
+def test_a_training_that_goes_astray_has_learned_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = {**SMALL, "networks": 1, "learning_rate": 1e30}
+    run(TableSettings(**small, out=tmp_path / "out", trainings=tmp_path / "trainings"))
+    (row,) = LensBench.read(tmp_path / "out" / TABLE).rows
+    assert (row.val_auc, row.test_auc, row.averaged_auc, row.curve) == (0.5, 0.5, 0.5, (0.5, 0.5))
+    assert row.epoch == 0
+
+
 def test_a_supernet_scores_all_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = TableSettings(**SMALL, out=tmp_path / "out", trainings=tmp_path / "trainings")

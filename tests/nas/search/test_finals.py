@@ -18,6 +18,7 @@ from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, resumed
 from nas.search.winners import Winners
 from nas.training.bootstrap import RESAMPLES, Bootstrap
+from nas.training.networks.checkpoint import load_checkpoint
 
 LABELS = np.arange(300) % 3
 
@@ -145,8 +146,11 @@ def test_a_search_has_finals_and_goes_on_with_them(
     assert {one.trial for one in best.finals.finalists} == {item.number for item in scored[:2]}
     assert best.winner.number == best.finals.recommended
     assert all(len(one.aucs) == 2 for one in best.finals.finalists)
+    # No seed is that of a candidate, and none that of a training which reports.
     seeds = [json.loads(path.read_text())["seed"] for path in run.finals.glob("*.json")]
-    assert sorted(seeds) == [1, 1, 2, 2]  # the search had seed 0
+    assert sorted(seeds) == [1001, 1001, 1002, 1002]
+    trained = [load_checkpoint(path) for path in run.path.glob("candidates/*/model.safetensors")]
+    assert {one.about["seed"] for one in trained} == {1000}
     written = json.loads(run.best_file.read_text())
     assert Best.from_json(written) == best
     # Where classes are learned nothing is written of what numbers need.
