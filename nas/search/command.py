@@ -37,7 +37,7 @@ from nas.search.run_directory import RunDirectory
 from nas.search.scoring import CandidateScoring
 from nas.search.settings import SearchSettings
 from nas.search.storage import is_taken
-from nas.search.study import REDUCTION, SearchStudy
+from nas.search.study import SearchStudy
 from nas.tracking.curves import tracking
 from nas.training.calibration import calibration_images
 from nas.training.chance import CHANCE, interval_words, rough_interval
@@ -211,8 +211,7 @@ def _study(plan: SearchPlan, weights: str | None) -> SearchStudy:
         sampler=get_repeatable_sampler(plan.strategy, plan.seed, plan.space),
         objectives=plan.objectives,
         trials=plan.trials,
-        # There are two rungs before the end, so that of nine candidates one is trained to the end.
-        first_rung=0 if plan.fidelity == "inherit" else max(1, plan.recipe.epochs // REDUCTION**2),
+        first_rung=plan.first_rung,
     )
 
 

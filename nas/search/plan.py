@@ -20,6 +20,7 @@ from nas.search.scoring import LatencyWanted
 from nas.search.settings import SearchSettings
 from nas.search.shared_weights import SharedWeights
 from nas.search.storage import without_password
+from nas.search.study import first_rung
 from nas.training.images import TrainingImages
 from nas.training.networks.card import ModelCard
 from nas.training.recipe import Recipe
@@ -77,6 +78,11 @@ class SearchPlan:
     workers: WorkerOptions
     identity: dict[str, Any]
     config: dict[str, Any]
+
+    @property
+    def first_rung(self) -> int:
+        """Epochs after which the first poor candidates are stopped; 0 where none is."""
+        return 0 if self.fidelity == "inherit" else first_rung(self.recipe)
 
     @staticmethod
     def of(settings: SearchSettings) -> "SearchPlan":

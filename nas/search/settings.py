@@ -39,9 +39,8 @@ _FREE = (
 # Seeds of trainings that belong to a search: its candidates have the first, its finalists others.
 _SEEDS = 1000
 
-# Finalists of a funnel, their epochs, and the recipe of a supernet, where nothing else is said.
+# Finalists of a funnel, and the recipe of a supernet, where nothing else is said.
 _FINALISTS = 2
-_FINAL_EPOCHS = 12
 _SUPERNET_RECIPE = Recipe(epochs=16)
 
 
@@ -68,7 +67,7 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     """Who proposes candidates: evolution, rl, random, tpe, nsga2, gp, or one of a plug-in."""
     data: Path | None = None
     """Directory of the data set; by default one is simulated."""
-    trials: int = 24
+    trials: int = 16
     """Candidates to evaluate; those that break a limit do not count."""
     objectives: tuple[str, ...] = ()
     """What to search for: auc, and any of params, flops, latency, macro_f1, ece (expected
@@ -82,15 +81,14 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     scratch, each in one stage; a funnel is scratch followed by finals (default: funnel, but inherit
     where a --supernet is given)."""
     epochs: int = 9
-    """Passes over the training images for a candidate that is trained to the end; of those that are
-    scored after a ninth of them, and then a third, two thirds are stopped."""
+    """Passes over the training images for a candidate that is trained to the end; two thirds of
+    those that are scored when the learning rate has risen, after a third of them, are stopped."""
     finalists: int | None = None
     """Best candidates that are trained whole after the search, with several seeds: the cheapest of
     those that cannot be told from the best is recommended (0: none are; default: 2 in a funnel with
     one objective, 0 otherwise)."""
     final_epochs: int | None = None
-    """Passes over the training images for a finalist (default: 12, or --epochs where they are
-    more)."""
+    """Passes over the training images for a finalist (default: as many as --epochs)."""
     final_seeds: int = 2
     """Trainings of each finalist, with other seeds than those of candidates."""
     supernet: Path | None = None
@@ -206,7 +204,7 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     @property
     def whole_epochs(self) -> int:
         """Passes over the training images for a finalist, where that was left open too."""
-        return self.final_epochs or max(_FINAL_EPOCHS, self.epochs)
+        return self.final_epochs or self.epochs
 
     @property
     def training_seed(self) -> int:

@@ -9,6 +9,7 @@ candidate whose outcome is known without an evaluation is settled on the spot.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 from typing import Any
 
 import optuna
@@ -35,10 +36,23 @@ from nas.search.trials import (
     is_infeasible,
     to_candidate,
 )
+from nas.training.recipe import Recipe
 from search_spaces import Architecture, SpaceError
 
 REDUCTION = 3
 """One in so many of the candidates at a rung goes on, to a rung at so many times the epochs."""
+
+
+def first_rung(recipe: Recipe) -> int:
+    """Return the epochs after which the first poor candidates are stopped.
+
+    While the learning rate rises, scores say little of what comes of a network (docs/funnel.md).
+    Without a warm-up it is a ninth of the training, so that there are two rungs before its end.
+
+    Args:
+        recipe: Recipe of a candidate's training.
+    """
+    return max(1, ceil(recipe.warmup * recipe.epochs), recipe.epochs // REDUCTION**2)
 
 
 @dataclass(frozen=True)

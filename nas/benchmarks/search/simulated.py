@@ -9,9 +9,9 @@ import numpy as np
 from nas.benchmarks.funnel.searches import Funnel, Moment, moments, within
 from nas.benchmarks.search.settings import RANDOM, SearchBenchmarkSettings
 from nas.benchmarks.table.bench import LensBench
+from nas.search.study import first_rung
 from nas.training.bootstrap import Floats
 
-_FIRST_RUNG = 1
 _SIMILAR = 16
 """Networks of the most similar FLOPs, among which one is taken by chance."""
 
@@ -95,7 +95,7 @@ def more_by_chance(
         settings: Settings of the proof.
         times: How many times as many candidates they have.
     """
-    funnel, last = Funnel(RANDOM, _FIRST_RUNG, settings.finalists), []
+    funnel, last = Funnel(RANDOM, first_rung(bench.recipe), settings.finalists), []
     for seed in _seeds(settings):
         *_, end = islice(moments(bench, funnel, seed), times * settings.trials)
         last.append(end)
@@ -117,7 +117,7 @@ def _courses(
     advance: Callable[[int], None],
 ) -> tuple[tuple[Moment, ...], ...]:
     """Search until there are as many candidates as are asked for, and as many seconds."""
-    funnel, courses = Funnel(strategy, _FIRST_RUNG, settings.finalists), []
+    funnel, courses = Funnel(strategy, first_rung(bench.recipe), settings.finalists), []
     for seed in _seeds(settings):
         course: list[Moment] = []
         for moment in moments(bench, funnel, seed):

@@ -16,6 +16,7 @@ from nas.common.artefacts import DamageError, checked, reading, short
 from nas.common.errors import UserError
 from nas.common.files import atomic_path
 from nas.common.rules import Amount, Count, Must, Share, Text
+from nas.training.recipe import Recipe
 from search_spaces import Architecture, SearchSpace, SpaceError, get_space
 
 FORMAT = 1
@@ -129,6 +130,11 @@ class LensBench:
         return get_space(self.about["space"])
 
     @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe of the trainings."""
+        return Recipe.from_json(self.about["recipe"])
+
+    @cached_property
     def networks(self) -> list[Architecture]:
         """The networks that were trained with every seed, in the order of their first training."""
         seeds = {row.seed for row in self.rows}
@@ -231,7 +237,9 @@ class LensBench:
                     raise DamageError(f"{bench.space.name} has other genes in this version")
                 for line in {row.architecture for row in rows}:
                     bench.space.parse(line)
-            except SpaceError as error:
+                if "recipe" in about:
+                    Recipe.from_json(about["recipe"])
+            except (SpaceError, UserError) as error:
                 raise DamageError(str(error)) from error
         return bench
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nas.benchmarks.table.bench import BenchRow, LensBench
+from nas.training.recipe import Recipe
 from search_spaces import Architecture, flops, get_space, params, untied_params
 
 SPACE = get_space("lens_bench")
@@ -46,4 +47,5 @@ def made_up(noise: float = 0.001, seeds: int = 2) -> LensBench:
                 )
             )
     images = {"train": 24, "val": 12, "test": 12, "image_size": 48, "nuisance": 0.5}
-    return LensBench({"space": "lens_bench", "images": images, "recipe": {}}, tuple(rows))
+    recipe = Recipe(epochs=3).to_json()
+    return LensBench({"space": "lens_bench", "images": images, "recipe": recipe}, tuple(rows))

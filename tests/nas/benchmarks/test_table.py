@@ -284,6 +284,10 @@ def _with(path: Path, **changes: Any) -> None:
             {"metadata": {b"lens_bench": b'{"space": "lens_bench", "format": 1, "genes": {}}'}},
             "lens_bench has other genes",
         ),
+        (
+            {"metadata": {b"lens_bench": b'{"space": "lens_bench", "format": 1, "recipe": {}}'}},
+            "recipe was written by another version",
+        ),
     ],
 )
 def test_a_damaged_table(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:

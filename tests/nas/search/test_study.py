@@ -11,6 +11,8 @@ from nas.search.limits import FeasibleSpace
 from nas.search.options import Limits
 from nas.search.result import Evaluation
 from nas.search.storage import open_storage
+from nas.search.study import first_rung
+from nas.training.recipe import Recipe
 from tests.nas.search.studies import COSTS, auc, finish, settle, study
 
 
@@ -30,6 +32,16 @@ def test_an_architecture_is_evaluated_once(tmp_path: Path) -> None:
     assert [item.duplicate_of for item in found] == [None] + [0] * 9
     assert {item.auc for item in found} == {auc(same)}
     assert [item.number for item in searched.pareto()] == [0]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "warmup", "rung"),
+    [(9, 0.3, 3), (12, 0.3, 4), (1, 0.3, 1), (18, 0.0, 2), (9, 0.0, 1), (3, 0.9, 3)],
+)
+def test_nobody_is_stopped_before_the_learning_rate_has_risen(
+    epochs: int, warmup: float, rung: int
+) -> None:
+    assert first_rung(Recipe(epochs=epochs, warmup=warmup)) == rung
 
 
 @pytest.mark.filterwarnings("error")
