@@ -5,8 +5,10 @@ import difflib
 import functools
 import inspect
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from nas.common.cli import from_plain
@@ -17,6 +19,8 @@ from nas.data.options import ReadOptions
 SettingsT = TypeVar("SettingsT")
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
+
+_FLAG = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
 
 
 def settings_from(
@@ -41,6 +45,9 @@ def settings_from(
         >>> from nas.search.settings import SearchSettings
         >>> settings_from(SearchSettings, {"trials": 5, "augmentation": {"shift": 0}}).trials
         5
+        >>> settings_from(SearchSettings, {"final_seeds": 0})
+        Traceback (most recent call last):
+        lens_nas_plugins.mistakes.UserError: final_seeds 0 cannot be used: give 1 or more
         >>> settings_from(SearchSettings, {"trails": 5})
         Traceback (most recent call last):
         lens_nas_plugins.mistakes.UserError: there is no setting trails: did you mean trials?
@@ -51,9 +58,21 @@ def settings_from(
         near = difflib.get_close_matches(unknown[0], names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"give any of {', '.join(names)}"
         raise UserError(f"there is no setting {unknown[0]}: {hint}")
-    settings = from_plain(kind, _in_yaml(names, keywords))
-    check(settings)
+    with _said_in_python():
+        settings = from_plain(kind, _in_yaml(names, keywords))
+        check(settings)
     return settings
+
+
+@contextmanager
+def _said_in_python() -> Iterator[None]:
+    """Call flags keywords in the sentences of mistakes, as far as they are of no command to type."""
+    try:
+        yield
+    except UserError as error:
+        said, *typed = re.split("(?=python -m)", str(error), maxsplit=1)
+        error.args = ("".join([_FLAG.sub(lambda flag: flag[1].replace("-", "_"), said), *typed]),)
+        raise
 
 
 def refuse_arrays(data: Any) -> None:

@@ -158,10 +158,10 @@ def test_a_report_is_shown_in_a_frame(data: LensDataset, tmp_path: Path) -> None
     [
         (lambda data: api.retrain("nowhere"), "nowhere is not the directory of a search"),
         (lambda data: api.retrain(), "no search in results/runs has found anything"),
-        (lambda data: api.retrain(data=data, seeds=0), "--seeds 0 cannot be used"),
+        (lambda data: api.retrain(data=data, seeds=0), "^seeds 0 cannot be used"),
         (lambda data: api.leaderboard("nowhere"), "nowhere does not exist"),
         (lambda data: api.leaderboard(data, models="ResNet-81"), "ResNet-81"),
-        (lambda data: api.fidelity(data), "--supernet is missing"),
+        (lambda data: api.fidelity(data), "^supernet is missing"),
         (lambda data: api.fidelity(data, supernet="nowhere"), "there is no checkpoint nowhere"),
         (lambda data: api.report("nowhere"), "nowhere is no directory"),
     ],

@@ -242,7 +242,7 @@ def test_keywords_are_shown_where_a_notebook_asks() -> None:
     assert "settings" not in shown
     with pytest.raises(UserError, match="there is no setting image: did you mean images"):
         api.simulate(image=3)
-    with pytest.raises(UserError, match="--images: expected a whole number, got many"):
+    with pytest.raises(UserError, match=r"\(images: expected a whole number, got many"):
         api.simulate(images="many")
 
 

@@ -152,7 +152,7 @@ def test_an_exported_network_says_how_timm_loads_it(trained: Trained, tmp_path: 
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda data: api.train(data), "give either --architecture"),
+        (lambda data: api.train(data), "give either architecture"),
         (lambda data: api.train("nowhere", model="resnet18"), "nowhere does not exist"),
         (lambda data: api.train(data, modle="resnet18"), "did you mean model"),
         (lambda data: api.train(data, model="resnet18", epochs=0), "epochs"),

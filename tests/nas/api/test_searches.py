@@ -97,7 +97,7 @@ def test_an_interrupted_search_of_arrays_goes_on_in_the_same_process(
     assert rays() - before == set()
     done = len(api.SearchResult(Path("mine")).candidates)
     assert 1 <= done < 50
-    with pytest.raises(UserError, match="--strategy random, not tpe"):
+    with pytest.raises(UserError, match="strategy random, not tpe"):
         api.search(resume="mine", strategy="tpe")
     found = api.search(resume="mine", trials=done + 2)
     assert not ray.is_initialized()
@@ -154,7 +154,7 @@ def test_a_search_stands_for_its_directory(found: api.SearchResult) -> None:
         (lambda data: api.open_data(data.images), "data is of type memmap and no directory"),
         (lambda data: api.search(data, strategy="evolutoin"), "did you mean evolution"),
         (lambda data: api.search(data, trails=3), "did you mean trials"),
-        (lambda data: api.search(data, trials=0), "--trials 0 cannot be used"),
+        (lambda data: api.search(data, trials=0), "^trials 0 cannot be used"),
         (lambda data: api.search(resume="nowhere"), "nowhere is not the directory of a search"),
         (lambda data: api.search(data, max_params=10, **RUN), "max-params 10"),
     ],
