@@ -66,7 +66,7 @@ def settings_from(
 
 @contextmanager
 def _said_in_python() -> Iterator[None]:
-    """Call flags keywords in the sentences of mistakes, as far as they are of no command to type."""
+    """Call flags keywords in the sentences of mistakes, but for those of a command to type."""
     try:
         yield
     except UserError as error:
