@@ -58,15 +58,22 @@ def settings_from(
         near = difflib.get_close_matches(unknown[0], names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"give any of {', '.join(names)}"
         raise UserError(f"there is no setting {unknown[0]}: {hint}")
-    with _said_in_python():
+    with said_in_python():
         settings = from_plain(kind, _in_yaml(names, keywords))
         check(settings)
     return settings
 
 
 @contextmanager
-def _said_in_python() -> Iterator[None]:
-    """Call flags keywords in the sentences of mistakes, but for those of a command to type."""
+def said_in_python() -> Iterator[None]:
+    """Call flags keywords in the sentences of mistakes, but for those of a command to type.
+
+    Example:
+        >>> with said_in_python():
+        ...     raise UserError("--final-seeds 0 cannot be used: see python -m nas.search --help")
+        Traceback (most recent call last):
+        lens_nas_plugins.mistakes.UserError: final_seeds 0 ...: see python -m nas.search --help
+    """
     try:
         yield
     except UserError as error:

@@ -10,7 +10,7 @@ import optuna
 import pandas as pd
 
 from nas.api.comparisons import PathLike, Report, report
-from nas.api.keywords import command_line, settings_from, shows_settings
+from nas.api.keywords import command_line, said_in_python, settings_from, shows_settings
 from nas.api.plugins import strategy_name
 from nas.common.figure import ShownFigure
 from nas.common.provenance import asked
@@ -174,9 +174,10 @@ def search(
         given = {**given, "strategy": strategy_name(given["strategy"])}
     wanted = settings_from(SearchSettings, given)
     line = command_line("nas.search", SearchSettings, {**given, "resume": resume})
-    if resume is None:
-        check(wanted)
-    else:
-        wanted = resumed(Path(resume), **{name: getattr(wanted, name) for name in given})
+    with said_in_python():
+        if resume is None:
+            check(wanted)
+        else:
+            wanted = resumed(Path(resume), **{name: getattr(wanted, name) for name in given})
     with asked(line):
         return SearchResult(search_networks(wanted).path, wanted.storage)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 from rich.text import Text
@@ -195,13 +196,15 @@ def _weights(plan: SearchPlan) -> str | None:
 
 
 def _study(plan: SearchPlan, weights: str | None) -> SearchStudy:
-    identity = {
+    identity: dict[str, Any] = {
         "space": plan.card.model,
         "data": plan.source.fingerprint,
         "supernet": weights,
         "objectives": ",".join(plan.objectives),
         "fidelity": plan.fidelity,
     }
+    if plan.fidelity != "inherit":
+        identity |= {"first_rung": plan.first_rung, "training_seed": plan.training_seed}
     if plan.images.target is not None:
         identity["target"] = plan.images.target.name
     return SearchStudy(

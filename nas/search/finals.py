@@ -1,7 +1,7 @@
-"""The finals of a search: its best candidates are trained whole, with several seeds.
+"""The finals of a search: its best candidates are trained again, with several other seeds.
 
-What a search scores cheaply says who may be good; who is, a whole training says, and how sure that
-is, the spread over seeds and images.
+The best score of many candidates is partly luck; who is good, trainings say whose luck chose
+nothing, and how sure that is, the spread over seeds and images.
 """
 
 from collections.abc import Callable, Sequence

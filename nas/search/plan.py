@@ -40,7 +40,7 @@ class SearchPlan:
         trials: Number of candidates to evaluate.
         fidelity: How a candidate is scored.
         recipe: Recipe for candidates that are trained.
-        finals: How the best candidates are trained whole; None where none are.
+        finals: How the best candidates are trained again; None where none are.
         seed: Seed of proposals.
         training_seed: Seed with which candidates are trained.
         latency: How latency is measured; None where it is not measured.

@@ -153,7 +153,7 @@ _Scored = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Finalist:
-    """A candidate that was trained whole.
+    """A candidate that was trained again, with other seeds.
 
     Attributes:
         trial: Number of its trial.

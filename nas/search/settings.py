@@ -84,7 +84,7 @@ class SearchSettings(Limits, ReadOptions, TaskOptions, Recipe, TrackOptions, Wor
     """Passes over the training images for a candidate that is trained to the end; two thirds of
     those that are scored when the learning rate has risen, after a third of them, are stopped."""
     finalists: int | None = None
-    """Best candidates that are trained whole after the search, with several seeds: the cheapest of
+    """Best candidates that are trained again after the search, with several seeds: the cheapest of
     those that cannot be told from the best is recommended (0: none are; default: 2 in a funnel with
     one objective, 0 otherwise)."""
     final_epochs: int | None = None

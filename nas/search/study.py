@@ -52,7 +52,8 @@ def first_rung(recipe: Recipe) -> int:
     Args:
         recipe: Recipe of a candidate's training.
     """
-    return max(1, ceil(recipe.warmup * recipe.epochs), recipe.epochs // REDUCTION**2)
+    risen = ceil(round(recipe.warmup * recipe.epochs, 6))  # a product of .28 and 25 is above 7
+    return max(1, risen, recipe.epochs // REDUCTION**2)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from nas.common.progress import progress, say
 from nas.common.provenance import environment
 from nas.common.rules import Must
 from nas.data.tensors import LensTensors
-from nas.training.deciding import decides, deciding
+from nas.training.deciding import averaged_name, decides, deciding
 from nas.training.metrics import NonFiniteError
 from nas.training.spec import TrainingSpec, holds
 from nas.training.task import task_of, tested
@@ -151,6 +151,20 @@ def kept_predictions(directory: Path, spec: TrainingSpec) -> npt.NDArray[np.floa
     return answers
 
 
+def seconds_of(directory: Path) -> float:
+    """Return the seconds that all finished trainings of a directory took.
+
+    Raises:
+        UserError: an outcome is damaged.
+    """
+    total = 0.0
+    for path in directory.glob("*.json"):
+        with reading(path, "remove it, and its network is trained again"):
+            outcome = checked(dict[str, Any], read_json(path)).get("outcome")
+            total += 0.0 if outcome is None else checked(_Scores, outcome)["seconds"]
+    return total
+
+
 class _Wanted(NamedTuple):
     """What must be known of a training, beside its validation scores."""
 
@@ -163,11 +177,16 @@ def _known(directory: Path, spec: TrainingSpec, wanted: _Wanted) -> Alone | Astr
     alone = _read(directory, spec)
     if (
         alone is not None
-        and (alone.test is not None or not wanted.test)
+        and (not wanted.test or _has_averaged(alone.test))
         and (predictions_of(directory, spec).exists() or not wanted.predictions)
     ):
         return alone
     return _astray(directory, spec)
+
+
+def _has_averaged(test: Mapping[str, float] | None) -> bool:
+    """Return whether test scores have the averaged one, which earlier versions did not write."""
+    return test is not None and averaged_name(deciding(test)) in test
 
 
 def _astray(directory: Path, spec: TrainingSpec) -> Astray | None:
@@ -256,7 +275,7 @@ class _Trainings(Jobs[TrainingSpec, Alone | Astray]):
     def settle(self, job: TrainingSpec, outcome: Alone | Astray, stopped: bool) -> None:
         self._running -= 1
         if isinstance(outcome, Astray):
-            say(f"{job.card.architecture} is left out: {outcome.reason}")
+            say(f"{job.card.architecture} went astray: {outcome.reason}")
             self._write(_astray_file(self._directory, job), job, reason=outcome.reason)
         else:
             self._write(self._directory / f"{job.digest}.json", job, **asdict(outcome))

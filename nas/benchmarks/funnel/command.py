@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from nas.benchmarks.figures import write_figure
-from nas.benchmarks.funnel.searches import Funnel, moments, within
+from nas.benchmarks.funnel.searches import Funnel, moments, recommended_after
 from nas.benchmarks.funnel.settings import FunnelBenchmarkSettings
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
@@ -20,7 +20,7 @@ from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS, legend_above
 from nas.samplers.names import SAMPLERS
 
-Regrets = dict[Funnel, npt.NDArray[np.float64]]
+Losses = dict[Funnel, npt.NDArray[np.float64]]
 """What each search lost after each number of minutes, shape (seeds, minutes)."""
 
 
@@ -33,7 +33,7 @@ def run(settings: FunnelBenchmarkSettings) -> None:
     """
     for strategy in settings.strategies:
         SAMPLERS.require(strategy)
-    bench = LensBench.read_whole(settings.table)
+    bench = LensBench.read_whole(settings.table, finals=any(settings.finalists))
     make_directory(settings.out, "--out")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     funnels = [
@@ -42,23 +42,23 @@ def run(settings: FunnelBenchmarkSettings) -> None:
     ]
     minutes = sorted(settings.minutes)
     best = float(bench.values("val_auc").mean(axis=1).max())
-    regrets: Regrets = {}
+    losses: Losses = {}
     with progress("searching", len(funnels) * settings.seeds, "searches") as advance:
         for funnel in funnels:
             rows = []
             for seed in range(settings.seeds):
                 course = list(moments(bench, funnel, seed, 60 * minutes[-1]))
-                found = [within(course, 60 * limit).judged.val_auc for limit in minutes]
+                found = [recommended_after(course, 60 * limit).judged.val_auc for limit in minutes]
                 rows.append([best - auc for auc in found])
                 advance(1)
-            regrets[funnel] = np.array(rows)
-    _publish(settings, minutes, regrets)
+            losses[funnel] = np.array(rows)
+    _publish(settings, minutes, losses)
 
 
-def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: Regrets) -> None:
+def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], losses: Losses) -> None:
     rows = [
         (str(funnel), *(_told(values[:, place]) for place in range(len(minutes))))
-        for funnel, values in sorted(regrets.items(), key=lambda item: item[1].mean())
+        for funnel, values in sorted(losses.items(), key=lambda item: item[1].mean())
     ]
     about = {"command": f"`{command()}`", "searches of each": settings.seeds, **environment()}
     page = "\n".join(
@@ -74,7 +74,7 @@ def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: R
             "",
             *table(("funnel", *(f"{limit:g} min" for limit in minutes)), rows),
             "",
-            "![Regret over minutes](funnel.png)",
+            "![What is lost over minutes](funnel.png)",
             "",
             *table(("what", "value"), [(name, str(value)) for name, value in about.items()]),
             "",
@@ -86,10 +86,10 @@ def _publish(settings: FunnelBenchmarkSettings, minutes: list[float], regrets: R
         {
             **about,
             "minutes": minutes,
-            "regrets": {str(funnel): values.tolist() for funnel, values in regrets.items()},
+            "losses": {str(funnel): values.tolist() for funnel, values in losses.items()},
         },
     )
-    write_figure(lambda: _figure(minutes, regrets), settings.out / "funnel.png")
+    write_figure(lambda: _figure(minutes, losses), settings.out / "funnel.png")
     sys.stdout.write(page)
 
 
@@ -98,10 +98,10 @@ def _told(values: npt.NDArray[np.float64]) -> str:
     return f"{1000 * values.mean():.2f} ± {1000 * half:.2f}"
 
 
-def _figure(minutes: list[float], regrets: Regrets) -> Figure:
-    """Draw one panel for each strategy, with the mean regret of each shape over minutes."""
-    strategies = list(dict.fromkeys(funnel.strategy for funnel in regrets))
-    shapes = list(dict.fromkeys(funnel[1:] for funnel in regrets))
+def _figure(minutes: list[float], losses: Losses) -> Figure:
+    """Draw one panel for each strategy, with the mean loss of each shape over minutes."""
+    strategies = list(dict.fromkeys(funnel.strategy for funnel in losses))
+    shapes = list(dict.fromkeys(funnel[1:] for funnel in losses))
     figure = Figure(figsize=(3.6 * len(strategies) + 0.6, 3.6), layout="constrained")
     panels = figure.subplots(1, len(strategies), sharey=True, squeeze=False)[0]
     for axes, strategy in zip(panels, strategies, strict=True):
@@ -109,7 +109,7 @@ def _figure(minutes: list[float], regrets: Regrets) -> Figure:
             funnel = Funnel(strategy, *shape)
             axes.plot(
                 minutes,
-                1000 * regrets[funnel].mean(axis=0),
+                1000 * losses[funnel].mean(axis=0),
                 marker="o",
                 color=COLOURS[number % len(COLOURS)],
                 label=str(funnel).removeprefix(f"{strategy}, "),

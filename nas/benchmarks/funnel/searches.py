@@ -13,14 +13,10 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from nas.benchmarks.table.bench import BenchRow, LensBench
-from nas.common.errors import UserError
 from nas.samplers.registry import get_sampler
 from nas.search.finals import SURE
 from nas.search.study import REDUCTION
 from search_spaces import Architecture
-
-OTHERWISE = 2**32 - 1
-"""Second number of seeds of chance that is no sampler's: theirs have a trial's number there."""
 
 
 class Funnel(NamedTuple):
@@ -57,20 +53,18 @@ class Roles(NamedTuple):
     judge: int
 
     @staticmethod
-    def of(bench: LensBench, funnel: Funnel, seed: int) -> "Roles":
-        """Deal out the seeds of a benchmark at random.
+    def of(bench: LensBench, seed: int) -> "Roles":
+        """Deal out the seeds of a benchmark at random."""
+        search, *finals, judge = chance(seed).permutation(bench.seeds).tolist()
+        return Roles(search, tuple(finals), judge)
 
-        Raises:
-            UserError: There is none left for finals.
-        """
-        first, *finals, judge = np.random.default_rng([seed, OTHERWISE]).permutation(bench.seeds)
-        if funnel.finalists and not finals:
-            raise UserError(
-                f"the benchmark has {len(bench.seeds)} seeds, one for candidates and one that "
-                "judges: let python -m nas.benchmarks.table train a third with --seeds 3, or give "
-                "--finalists 0"
-            )
-        return Roles(int(first), tuple(map(int, finals)), int(judge))
+
+def chance(seed: int) -> np.random.Generator:
+    """Return the generator of what is drawn beside a search, which shares no number with it.
+
+    The generators of samplers have the number of a trial in the second place.
+    """
+    return np.random.default_rng([seed, 2**32 - 1])
 
 
 class Moment(NamedTuple):
@@ -79,13 +73,13 @@ class Moment(NamedTuple):
     Attributes:
         seconds: Seconds of training until then, those of the finals among them.
         network: The recommended network: of those that cannot be told from the best the cheapest.
-        first: The best finalist, whatever it costs.
+        leader: The best finalist, whatever it costs.
         judged: The training of the recommended network that the search did not see.
     """
 
     seconds: float
     network: Architecture
-    first: Architecture
+    leader: Architecture
     judged: BenchRow
 
 
@@ -137,17 +131,17 @@ class _Search:
             whole, key=lambda one: (-self.trained[one].auc, self.trained[one].row.params)
         )
         finalists = order[: max(1, self.funnel.finalists)]
-        seconds, first, winner = self.seconds, finalists[0], finalists[0]
+        seconds, leader, winner = self.seconds, finalists[0], finalists[0]
         if self.funnel.finalists:
             rows = {
                 one: [self.bench.row(one, seed) for seed in self.roles.finals] for one in finalists
             }
             seconds += sum(row.seconds for own in rows.values() for row in own)
             means = {one: float(np.mean([row.val_auc for row in rows[one]])) for one in finalists}
-            first = max(means, key=lambda one: means[one])
-            ties = [one for one in finalists if self._surety(means[first] - means[one]) < SURE]
+            leader = max(means, key=lambda one: means[one])
+            ties = [one for one in finalists if self._surety(means[leader] - means[one]) < SURE]
             winner = min(ties, key=lambda one: self.trained[one].row.flops)
-        return Moment(seconds, winner, first, self.bench.row(winner, self.roles.judge))
+        return Moment(seconds, winner, leader, self.bench.row(winner, self.roles.judge))
 
     def _surety(self, difference: float) -> float:
         """Return how sure it is that a network is better by the finals: seeds alone count here."""
@@ -163,15 +157,12 @@ def moments(
     One candidate is trained at a time, all with one seed, finalists with others.
 
     Args:
-        bench: The benchmark, whole.
+        bench: The benchmark, whole, with three seeds or more where there are finals.
         funnel: Shape of the funnel.
         seed: Seed of the proposals and of who sees which training.
         seconds: Seconds of training after which the search ends.
-
-    Raises:
-        UserError: There are finals, and too few seeds.
     """
-    roles = Roles.of(bench, funnel, seed)
+    roles = Roles.of(bench, seed)
     pruner: BasePruner = NopPruner()
     if funnel.first_rung:
         pruner = SuccessiveHalvingPruner(min_resource=funnel.first_rung, reduction_factor=REDUCTION)
@@ -193,7 +184,7 @@ def moments(
             yield state.moment()
 
 
-def within(known: Sequence[Moment], seconds: float) -> Moment:
+def recommended_after(known: Sequence[Moment], seconds: float) -> Moment:
     """Return what a search recommends after so many seconds of training, finals included.
 
     Args:

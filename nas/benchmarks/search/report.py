@@ -8,14 +8,13 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from nas.benchmarks.figures import write_figure
-from nas.benchmarks.funnel.searches import within
+from nas.benchmarks.funnel.searches import recommended_after
 from nas.benchmarks.markdown import interval, table
 from nas.benchmarks.rows import write_lines
 from nas.benchmarks.search.settings import RANDOM, SearchBenchmarkSettings
-from nas.benchmarks.search.simulated import Simulated, SimulatedSearch, more_by_chance
+from nas.benchmarks.search.simulated import OnTable, Simulated, SimulatedSearch
 from nas.benchmarks.search.superiority import Superiority, superiority
 from nas.benchmarks.search.trained import CHANCE, SearchOutcome
-from nas.benchmarks.table.bench import LensBench
 from nas.common.files import write_text
 from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS, legend_above
@@ -24,14 +23,12 @@ from nas.training.significance import holm
 
 _LEAST = 2
 """Searches of a kind without which there is nothing to compare."""
-_MORE = (2, 4)
-"""How many times as many candidates random search gets, too."""
 _MOMENTS = 40
 
 
 def publish_proof(
     settings: SearchBenchmarkSettings,
-    simulated: tuple[LensBench, Sequence[Simulated]] | None,
+    simulated: OnTable | None,
     outcomes: Sequence[SearchOutcome],
 ) -> str:
     """Write the page and the figure, and return the page."""
@@ -55,11 +52,10 @@ def publish_proof(
         "",
     ]
     if simulated is not None:
-        bench, found = simulated
-        page += [*_on_the_table(found), *_without_a_search(settings, bench, found)]
-        rows = [row for one in found for row in one.searches]
+        page += [*_on_the_table(simulated.strategies), *_without_a_strategy(settings, simulated)]
+        rows = [row for one in simulated.strategies for row in one.searches]
         write_lines(settings.out / "simulated.csv", SimulatedSearch, rows)
-        write_figure(lambda: proof_figure(bench, found), settings.out / "proof.png")
+        write_figure(lambda: proof_figure(simulated), settings.out / "proof.png")
     if outcomes:
         page += _from_end_to_end(settings, outcomes)
     text = "\n".join(page)
@@ -77,7 +73,8 @@ def _on_the_table(simulated: Sequence[Simulated]) -> list[str]:
             *told[one.strategy],
             f"{one.values('minutes').mean():.1f}",
             in_time[one.strategy][0],
-            interval(list(one.values("first_auc"))),
+            interval(list(one.values("averaged_auc"))),
+            interval(list(one.values("leader_auc"))),
             interval(list(one.values("test_auc") - one.values("by_chance")), "+"),
         )
         for one in simulated
@@ -90,7 +87,8 @@ def _on_the_table(simulated: Sequence[Simulated]) -> list[str]:
         "verdict",
         "minutes",
         "better than random search in its minutes",
-        "the first finalist instead of the cheapest of ties",
+        "averaged over symmetries",
+        "the best finalist instead of the cheapest of ties",
         "above a random network of its FLOPs",
     )
     return [
@@ -107,18 +105,16 @@ def _on_the_table(simulated: Sequence[Simulated]) -> list[str]:
     ]
 
 
-def _without_a_search(
-    settings: SearchBenchmarkSettings, bench: LensBench, simulated: Sequence[Simulated]
-) -> list[str]:
-    """Return what can be had without a strategy, by chance, by heart or by training everything."""
+def _without_a_strategy(settings: SearchBenchmarkSettings, simulated: OnTable) -> list[str]:
+    """Return what can be had by chance, by heart or by training everything."""
+    bench = simulated.bench
     test, val = bench.values("test_auc"), bench.values("val_auc")
     minutes = bench.values("seconds").sum(axis=0).mean() / 60
-    (random,) = [one for one in simulated if one.strategy == RANDOM]
+    (random,) = [one for one in simulated.strategies if one.strategy == RANDOM]
     rows = [("one random network", f"{test.mean():.4f}", "0")]
     for name, network in bench.space.named.items():
         rows.append((f"`{name}`, without a search", f"{bench.test(network):.4f}", "0"))
-    more = {1: (random.values("test_auc"), random.values("minutes"))}
-    more |= {times: more_by_chance(bench, settings, times) for times in _MORE}
+    more = {1: (random.values("test_auc"), random.values("minutes")), **simulated.more_by_chance}
     for times, (aucs, took) in more.items():
         what = f"random search, {times * settings.trials} candidates"
         rows.append((what, interval(list(aucs)), f"{took.mean():.1f}"))
@@ -153,6 +149,21 @@ def _from_end_to_end(
         )
         for strategy, values in found.items()
     ]
+    kinds = ("strategy", "searches", "test AUC", "averaged over symmetries")
+    return [
+        "## From end to end",
+        "",
+        "Each search was followed by trainings of what it recommended until validation gained no "
+        "more, with seeds that no search used. Few searches show large differences alone.",
+        "",
+        *table((*kinds, "better than random search", "p", "verdict"), summary),
+        "",
+        *_one_by_one(outcomes),
+        "",
+    ]
+
+
+def _one_by_one(outcomes: Sequence[SearchOutcome]) -> list[str]:
     rows = [
         (
             one.strategy,
@@ -168,18 +179,7 @@ def _from_end_to_end(
         for one in outcomes
     ]
     head = ("strategy", "seed", "test AUC", "averaged", "by training", "parameters", "MFLOPs")
-    kinds = ("strategy", "searches", "test AUC", "averaged over symmetries")
-    return [
-        "## From end to end",
-        "",
-        "Each search was followed by trainings of what it recommended until validation gained no "
-        "more, with seeds that no search used. Few searches show large differences alone.",
-        "",
-        *table((*kinds, "better than random search", "p", "verdict"), summary),
-        "",
-        *table((*head, "minutes of candidates and finals", "architecture"), rows),
-        "",
-    ]
+    return table((*head, "minutes of candidates and finals", "architecture"), rows)
 
 
 def _comparisons(found: Mapping[str, Floats]) -> dict[str, tuple[str, str, str]]:
@@ -210,20 +210,23 @@ def _words(one: Superiority) -> str:
     return f"{one.probability:.2f} [{one.interval[0]:.2f}, {one.interval[1]:.2f}]"
 
 
-def proof_figure(bench: LensBench, simulated: Sequence[Simulated]) -> Figure:
-    """Draw the mean regret of each strategy over minutes of training, with its interval."""
-    courses = [course for one in simulated for course in one.courses]
+def proof_figure(simulated: OnTable) -> Figure:
+    """Draw how far each strategy is below the best over minutes of training, with its interval."""
+    courses = [course for one in simulated.strategies for course in one.courses]
     # All searches can recommend something, and all are still going on.
     least = max(course[0].seconds for course in courses) / 60
     most = max(least, min(course[-1].seconds for course in courses) / 60)
     minutes = np.geomspace(least, most, _MOMENTS)
     figure = Figure(figsize=(6.0, 4.0), layout="constrained")
     axes = figure.subplots()
-    for one, colour in zip(simulated, COLOURS, strict=False):
-        aucs = [[within(course, 60 * t).judged.test_auc for t in minutes] for course in one.courses]
-        regrets = 1000 * (bench.best - np.array(aucs))
-        mean = regrets.mean(axis=0)
-        half = stats.t.ppf(0.975, len(regrets) - 1) * stats.sem(regrets, axis=0)
+    for one, colour in zip(simulated.strategies, COLOURS, strict=False):
+        aucs = [
+            [recommended_after(course, 60 * limit).judged.test_auc for limit in minutes]
+            for course in one.courses
+        ]
+        lost = 1000 * (simulated.bench.best - np.array(aucs))
+        mean = lost.mean(axis=0)
+        half = stats.t.ppf(0.975, len(lost) - 1) * stats.sem(lost, axis=0)
         axes.plot(minutes, mean, color=colour, label=one.strategy)
         axes.fill_between(minutes, mean - half, mean + half, color=colour, alpha=0.15, lw=0)
     axes.set(

@@ -1,17 +1,18 @@
 """Searches on the lensing benchmark: many of each kind, without a training."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nas.benchmarks.funnel.searches import Funnel, Moment, moments, within
+from nas.benchmarks.funnel.searches import Funnel, Moment, moments, recommended_after
 from nas.benchmarks.search.settings import RANDOM, SearchBenchmarkSettings
 from nas.benchmarks.table.bench import LensBench
 from nas.search.study import first_rung
 from nas.training.bootstrap import Floats
 
+_MORE = (2, 4)
+"""How many times as many candidates random search gets, too."""
 _SIMILAR = 16
 """Networks of the most similar FLOPs, among which one is taken by chance."""
 
@@ -25,8 +26,9 @@ class SimulatedSearch:
         seed: Seed of the search.
         architecture: Line of the network that it recommended.
         test_auc: Test AUC of that network, of the training that the search did not see.
-        first_auc: The same of the best finalist, whatever it costs.
-        by_chance: The same of networks with similar FLOPs, their mean.
+        averaged_auc: The same with answers averaged over the symmetries of the image.
+        leader_auc: Test AUC of the best finalist, whatever it costs.
+        by_chance: Test AUC of networks with similar FLOPs, their mean.
         minutes: Minutes of training, those of the finals among them.
         in_time: Test AUC of what is recommended after as many minutes as random search took.
     """
@@ -35,7 +37,8 @@ class SimulatedSearch:
     seed: int
     architecture: str
     test_auc: float
-    first_auc: float
+    averaged_auc: float
+    leader_auc: float
     by_chance: float
     minutes: float
     in_time: float
@@ -60,45 +63,58 @@ class Simulated:
         return np.array([getattr(one, name) for one in self.searches], dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class OnTable:
+    """All searches of a benchmark.
+
+    Attributes:
+        bench: The benchmark.
+        strategies: What the searches of each strategy came to.
+        more_by_chance: Test AUC (N,) and minutes (N,) of random searches with more candidates, by
+            how many times as many they are.
+    """
+
+    bench: LensBench
+    strategies: tuple[Simulated, ...]
+    more_by_chance: Mapping[int, tuple[Floats, Floats]]
+
+
 def search_table(
     bench: LensBench, settings: SearchBenchmarkSettings, advance: Callable[[int], None]
-) -> list[Simulated]:
+) -> OnTable:
     """Search the benchmark with each strategy.
 
     Args:
         bench: The benchmark, whole.
         settings: Settings of the proof.
-        advance: Told of each search that is done.
-
-    Raises:
-        UserError: There are too few seeds for finals.
+        advance: Told of each of :func:`search_count` searches that is done.
     """
+    # The minutes that all have are known when random search has had its candidates.
     random = _courses(bench, settings, RANDOM, 0.0, advance)
     seconds = float(np.mean([_end(course, settings).seconds for course in random]))
     found = []
     for strategy in settings.arms:
-        courses = (
-            random if strategy == RANDOM else _courses(bench, settings, strategy, seconds, advance)
-        )
+        courses = _courses(bench, settings, strategy, seconds, advance)
         rows = _searches(bench, settings, strategy, courses, seconds)
         found.append(Simulated(strategy, courses, tuple(rows)))
-    return found
+    more = {times: _more_by_chance(bench, settings, times, advance) for times in _MORE}
+    return OnTable(bench, tuple(found), more)
 
 
-def more_by_chance(
-    bench: LensBench, settings: SearchBenchmarkSettings, times: int
+def search_count(settings: SearchBenchmarkSettings) -> int:
+    """Return the number of searches on the table."""
+    return settings.simulated * (1 + len(settings.arms) + len(_MORE))
+
+
+def _more_by_chance(
+    bench: LensBench,
+    settings: SearchBenchmarkSettings,
+    times: int,
+    advance: Callable[[int], None],
 ) -> tuple[Floats, Floats]:
-    """Return test AUC (N,) and minutes (N,) of random searches with more candidates.
-
-    Args:
-        bench: The benchmark, whole.
-        settings: Settings of the proof.
-        times: How many times as many candidates they have.
-    """
-    funnel, last = Funnel(RANDOM, first_rung(bench.recipe), settings.finalists), []
-    for seed in _seeds(settings):
-        *_, end = islice(moments(bench, funnel, seed), times * settings.trials)
-        last.append(end)
+    more = replace(settings, trials=times * settings.trials)
+    courses = _courses(bench, more, RANDOM, 0.0, advance)
+    last = [_end(course, more) for course in courses]
     return (
         np.array([end.judged.test_auc for end in last]),
         np.array([end.seconds / 60 for end in last]),
@@ -143,10 +159,11 @@ def _searches(
             seed=seed,
             architecture=str(end.network),
             test_auc=round(end.judged.test_auc, 6),
-            first_auc=round(bench.row(end.first, end.judged.seed).test_auc, 6),
+            averaged_auc=round(end.judged.averaged_auc, 6),
+            leader_auc=round(bench.row(end.leader, end.judged.seed).test_auc, 6),
             by_chance=round(_of_similar_flops(bench, end), 6),
             minutes=round(end.seconds / 60, 2),
-            in_time=round(within(course, seconds).judged.test_auc, 6),
+            in_time=round(recommended_after(course, seconds).judged.test_auc, 6),
         )
 
 

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from nas.benchmarks.funnel.searches import OTHERWISE
+from nas.benchmarks.funnel.searches import chance
 from nas.benchmarks.rows import read_lines, write_lines
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
-from nas.common.artefacts import read_json
 from nas.common.progress import say
 from nas.common.provenance import environment
 from nas.common.rules import Count
@@ -21,8 +18,10 @@ from nas.retrain.settings import RetrainSettings
 from nas.search.command import search_networks
 from nas.search.run_directory import RunDirectory
 from nas.search.settings import SearchSettings, resumed
+from nas.search.winners import Winners
+from nas.training.alone import seconds_of
 from nas.training.deciding import AVERAGED
-from search_spaces import EvenSampler, flops, get_space
+from search_spaces import EvenSampler, get_space
 
 CHANCE = "one random network"
 """What stands in the column of strategies for a random network.
@@ -125,8 +124,7 @@ def _planned(
 def _found(settings: SearchBenchmarkSettings, strategy: str, seed: int) -> SearchOutcome:
     run = _search(settings, strategy, seed)
     seconds = sum(candidate.seconds or 0.0 for candidate in run.candidates())
-    finals = [read_json(path) for path in run.finals.glob("*.json")]
-    seconds += sum(told["outcome"]["seconds"] for told in finals if "outcome" in told)
+    seconds += seconds_of(run.finals)
     return _judged(settings, strategy, seed, run, None, seconds)
 
 
@@ -155,9 +153,11 @@ def _search(settings: SearchBenchmarkSettings, strategy: str, seed: int) -> RunD
 def _by_chance(settings: SearchBenchmarkSettings, seed: int) -> SearchOutcome:
     """Train a random network with the FLOPs of the one that the first strategy found."""
     run = RunDirectory.open(settings.directory / f"{settings.arms[0]}-{seed}")
-    best = run.best()
-    costs = EvenSampler(get_space(best.space), partial(flops, image_size=best.image_size[0]))
-    drawn = costs.draw_near(best.winner.flops, np.random.default_rng([seed, OTHERWISE]))
+    found = Winners.from_run(run.path, 1, None, settings.data)
+    cost = found.images.costs().flops
+    drawn = EvenSampler(get_space(found.space), cost).draw_near(
+        cost(found.architectures[0]), chance(seed)
+    )
     return _judged(settings, CHANCE, seed, run, str(drawn), 0.0)
 
 

@@ -40,8 +40,8 @@ class BenchRow:
         test_auc: Test AUC of that epoch.
         averaged_auc: The same of probabilities that are averaged over the symmetries of the image.
         test_accuracy: Share of the test images that are classified rightly.
-        epoch: Number of the best epoch; 0 of a training that went astray, which has the scores of
-            chance.
+        epoch: Number of the best epoch; 0 of a training that went astray, whose AUCs are those of
+            chance, and whose accuracy and seconds are 0.
         seconds: Seconds of training.
         curve: Validation AUC after each epoch.
         synflow: Score of a zero-cost proxy before the training, as those below; see
@@ -191,8 +191,13 @@ class LensBench:
 
     @cached_property
     def noise(self) -> float:
-        """The standard deviation of the validation AUC over seeds, pooled over all networks."""
-        return float(np.sqrt(self.values("val_auc").var(axis=1, ddof=1).mean()))
+        """The standard deviation of the validation AUC over seeds, pooled over all networks.
+
+        Trainings that went astray do not count.
+        """
+        scores = np.where(self.values("epoch") > 0, self.values("val_auc"), np.nan)
+        some = scores[np.isfinite(scores).sum(axis=1) > 1]
+        return float(np.sqrt(np.nanvar(some, axis=1, ddof=1).mean())) if len(some) else 0.0
 
     def values(self, name: str) -> npt.NDArray[np.float64]:
         """Return a column of :class:`BenchRow` by network and seed (N, S), in their order."""
@@ -237,24 +242,29 @@ class LensBench:
                     raise DamageError(f"{bench.space.name} has other genes in this version")
                 for line in {row.architecture for row in rows}:
                     bench.space.parse(line)
-                if "recipe" in about:
-                    Recipe.from_json(about["recipe"])
+                Recipe.from_json(about["recipe"])
             except (SpaceError, UserError) as error:
                 raise DamageError(str(error)) from error
         return bench
 
     @staticmethod
-    def read_whole(path: Path) -> "LensBench":
-        """Read a file that has all networks of its space, each with two seeds or more.
+    def read_whole(path: Path, *, finals: bool) -> "LensBench":
+        """Read a file on which searches can be simulated: all networks have seeds enough.
+
+        Args:
+            path: The file.
+            finals: Whether searches have finals, which need a seed of their own, beside that of
+                candidates and that of the training that judges.
 
         Raises:
-            UserError: it has not, or what ``read`` raises.
+            UserError: it lacks networks or seeds, or what ``read`` raises.
         """
-        bench = LensBench.read(path)
-        if len(bench.networks) < len(bench.space) or len(bench.seeds) < 2:
+        bench, seeds = LensBench.read(path), 3 if finals else 2
+        if len(bench.networks) < len(bench.space) or len(bench.seeds) < seeds:
             raise UserError(
-                f"{path} lacks networks or has one seed: let python -m nas.benchmarks.table "
-                "finish it"
+                f"{path} lacks networks that {seeds} seeds trained: let python -m "
+                f"nas.benchmarks.table finish it with --seeds {seeds}"
+                + (", or give --finalists 0" if finals else "")
             )
         return bench
 
@@ -271,7 +281,7 @@ def _load(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         raise DamageError(short(error)) from error
     if not isinstance(about, dict) or not isinstance(about.get("space"), str):
         raise DamageError("it is no table of the lensing benchmark")
-    if about.pop("format", None) != FORMAT:
+    if about.pop("format", None) != FORMAT or not {"images", "recipe"} <= about.keys():
         raise DamageError("it is of another version")
     return about, columns
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +11,6 @@ from nas.benchmarks.table.bench import LensBench
 from nas.common.errors import UserError
 from nas.fidelity.ranking import Estimate, Values, estimate, kendall
 from search_spaces import Architecture
-
-_SAME = ("space", "genes", "images")
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,13 @@ def open_others(paths: Sequence[Path], bench: LensBench) -> list[LensBench]:
     """Return the tables of other lengths.
 
     Raises:
-        UserError: One is not there or damaged, is of another space or other images, or has fewer
-            than two networks that the benchmark has too.
+        UserError: One is not there or damaged, or differs in more than the number of epochs.
     """
     others = []
     for path in paths:
         other = LensBench.read(path)
-        for what in _SAME:
-            if other.about.get(what) != bench.about.get(what):
+        for what, value in _shared(bench).items():
+            if _shared(other)[what] != value:
                 raise UserError(
                     f"{path} is a table of other {what} than that which it is compared with: make "
                     "one that differs in --epochs alone"
@@ -63,20 +61,27 @@ def open_others(paths: Sequence[Path], bench: LensBench) -> list[LensBench]:
     return others
 
 
+def _shared(bench: LensBench) -> dict[str, Any]:
+    """Return what must be the same where trainings of other lengths are compared."""
+    about = {what: bench.about.get(what) for what in ("space", "genes", "images")}
+    return {**about, "recipe": {**bench.about["recipe"], "epochs": None}}
+
+
 def length(bench: LensBench, other: LensBench) -> Length | None:
     """Return how trainings of another length agree; None where there are too few networks yet."""
     known = set(bench.networks)
     networks = [network for network in other.networks if network in known]
     if len(networks) < 2:
         return None
-    # Where there is no other seed, what is compared shares its luck.
-    unlike = [seed for seed in bench.seeds if seed not in other.seeds] or bench.seeds
-    alike = [seed for seed in bench.seeds if seed not in unlike] or bench.seeds
+    # Some of our seeds rank, and others judge, which the other table has not. Where there is one
+    # seed, what is compared shares its luck.
+    rank = [seed for seed in bench.seeds if seed in other.seeds] or bench.seeds[:1]
+    judge = [seed for seed in bench.seeds if seed not in rank] or bench.seeds
     epochs = len(other.rows[0].curve)
-    ours, theirs = _test(bench, networks, unlike), _test(other, networks, other.seeds)
+    ours, theirs = _test(bench, networks, judge), _test(other, networks, other.seeds)
     cut = None
     if epochs < len(bench.rows[0].curve):
-        cut = estimate(kendall, _val(bench, networks, alike, epochs), ours)
+        cut = estimate(kendall, _val(bench, networks, rank, epochs), ours)
     return Length(
         epochs=epochs,
         networks=len(networks),
@@ -84,7 +89,7 @@ def length(bench: LensBench, other: LensBench) -> Length | None:
         theirs=float(theirs.mean()),
         ours=float(_test(bench, networks, bench.seeds).mean()),
         foretold=estimate(kendall, _val(other, networks, other.seeds), ours),
-        lasting=estimate(kendall, _val(bench, networks, unlike), theirs),
+        lasting=estimate(kendall, _val(bench, networks, judge), theirs),
         cut=cut,
     )
 

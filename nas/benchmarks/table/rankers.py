@@ -18,9 +18,6 @@ from nas.benchmarks.table.bench import LensBench
 from nas.benchmarks.table.proxies import PROXIES
 from nas.fidelity.ranking import Estimate, Values, estimate, kendall
 
-LEAST = 8
-"""Networks of a group in which rankings are compared."""
-
 _EPOCHS = (1, 2, 4, 8)
 _FOLDS = 10
 
@@ -57,7 +54,6 @@ def rankings(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]]) -> l
         taus = {
             group: estimate(kendall, scores[inside], truth[inside])
             for group, inside in groups.items()
-            if inside.sum() >= LEAST
         }
         found.append(Ranker(name, taus, float(truth.max() - truth[scores.argmax()])))
     return found

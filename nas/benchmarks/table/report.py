@@ -12,12 +12,14 @@ from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
 from nas.benchmarks.table.effects import dominating, effects
 from nas.benchmarks.table.lengths import length
-from nas.benchmarks.table.rankers import LEAST, rankings
+from nas.benchmarks.table.rankers import rankings
 from nas.common.files import write_text
 from nas.common.provenance import command, environment
 from nas.report.drawing import COLOURS
 from search_spaces.hybrid import describe, operator
 
+LEAST = 8
+"""Networks of a group in which rankings are compared."""
 _GROUPING = 2
 """Genes that decide most, within whose choices rankings are compared."""
 
@@ -54,8 +56,8 @@ def bench_page(bench: LensBench, others: Sequence[LensBench] = ()) -> str:
         *table(("what", "value"), [(name, str(value)) for name, value in told.items()]),
         "",
     ]
-    groups = _groups(bench)
     if len(bench.networks) >= LEAST:
+        groups = _groups(bench)
         lines += [*_distribution(bench, groups), *_effects(bench), *_rankings(bench, groups)]
         lines += _lengths(bench, others)
     return "\n".join(lines)
@@ -81,7 +83,7 @@ def _groups(bench: LensBench) -> dict[str, npt.NDArray[np.bool_]]:
 
 def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]]) -> list[str]:
     head = ("group", "networks", "worst", "median", "best", "σ of networks", "σ of seeds")
-    test = bench.values("test_auc")
+    test, averaged = bench.values("test_auc"), bench.values("averaged_auc")
     rows = []
     for name, inside in groups.items():
         mean = test[inside].mean(axis=1)
@@ -94,6 +96,7 @@ def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]])
                 *(f"{value:.4f}" for value in (mean.min(), np.median(mean), mean.max())),
                 f"{np.sqrt(max(between, 0)):.4f}",
                 "–" if noise is None else f"{noise:.4f}",
+                f"{np.median(averaged[inside].mean(axis=1)):.4f}",
             )
         )
     return [
@@ -102,7 +105,7 @@ def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]])
         "Test AUC, the mean over seeds; the σ of networks is that of their true means, without "
         "what seeds add.",
         "",
-        *table(head, rows),
+        *table((*head, "median, averaged over symmetries"), rows),
         "",
     ]
 
@@ -177,10 +180,10 @@ def _lengths(bench: LensBench, others: Sequence[LensBench]) -> list[str]:
     return [
         "## Shorter and longer trainings",
         "",
-        "The same networks trained with other numbers of epochs. Validation AUC ranks, test AUC of "
-        "other seeds judges: how well a whole training of that length foretells one of "
-        f"{epochs} epochs, how well {epochs} epochs foretell it, and how well the training of "
-        f"{epochs} epochs foretells itself when it is cut short there.",
+        "The same networks trained with other numbers of epochs. Validation AUC ranks, test AUC "
+        "judges, of other seeds as far as there are others: how well a whole training of that "
+        f"length foretells one of {epochs} epochs, how well {epochs} epochs foretell it, and how "
+        f"well the training of {epochs} epochs foretells itself when it is cut short there.",
         "",
         *table(head, rows),
         "",

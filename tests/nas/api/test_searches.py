@@ -97,7 +97,7 @@ def test_an_interrupted_search_of_arrays_goes_on_in_the_same_process(
     assert rays() - before == set()
     done = len(api.SearchResult(Path("mine")).candidates)
     assert 1 <= done < 50
-    with pytest.raises(UserError, match="strategy random, not tpe"):
+    with pytest.raises(UserError, match="begun with strategy random, not tpe"):
         api.search(resume="mine", strategy="tpe")
     found = api.search(resume="mine", trials=done + 2)
     assert not ray.is_initialized()

@@ -13,14 +13,15 @@ from nas.benchmarks.rows import read_lines
 from nas.benchmarks.search.command import run
 from nas.benchmarks.search.ridge import RidgeSampler
 from nas.benchmarks.search.settings import SearchBenchmarkSettings
-from nas.benchmarks.search.simulated import SimulatedSearch
+from nas.benchmarks.search.simulated import SimulatedSearch, search_count, search_table
 from nas.benchmarks.search.superiority import superiority
 from nas.benchmarks.search.trained import CHANCE, SearchOutcome
 from nas.benchmarks.table.bench import LensBench
 from nas.cluster.connection import cluster
 from nas.common.errors import UserError
 from nas.search.run_directory import RunDirectory
-from search_spaces import Architecture, flops, get_space
+from nas.training.significance import holm
+from search_spaces import Architecture, SpaceError, flops, get_space
 from tests.nas.benchmarks.made_up import made_up
 
 
@@ -76,9 +77,53 @@ def test_strategies_that_learn_beat_random_search_and_one_random_network(
     # The searches of the funnel's benchmark had the seeds from 0 on.
     assert [one.seed for one in rows if one.strategy == "ridge"] == list(range(1000, 1016))
     # No two networks are tied here, so nobody prefers a cheaper one that is worse.
-    assert all(one.first_auc == one.test_auc for one in rows)
-    in_time = np.array([one.in_time for one in found["random"]])
-    assert abs(in_time.mean() - random.mean()) < 0.02
+    assert all(one.leader_auc == one.test_auc for one in rows)
+    # More candidates find more.
+    lines = [line.split("|") for line in said.splitlines() if "| random search, " in line]
+    more = [float(cells[2].split()[0]) for cells in lines]
+    assert more == sorted(more)
+    assert more[0] == pytest.approx(random.mean(), abs=1e-4)
+
+
+def test_all_strategies_have_the_minutes_of_random_search(table: Path) -> None:
+    """Trainings take as long as networks have FLOPs, so that random searches take unlike times."""
+    bench = LensBench.read(table)
+    rows = tuple(replace(row, seconds=row.flops / 1e5) for row in bench.rows)
+    settings = SearchBenchmarkSettings(strategies=("ridge",), simulated=6, trials=8)
+    advanced: list[int] = []
+    found = search_table(LensBench(bench.about, rows), settings, advanced.append)
+    assert sum(advanced) == search_count(settings)
+    (random,) = [one for one in found.strategies if one.strategy == "random"]
+    minutes = random.values("minutes").mean()
+    for one in found.strategies:
+        assert all(course[-1].seconds >= 60 * minutes - 1 for course in one.courses)
+        for search, course in zip(one.searches, one.courses, strict=True):
+            assert str(course[7].network) == search.architecture
+            in_time = [moment for moment in course if moment.seconds <= 60 * minutes]
+            last = (in_time or course[:1])[-1]
+            assert search.in_time == pytest.approx(last.judged.test_auc, abs=1e-6)
+
+
+def test_the_first_strategy_is_what_the_proof_is_of(table: Path, tmp_path: Path) -> None:
+    """Its p-value is not corrected; those of the others are, for their number."""
+    settings = SearchBenchmarkSettings(
+        strategies=("evolution", "ridge", "tpe"), simulated=10, runs=0, table=table, out=tmp_path
+    )
+    run(settings)
+    rows = read_lines(tmp_path / "simulated.csv", SimulatedSearch)
+    aucs = {
+        name: np.array([one.test_auc for one in rows if one.strategy == name])
+        for name in settings.arms
+    }
+    p_values = {name: superiority(aucs[name], aucs["random"]).p_value for name in aucs}
+    corrected = {"evolution": p_values["evolution"]}
+    corrected |= holm({name: p_values[name] for name in ("ridge", "tpe")})
+    said = (tmp_path / "README.md").read_text()
+    for name, p_value in corrected.items():
+        (cells,) = [
+            line.split(" | ") for line in said.splitlines() if line.startswith(f"| {name} |")
+        ]
+        assert cells[3] == f"{p_value:.2g}"
 
 
 def test_what_chance_finds_has_similar_flops(table: Path, tmp_path: Path) -> None:
@@ -199,8 +244,10 @@ def test_intervals_of_the_effect_cover_as_often_as_they_say() -> None:
 def test_a_proof_that_cannot_be_given_is_refused(table: Path, tmp_path: Path) -> None:
     bench, path = LensBench.read(table), tmp_path / "part.parquet"
     LensBench(bench.about, bench.rows[:-1]).write(path)
-    with pytest.raises(UserError, match="lacks networks"):
+    with pytest.raises(UserError, match="lacks networks that 3 seeds trained"):
         run(SearchBenchmarkSettings(table=path, out=tmp_path))
+    with pytest.raises(SpaceError, match="'symmetric_tin'"):
+        run(SearchBenchmarkSettings(table=table, out=tmp_path, named="symmetric_tin"))
     with pytest.raises(UserError, match="compared with itself"):
         SearchBenchmarkSettings(strategies=("random",))
     with pytest.raises(UserError, match="fewer than --finalists"):

@@ -1,5 +1,6 @@
 """The table of the lensing benchmark: made once, gone on with, and read with care."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from nas.benchmarks.samplers import command as samplers
 from nas.benchmarks.samplers.runs import load
 from nas.benchmarks.samplers.settings import SamplerBenchmarkSettings
 from nas.benchmarks.samplers.tables import open_table
-from nas.benchmarks.table.bench import LensBench
+from nas.benchmarks.table.bench import FORMAT, LensBench
 from nas.benchmarks.table.command import TABLE, run
 from nas.benchmarks.table.effects import effects
 from nas.benchmarks.table.lengths import open_others
@@ -59,6 +60,11 @@ def test_a_benchmark_is_made_and_gone_on_with(
     page = (tmp_path / "out" / "README.md").read_text()
     assert "2 of 128 networks are trained with 1 seed (2 trainings)" in page
     assert capsys.readouterr().out.endswith(page)
+    # Another length of training is compared.
+    other = replace(settings, epochs=1, networks=1, out=tmp_path / "other")
+    run(other)
+    run(replace(settings, others=(other.out / TABLE,)))
+    assert "## Shorter and longer" not in (tmp_path / "out" / "README.md").read_text()  # too few
     # What is done is taken from the table, which another machine may have made.
     run(replace(settings, seeds=2, trainings=tmp_path / "elsewhere"))
     more = LensBench.read(path)
@@ -190,7 +196,17 @@ def test_luck_does_not_rank_equal_networks() -> None:
     assert abs(ranker.taus["all"].value) < 0.2
 
 
-def test_a_page_of_few_networks() -> None:
+def test_trainings_that_went_astray_are_no_noise() -> None:
+    bench = made_up()
+    astray = [
+        replace(row, epoch=0, val_auc=0.5) if i < 3 else row for i, row in enumerate(bench.rows)
+    ]
+    assert LensBench(bench.about, tuple(astray)).noise == pytest.approx(bench.noise, rel=0.05)
+    assert bench.noise == pytest.approx(0.001, rel=0.2)
+
+
+def test_a_page_of_no_networks_and_of_few() -> None:
+    assert "0 of 128 networks" in bench_page(LensBench(made_up().about, ()))
     bench = made_up()
     few = [row for row in bench.rows if row.architecture in {str(n) for n in bench.networks[:8]}]
     assert "8 of 128 networks" in bench_page(LensBench(bench.about, tuple(few)))
@@ -226,7 +242,8 @@ def test_trainings_of_another_length_are_compared(tmp_path: Path) -> None:
     assert four.endswith("| – |")
     assert float(four.split("|")[7].split()[0]) > 0.7
     assert "Shorter and longer" not in bench_page(bench, others[1:2])
-    for what, value in (("space", "lens_nano"), ("images", {"train": 25})):
+    recipe = {**bench.about["recipe"], "learning_rate": 1.0}
+    for what, value in (("space", "lens_nano"), ("images", {"train": 25}), ("recipe", recipe)):
         LensBench({**bench.about, what: value}, ()).write(path)
         with pytest.raises(UserError, match=rf"others\.parquet is a table of other {what} than"):
             open_others([path], bench)
@@ -258,6 +275,12 @@ def test_samplers_run_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         open_table(tmp_path / TABLE)
 
 
+def _metadata(**changes: Any) -> dict[str, Any]:
+    """Return a change of what a table says of all its trainings."""
+    about = {**made_up().about, "format": FORMAT, **changes}
+    return {"metadata": {b"lens_bench": json.dumps(about).encode()}}
+
+
 def _with(path: Path, **changes: Any) -> None:
     """Write a benchmark whose first row or metadata are changed."""
     made_up().write(path)
@@ -278,16 +301,10 @@ def _with(path: Path, **changes: Any) -> None:
         ({"seed": 1}, "there twice"),
         ({"metadata": {}}, "no table of the lensing benchmark"),
         ({"metadata": {b"lens_bench": b'{"space": "lens_bench"}'}}, "of another version"),
-        ({"metadata": {b"lens_bench": b'{"space": "no", "format": 1}'}}, "no search space 'no'"),
+        (_metadata(space="no"), "no search space 'no'"),
         ({"metadata": {b"lens_bench": b"{"}}, "Expecting property name"),
-        (
-            {"metadata": {b"lens_bench": b'{"space": "lens_bench", "format": 1, "genes": {}}'}},
-            "lens_bench has other genes",
-        ),
-        (
-            {"metadata": {b"lens_bench": b'{"space": "lens_bench", "format": 1, "recipe": {}}'}},
-            "recipe was written by another version",
-        ),
+        (_metadata(genes={}), "lens_bench has other genes"),
+        (_metadata(recipe={}), "recipe was written by another version"),
     ],
 )
 def test_a_damaged_table(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:

@@ -204,10 +204,15 @@ def test_where_every_finalist_goes_astray(data: Path, tmp_path: Path) -> None:
         search(lost)
 
 
+def test_searches_share_no_seed_with_each_other_nor_with_what_reports() -> None:
+    seeds = [SearchSettings(seed=seed).training_seed for seed in range(3)]
+    assert seeds == [1000, 2000, 3000]
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"finalists": -1}, "--finalists -1 cannot be used: give 0 to 24"),
+        ({"finalists": -1}, "--finalists -1 cannot be used: give 0 to 16"),
         ({"final_epochs": 0}, "--final-epochs 0 cannot be used: give 1 or more"),
         ({"final_seeds": 0}, "--final-seeds 0 cannot be used: give 1 or more"),
     ],

@@ -36,7 +36,7 @@ def test_an_architecture_is_evaluated_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("epochs", "warmup", "rung"),
-    [(9, 0.3, 3), (12, 0.3, 4), (1, 0.3, 1), (18, 0.0, 2), (9, 0.0, 1), (3, 0.9, 3)],
+    [(9, 0.3, 3), (12, 0.3, 4), (1, 0.3, 1), (18, 0.0, 2), (9, 0.0, 1), (3, 0.9, 3), (25, 0.28, 7)],
 )
 def test_nobody_is_stopped_before_the_learning_rate_has_risen(
     epochs: int, warmup: float, rung: int
