@@ -70,9 +70,9 @@ def said_in_python() -> Iterator[None]:
 
     Example:
         >>> with said_in_python():
-        ...     raise UserError("--final-seeds 0 cannot be used: see python -m nas.search --help")
+        ...     raise UserError("--run is taken: see python -m nas.search --help")
         Traceback (most recent call last):
-        lens_nas_plugins.mistakes.UserError: final_seeds 0 ...: see python -m nas.search --help
+        lens_nas_plugins.mistakes.UserError: run is taken: see python -m nas.search --help
     """
     try:
         yield
