@@ -19,7 +19,7 @@ from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, MaxNLocator, NullLocator
 
 from nas.common.figure import ShownFigure
 
@@ -220,6 +220,14 @@ def log_costs(axes: Axes) -> None:
     large = EngFormatter(sep="\N{NARROW NO-BREAK SPACE}")
     # EngFormatter would write half a millisecond as 500 m.
     axes.xaxis.set_major_formatter(lambda value, _: large(value) if value >= 1 else f"{value:g}")
+
+
+def log_errors(axes: Axes) -> None:
+    """Give the vertical axis, of what is missing to 1, a logarithmic scale with plain numbers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def scale_to_one(axes: Axes) -> None:

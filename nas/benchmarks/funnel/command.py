@@ -17,7 +17,7 @@ from nas.benchmarks.table.bench import LensBench
 from nas.common.files import make_directory, write_json, write_text
 from nas.common.progress import progress
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS, legend_above
+from nas.report.drawing import COLOURS, legend_above, log_costs
 from nas.samplers.names import SAMPLERS
 
 Losses = dict[Funnel, npt.NDArray[np.float64]]
@@ -114,7 +114,8 @@ def _figure(minutes: list[float], losses: Losses) -> Figure:
                 color=COLOURS[number % len(COLOURS)],
                 label=str(funnel).removeprefix(f"{strategy}, "),
             )
-        axes.set(title=strategy, xlabel="minutes of training", xscale="log")
+        axes.set(title=strategy, xlabel="minutes of training")
+        log_costs(axes)
     panels[0].set_ylabel("validation AUC below the best, thousandths")
     legend_above(figure, list(panels))
     return figure

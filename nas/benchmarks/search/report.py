@@ -17,7 +17,7 @@ from nas.benchmarks.search.superiority import Superiority, superiority
 from nas.benchmarks.search.trained import CHANCE, SearchOutcome
 from nas.common.files import write_text
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS, legend_above
+from nas.report.drawing import COLOURS, legend_above, log_costs
 from nas.training.bootstrap import Floats
 from nas.training.significance import holm
 
@@ -230,9 +230,9 @@ def proof_figure(simulated: OnTable) -> Figure:
         axes.plot(minutes, mean, color=colour, label=one.strategy)
         axes.fill_between(minutes, mean - half, mean + half, color=colour, alpha=0.15, lw=0)
     axes.set(
-        xscale="log",
         xlabel="minutes of training on one core, finals included",
         ylabel="test AUC below the best, thousandths",
     )
+    log_costs(axes)
     legend_above(figure, [axes])
     return figure

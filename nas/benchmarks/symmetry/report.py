@@ -6,10 +6,9 @@ from statistics import mean
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
 
 from nas.benchmarks.trainings import Training
-from nas.report.drawing import COLOURS, GREY, log_costs
+from nas.report.drawing import COLOURS, GREY, log_costs, log_errors
 from nas.report.efficiency import UNTIED
 
 _LIGHT_GREY = "#c4c4c4"
@@ -36,15 +35,13 @@ def symmetry_figure(trainings: Sequence[Training]) -> Figure:
             alike = [one for one in largest if one.kind == largest[-1].kind]
             _draw_curve(time, alike, colour)
         _draw(right, own, lambda one: one.images, name, colour)
-    left.set(yscale="log", xlabel="free parameters", ylabel="1 − AUC")
+    left.set(xlabel="free parameters", ylabel="1 − AUC")
     left.set_title(f"test, {most:,} images, nuisance {shown[0].nuisance:g}")
     right.set(xlabel="training images", title="test")
     time.set(xlabel="seconds of training", title="validation, means over seeds")
     for axes in (left, right, time):
         log_costs(axes)
-    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    left.yaxis.set_minor_locator(NullLocator())
+    log_errors(left)
     labels = right.get_legend_handles_labels()
     drawing.legend(*labels, loc="outside lower center", ncols=3, fontsize=8)
     return drawing

@@ -15,7 +15,7 @@ from nas.benchmarks.table.lengths import length
 from nas.benchmarks.table.rankers import rankings
 from nas.common.files import write_text
 from nas.common.provenance import command, environment
-from nas.report.drawing import COLOURS
+from nas.report.drawing import COLOURS, log_costs, log_errors
 from search_spaces.hybrid import describe, operator
 
 LEAST = 8
@@ -205,7 +205,9 @@ def bench_figure(bench: LensBench) -> Figure:
             curves.plot(
                 range(1, len(curve) + 1), 1 - np.array(curve), color=colour, alpha=0.3, linewidth=1
             )
-    costs.set(xscale="log", yscale="log", xlabel="MFLOPs", ylabel="1 − AUC", title="test")
+    costs.set(xlabel="MFLOPs", ylabel="1 − AUC", title="test")
+    log_costs(costs)
+    log_errors(costs)
     curves.set(xlabel="epoch", title="validation, first seed")
     drawing.legend(*costs.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return drawing

@@ -1,8 +1,10 @@
 """A lensing benchmark that nobody trained, of a world whose laws are known."""
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from nas.benchmarks.table.bench import BenchRow, LensBench
+from nas.report.drawing import style
 from nas.training.recipe import Recipe
 from search_spaces import Architecture, flops, get_space, params, untied_params
 
@@ -49,3 +51,15 @@ def made_up(noise: float = 0.001, seeds: int = 2) -> LensBench:
     images = {"train": 24, "val": 12, "test": 12, "image_size": 48, "nuisance": 0.5}
     recipe = Recipe(epochs=3).to_json()
     return LensBench({"space": "lens_bench", "images": images, "recipe": recipe}, tuple(rows))
+
+
+def has_plain_ticks(axes: Axes) -> bool:
+    """Return whether the numbers at both axes can be read: our figures typeset no formulas."""
+    with style():
+        axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+        labels = [
+            label.get_text()
+            for axis in (axes.xaxis, axes.yaxis)
+            for label in axis.get_ticklabels(which="both")
+        ]
+    return any(labels) and not any("$" in label for label in labels)

@@ -19,7 +19,7 @@ from nas.benchmarks.table.command import TABLE, run
 from nas.benchmarks.table.effects import effects
 from nas.benchmarks.table.lengths import open_others
 from nas.benchmarks.table.rankers import rankings
-from nas.benchmarks.table.report import bench_page, publish_bench
+from nas.benchmarks.table.report import bench_figure, bench_page, publish_bench
 from nas.benchmarks.table.settings import TableSettings, check
 from nas.common.errors import UserError
 from nas.common.files import file_digest
@@ -29,7 +29,7 @@ from nas.training.networks.checkpoint import save_checkpoint
 from nas.training.supernet.inheritance import Inheritance
 from nas.training.supernet.training import SupernetCard
 from search_spaces import SpaceError, flops, get_space, params
-from tests.nas.benchmarks.made_up import SPACE, made_up, worth
+from tests.nas.benchmarks.made_up import SPACE, has_plain_ticks, made_up, worth
 
 SMALL: dict[str, Any] = {
     "networks": 2,
@@ -219,6 +219,7 @@ def test_the_page_and_the_figure(tmp_path: Path) -> None:
     assert "| symmetry d4, stage1.stride 2 | 32 |" in page
     assert "τ, symmetry none, stage1.stride 1 |" in page
     assert (tmp_path / "bench.png").stat().st_size > 20_000
+    assert all(has_plain_ticks(axes) for axes in bench_figure(made_up()).axes)
 
 
 def test_trainings_of_another_length_are_compared(tmp_path: Path) -> None:
