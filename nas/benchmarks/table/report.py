@@ -107,6 +107,8 @@ def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]])
         "",
         *table((*head, "median, averaged over symmetries"), rows),
         "",
+        "![1 − AUC against FLOPs, and after each epoch](bench.png)",
+        "",
     ]
 
 

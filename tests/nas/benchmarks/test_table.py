@@ -215,6 +215,7 @@ def test_a_page_of_no_networks_and_of_few() -> None:
 def test_the_page_and_the_figure(tmp_path: Path) -> None:
     page = publish_bench(made_up(), tmp_path)
     assert page == (tmp_path / "README.md").read_text()
+    assert "](bench.png)" in page
     assert "| symmetry | none | d4 | 64 | -0.10" in page
     assert "| symmetry d4, stage1.stride 2 | 32 |" in page
     assert "τ, symmetry none, stage1.stride 1 |" in page
