@@ -1,5 +1,6 @@
 """What a gene is worth: networks that differ in nothing else, two by two."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -62,15 +63,15 @@ def effects(bench: LensBench) -> list[Effect]:
     return found
 
 
-def dominating(bench: LensBench, count: int) -> list[str]:
+def dominating(found: Sequence[Effect], count: int) -> list[str]:
     """Return the genes whose choices differ most on validation images, the first of them first.
 
     Args:
-        bench: The benchmark.
+        found: Effects of all genes.
         count: Number of genes; there are fewer where no networks differ in one gene alone.
     """
     gains: dict[str, float] = {}
-    for one in effects(bench):
+    for one in found:
         gains[one.gene] = max(gains.get(one.gene, 0.0), abs(one.gain))
     return sorted(gains, key=lambda gene: -gains[gene])[:count]
 

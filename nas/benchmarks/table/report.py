@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from nas.benchmarks.figures import write_figure
 from nas.benchmarks.markdown import table
 from nas.benchmarks.table.bench import LensBench
-from nas.benchmarks.table.effects import dominating, effects
+from nas.benchmarks.table.effects import Effect, dominating, effects
 from nas.benchmarks.table.lengths import length
 from nas.benchmarks.table.rankers import rankings
 from nas.common.files import write_text
@@ -57,8 +57,9 @@ def bench_page(bench: LensBench, others: Sequence[LensBench] = ()) -> str:
         "",
     ]
     if len(bench.networks) >= LEAST:
-        groups = _groups(bench)
-        lines += [*_distribution(bench, groups), *_effects(bench), *_rankings(bench, groups)]
+        found = effects(bench)
+        groups = _groups(bench, found)
+        lines += [*_distribution(bench, groups), *_effects(found), *_rankings(bench, groups)]
         lines += _lengths(bench, others)
     return "\n".join(lines)
 
@@ -67,9 +68,9 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _groups(bench: LensBench) -> dict[str, npt.NDArray[np.bool_]]:
+def _groups(bench: LensBench, found: Sequence[Effect]) -> dict[str, npt.NDArray[np.bool_]]:
     """Return which networks are in a group: all, and those that share what decides most."""
-    genes = dominating(bench, _GROUPING)
+    genes = dominating(found, _GROUPING)
     values = np.array(
         [
             ", ".join(f"{gene} {network.choices.get(gene)}" for gene in genes)
@@ -112,7 +113,7 @@ def _distribution(bench: LensBench, groups: Mapping[str, npt.NDArray[np.bool_]])
     ]
 
 
-def _effects(bench: LensBench) -> list[str]:
+def _effects(found: Sequence[Effect]) -> list[str]:
     head = ("gene", "choice", "instead of", "pairs", "validation AUC", "FLOPs")
     rows = [
         (
@@ -123,7 +124,7 @@ def _effects(bench: LensBench) -> list[str]:
             f"{one.gain:+.4f} ± {one.half:.4f}",
             f"× {one.flops:.2f}",
         )
-        for one in effects(bench)
+        for one in found
     ]
     return [
         "## What a gene is worth",
